@@ -1,0 +1,37 @@
+// What is known about one finished exchange, for logs.
+
+export interface AttemptRecord {
+  readonly endpoint: string
+  readonly outcome: string
+  readonly status: number
+  readonly durationMs: number
+}
+
+/** Field names are those of the JSON access log. Absent facts are null. */
+export interface AccessRecord {
+  time: number
+  requestId: string
+  client: string
+  listener: string
+  protocol: string
+  method: string
+  host: string
+  path: string
+  status: number
+  reason: string | null
+  route: string | null
+  upstream: string | null
+  endpoint: string | null
+  attempts: readonly AttemptRecord[]
+  durationMs: number
+  bytesIn: number
+  bytesOut: number
+  userAgent: string | null
+}
+
+/** Told about every finished exchange; must not throw and must not block. */
+export interface AccessSink {
+  /** Called before a record is made, so that what is not kept costs nothing. */
+  wants(status: number, durationMs: number, failed: boolean): boolean
+  write(record: AccessRecord): void
+}

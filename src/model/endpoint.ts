@@ -1,0 +1,23 @@
+// What is known of one address of one upstream: what discovery said (replaced) and what is happening (counted).
+
+import { type EndpointCounters, newEndpointCounters } from './counters.ts'
+
+/** What discovery says about one address. Plain data. */
+export interface EndpointSpec {
+  /** As written: `127.0.0.1:9001`, `[::1]:80`, `name:80`, `unix:/path`. The key. */
+  readonly address: string
+  /** Share of the traffic in relation to the others; an integer from 0 (none) to 65535. */
+  readonly weight: number
+}
+
+/** Live and keyed by address; outlives snapshots for as long as its upstream names the address. */
+export class Endpoint {
+  readonly address: string
+  /** Requests that are running on it now, from this process. */
+  inFlight = 0
+  readonly counters: EndpointCounters = newEndpointCounters()
+
+  constructor(address: string) {
+    this.address = address
+  }
+}

@@ -1,0 +1,42 @@
+// One table: why the gateway answered by itself → status and what the client is told. The keys are stable: metrics, logs and
+// clients rely on them.
+
+export interface Reason {
+  readonly status: number
+  readonly title: string
+  /** Seconds for `Retry-After`; 0 = none. */
+  readonly retryAfter: number
+}
+
+const reason = (status: number, title: string, retryAfter = 0): Reason => ({ status, title, retryAfter })
+
+export const REASONS = {
+  'bad-request': reason(400, 'The request is not valid HTTP'),
+  'no-route': reason(404, 'No route matches this request'),
+  'method-not-allowed': reason(405, 'This method is not served'),
+  'header-timeout': reason(408, 'The request head did not arrive in time'),
+  'body-timeout': reason(408, 'The request body did not arrive in time'),
+  'min-rate': reason(408, 'The request body arrives too slowly'),
+  'body-limit': reason(413, 'The request body is too large'),
+  'uri-too-long': reason(414, 'The request target is too long'),
+  'expectation-failed': reason(417, 'This expectation is not known'),
+  misdirected: reason(421, 'This connection does not serve that host'),
+  'header-limit': reason(431, 'The request head is too large'),
+  'not-implemented': reason(501, 'This transfer coding is not implemented'),
+  reset: reason(502, 'The endpoint closed the connection before it answered'),
+  protocol: reason(502, 'The endpoint sent an answer that is not valid HTTP'),
+  'connect-failure': reason(503, 'No endpoint could be connected'),
+  'no-endpoint': reason(503, 'The upstream has no endpoint'),
+  'limit-connections': reason(503, 'Too many connections', 1),
+  'limit-requests': reason(503, 'Too many requests at the upstream', 1),
+  'limit-pending': reason(503, 'Too many requests wait for the upstream', 1),
+  'limit-pending-timeout': reason(503, 'The request waited too long for the upstream', 1),
+  overload: reason(503, 'The gateway is overloaded', 1),
+  'connect-timeout': reason(504, 'The endpoint could not be connected in time'),
+  'attempt-timeout': reason(504, 'The endpoint did not answer in time'),
+  'request-timeout': reason(504, 'The request took too long'),
+  version: reason(505, 'This HTTP version is not served'),
+  loop: reason(508, 'The request has already passed this gateway'),
+} as const satisfies Record<string, Reason>
+
+export type ReasonCode = keyof typeof REASONS
