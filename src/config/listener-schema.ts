@@ -1,0 +1,70 @@
+// `listeners`: one entry per bound socket.
+
+import * as z from 'zod'
+import { bindAddress, hostPattern } from './addresses.ts'
+import { boolean, durationOrOff, integer, integerOrOff, name, size, sizeOrOff } from './values.ts'
+import { block, choice, defaulted, later, oneOrMore } from './written.ts'
+
+const paths = defaulted({
+  mergeSlashes: boolean().prefault(true).describe('Several slashes in a row count as one.'),
+  encodedSlash: choice('paths.encodedSlash', ['reject', 'keep'])
+    .prefault('reject')
+    .describe('What happens to %2F and %5C in a path: refused with 400, or kept as they are, never a separator.'),
+  caseSensitive: boolean().prefault(true).describe('Paths of routes are compared with case.'),
+})
+
+const limits = defaulted({
+  connections: integer(1, 10_000_000).prefault(65536).describe('Open connections; further ones wait or are refused.'),
+  headerBytes: size(256, 1024 ** 2)
+    .prefault('32KiB')
+    .describe('All header lines of a request, without the request line; above: 431.'),
+  headerCount: integer(1, 10_000).prefault(128).describe('Header lines of a request; above: 431.'),
+  requestLine: size(64, 1024 ** 2)
+    .prefault('8KiB')
+    .describe('The request line; above: 414.'),
+  bodyBytes: sizeOrOff(0)
+    .prefault('off')
+    .describe('Request body: 413 before forwarding when its length is known, else when it is passed.'),
+  requestsPerConnection: integerOrOff(1, 2 ** 31)
+    .prefault(10000)
+    .describe('Requests after which a kept connection is closed.'),
+})
+
+const timeouts = defaulted({
+  handshake: durationOrOff().prefault('5s').describe('TLS handshake and PROXY header.'),
+  header: durationOrOff()
+    .prefault('10s')
+    .describe(
+      'The whole head: from accept or, on a kept connection, from its first byte; over: 408, or closed silently if no byte came.',
+    ),
+  body: durationOrOff().prefault('30s').describe('No progress of an unfinished request body while no response head has come.'),
+  keepAlive: durationOrOff().prefault('75s').describe('Idle time between two requests of a connection.'),
+  write: durationOrOff().prefault('30s').describe('No progress of what the client should read.'),
+  minRate: integerOrOff(1, 2 ** 31)
+    .prefault(240)
+    .describe('Bytes per second that a request body must reach after 10 s.'),
+})
+
+export const listenerSchema = block({
+  name: name().describe('Unique among the listeners.'),
+  bind: oneOrMore(bindAddress()).describe(
+    'One address or a list of them: ip:port, [v6]:port, name:port or unix:/path; port 0 = any free one.',
+  ),
+  hosts: z
+    .array(hostPattern())
+    .prefault([])
+    .describe('Hosts that are served here; empty = all. Another Host is answered 421 or 404.'),
+  protocol: choice('protocol', ['http'], ['https', 'tls', 'tcp']).prefault('http').describe('What is spoken on the socket.'),
+  paths: paths.describe('How paths are read.'),
+  clientClose: choice('clientClose', ['abort', 'answer'])
+    .prefault('abort')
+    .describe(
+      'What a client means that ends its side before its response is complete: it is gone, or it still waits for the answer.',
+    ),
+  limits: limits.describe('What one listener accepts.'),
+  timeouts: timeouts.describe('How long it waits for a client.'),
+  http2: later('http2'),
+  proxyProtocol: later('proxyProtocol'),
+  http2Limits: later('http2Limits'),
+  tls: later('tls'),
+})

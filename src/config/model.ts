@@ -1,0 +1,186 @@
+// The normalised configuration: what every source produces and all that the rest of the gateway sees of it. Plain, readonly,
+// JSON-serialisable data; every default is filled in, durations are milliseconds, sizes bytes, shares fractions, `off` null.
+
+import type { z } from 'zod'
+import type { gatewaySchema } from './schema.ts'
+
+/** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
+export type GatewayConfigInput = z.input<typeof gatewaySchema>
+
+export interface GatewayConfig {
+  /** Number of data-plane processes; `auto` = one per available core, 0 = everything in one process. */
+  readonly workers: number | 'auto'
+  /** Reload when a configuration file changes. */
+  readonly watch: boolean
+  readonly drain: DrainConfig
+  /** null = no admin API. */
+  readonly admin: AdminConfig | null
+  /** `auto`, `off` or the pseudonym that goes into `Via`. */
+  readonly via: string
+  /** Addresses and CIDRs. */
+  readonly trustedProxies: readonly string[]
+  readonly log: LogConfig
+  /** null = none is written. */
+  readonly accessLog: AccessLogConfig | null
+  readonly errors: { readonly detail: 'full' | 'minimal' }
+  readonly listeners: readonly ListenerConfig[]
+  /** In the order written. */
+  readonly routes: readonly RouteConfig[]
+  /** By name. Look up with `Object.hasOwn`: a name may be that of an inherited property. */
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+}
+
+export interface DrainConfig {
+  /** The longest that running exchanges may take to finish. */
+  readonly timeout: number
+  /** How long new connections are still accepted after `/ready` has turned 503. */
+  readonly delay: number
+}
+
+export interface AdminConfig {
+  /** One address, as a listener's. */
+  readonly bind: string
+  readonly readOnly: boolean
+  /** Names that are accepted in Host besides the bound one; lower case. */
+  readonly hosts: readonly string[]
+  /** null = no token is asked for. */
+  readonly token: SecretConfig | null
+}
+
+/** A secret: itself, or where it stands. The path of a file is absolute when it came from a configuration file. */
+export type SecretConfig = string | { readonly env: string } | { readonly file: string }
+
+export interface LogConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'json' | 'text'
+}
+
+export interface AccessLogConfig {
+  /** `stdout`, `stderr` or a path; the path is absolute when it came from a configuration file. */
+  readonly file: string
+  readonly format: 'json'
+  /** Fraction of the exchanges that are kept, 0 to 1. */
+  readonly sample: number
+  /** Exchanges that took longer are always kept; null = none for that reason. */
+  readonly slow: number | null
+  readonly fields: readonly string[]
+}
+
+export interface ListenerConfig {
+  readonly name: string
+  /** `ip:port`, `[v6]:port`, `name:port` or `unix:/path`, as written; at least one. */
+  readonly bind: readonly string[]
+  /** Lower case, without trailing dot; `*.example.org` matches any depth below. Empty = all. */
+  readonly hosts: readonly string[]
+  readonly protocol: 'http'
+  readonly paths: PathsConfig
+  readonly clientClose: 'abort' | 'answer'
+  readonly limits: ListenerLimits
+  readonly timeouts: ListenerTimeouts
+}
+
+export interface PathsConfig {
+  readonly mergeSlashes: boolean
+  readonly encodedSlash: 'reject' | 'keep'
+  readonly caseSensitive: boolean
+}
+
+export interface ListenerLimits {
+  readonly connections: number
+  /** Without the request line. */
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly requestLine: number
+  readonly bodyBytes: number | null
+  readonly requestsPerConnection: number | null
+}
+
+export interface ListenerTimeouts {
+  readonly handshake: number | null
+  readonly header: number | null
+  readonly body: number | null
+  readonly keepAlive: number | null
+  readonly write: number | null
+  /** Bytes per second of a request body after 10 s. */
+  readonly minRate: number | null
+}
+
+export interface RouteConfig {
+  readonly name: string
+  /** Names of listeners; empty = every one. */
+  readonly listeners: readonly string[]
+  /** Lower case, without trailing dot; empty = every host. */
+  readonly hosts: readonly string[]
+  /** Any one of these; empty = every request. */
+  readonly match: readonly MatchConfig[]
+  /** At least one, and at least one with a weight above 0. */
+  readonly to: readonly WeightedUpstream[]
+  readonly timeout: RouteTimeouts
+  /** null = the default retry; `{attempts: 0}` = none. */
+  readonly retry: { readonly attempts: 0 } | null
+}
+
+/** One alternative of a route: everything in it must hold. The same shape as the route table's `RequestMatch`. */
+export interface MatchConfig {
+  readonly path: { readonly type: 'exact' | 'prefix' | 'regex'; readonly value: string } | null
+  /** Empty = every method. */
+  readonly methods: readonly string[]
+  /** Names in lower case. */
+  readonly headers: readonly NamedMatchConfig[]
+  readonly query: readonly NamedMatchConfig[]
+  readonly cookies: readonly NamedMatchConfig[]
+}
+
+export interface NamedMatchConfig {
+  readonly name: string
+  readonly match: ValueMatchConfig
+}
+
+export type ValueMatchConfig =
+  | { readonly type: 'exact'; readonly value: string }
+  | { readonly type: 'regex'; readonly value: string }
+  | { readonly type: 'present'; readonly value: boolean }
+
+export interface WeightedUpstream {
+  readonly upstream: string
+  readonly weight: number
+}
+
+export interface RouteTimeouts {
+  readonly request: number | null
+  readonly attempt: number | null
+  readonly idle: number | null
+}
+
+export interface UpstreamConfig {
+  readonly discovery: { readonly static: readonly StaticEndpoint[] }
+  /** `preserve`, `endpoint` or the literal value of Host. */
+  readonly host: string
+  readonly balancer: { readonly type: string }
+  readonly connection: ConnectionConfig
+  readonly limits: UpstreamLimits
+}
+
+export interface StaticEndpoint {
+  /** As written. */
+  readonly address: string
+  /** 0 (no traffic) to 65535. */
+  readonly weight: number
+}
+
+export interface ConnectionConfig {
+  readonly connectTimeout: number
+  /** How long an idle connection is kept; null = for as long as the endpoint keeps it. */
+  readonly keepAlive: number | null
+  readonly maxIdlePerEndpoint: number
+  readonly maxRequests: number | null
+  /** Idle time before TCP keep-alive probes; null = none. */
+  readonly tcpKeepAlive: number | null
+}
+
+export interface UpstreamLimits {
+  readonly connections: number
+  readonly pending: number
+  readonly requests: number
+  readonly pendingTimeout: number
+}

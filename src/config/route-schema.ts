@@ -1,0 +1,76 @@
+// `routes`: which requests go to which upstream, and how patiently.
+
+import * as z from 'zod'
+import { hostPattern } from './addresses.ts'
+import { matchSchema } from './match-schema.ts'
+import type { WeightedUpstream } from './model.ts'
+import { durationOrOff, integer, name } from './values.ts'
+import { block, defaulted, later, numberOrText, refuse } from './written.ts'
+
+const to = z
+  .union([
+    name(),
+    z
+      .array(
+        block({
+          upstream: name().describe('Name of an upstream.'),
+          weight: integer(0, 1_000_000).prefault(1).describe('Share in relation to the others; 0 = none.'),
+          filters: later('filters'),
+        }),
+      )
+      .min(1, 'at least one upstream is needed'),
+  ])
+  .transform((written, context): WeightedUpstream[] => {
+    if (typeof written === 'string') return [{ upstream: written, weight: 1 }]
+    if (written.every(({ weight }) => weight === 0))
+      context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
+    return written.map(({ upstream, weight }) => ({ upstream, weight }))
+  })
+
+const timeout = defaulted({
+  request: durationOrOff().prefault('off').describe('The whole exchange with all attempts; over: 504.'),
+  attempt: durationOrOff()
+    .prefault('60s')
+    .describe('From the moment the request is sent completely until the response head; over: 504.'),
+  idle: durationOrOff().prefault('60s').describe('No byte in either direction; over: cut.'),
+  tunnel: later('timeout.tunnel'),
+})
+
+const retry = block({
+  attempts: numberOrText(
+    'a whole number',
+    (written) =>
+      written === '0' ? (0 as const) : refuse('retry.attempts above 0 is not supported yet; 0 switches the default retry off'),
+    { title: '0', anyOf: [{ const: 0 }] },
+  ).describe('Tries after the first; 0 switches the default retry off.'),
+  on: later('retry.on'),
+  methods: later('retry.methods'),
+  backoff: later('retry.backoff'),
+  budget: later('retry.budget'),
+  bodyBytes: later('retry.bodyBytes'),
+})
+
+export const routeSchema = block({
+  name: name().describe('Unique among the routes.'),
+  listeners: z.array(name()).prefault([]).describe('Names of the listeners that it belongs to; empty = every one.'),
+  hosts: z
+    .array(hostPattern())
+    .prefault([])
+    .describe('Exact beats the longest wildcard beats none; compared without case and port; empty = every host.'),
+  match: z.array(matchSchema).prefault([]).describe('Any one of these; empty = every request.'),
+  to: to.describe('The name of an upstream, or a weighted list of them.'),
+  timeout: timeout.describe('How long an exchange may take.'),
+  retry: retry
+    .nullable()
+    .prefault(null)
+    .describe(
+      'Without it: one more try on another endpoint when no connection could be made, or when it was closed before any response byte and the request is idempotent.',
+    ),
+  filters: later('filters'),
+  hedge: later('hedge'),
+  websocket: later('websocket'),
+  upgrades: later('upgrades'),
+  mirror: later('mirror'),
+  affinity: later('affinity'),
+  hash: later('hash'),
+})

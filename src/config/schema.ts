@@ -1,0 +1,131 @@
+// The one schema: what may be written, what it means, its defaults, and the normalised form that it becomes. A feature that
+// gets built turns its key on by replacing its `later(…)` entry.
+
+import * as z from 'zod'
+import { bindAddress, cidr, host } from './addresses.ts'
+import { listenerSchema } from './listener-schema.ts'
+import type { GatewayConfig } from './model.ts'
+import { routeSchema } from './route-schema.ts'
+import { upstreamSchema } from './upstream-schema.ts'
+import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
+import { block, choice, defaulted, expecting, later, refuse, text } from './written.ts'
+
+const fileName = () =>
+  text(
+    'the path of a file',
+    (written) => (written === '' || written.includes('\0') ? refuse('this is not the path of a file') : written),
+    {
+      title: 'path',
+    },
+  )
+
+const secret = z.union([
+  z.string().min(1, 'an empty secret protects nothing'),
+  block({
+    env: z.string(expecting('the name of an environment variable')).min(1).describe('Name of an environment variable.'),
+  }),
+  block({ file: fileName().describe('Path of a file that holds it, relative to the file it is written in.') }),
+])
+
+const adminBlock = block({
+  bind: bindAddress().prefault('127.0.0.1:9901').describe('Where it listens; elsewhere than on loopback it needs a token.'),
+  readOnly: boolean().prefault(false).describe('Refuse calls that change something.'),
+  hosts: z.array(host()).prefault([]).describe('Names that are accepted in Host besides the bound one.'),
+  token: secret
+    .optional()
+    .describe('What callers must show as a bearer token: text, { env: NAME } or { file: PATH }; default none.'),
+}).transform(({ token, ...rest }) => ({ ...rest, token: token ?? null }))
+
+const off = () => choice('', ['off']).transform(() => null)
+
+/** Everything that a record of the access log may hold, in this order. */
+export const ACCESS_LOG_FIELDS = [
+  'time',
+  'requestId',
+  'client',
+  'listener',
+  'protocol',
+  'method',
+  'host',
+  'path',
+  'status',
+  'reason',
+  'route',
+  'upstream',
+  'endpoint',
+  'attempts',
+  'durationMs',
+  'bytesIn',
+  'bytesOut',
+  'userAgent',
+] as const
+
+const accessLog = block({
+  file: fileName().prefault('stdout').describe('stdout, stderr or a path relative to the file it is written in.'),
+  format: text(
+    'json',
+    (written) => (written === 'json' ? written : refuse('accessLog.format other than json is not supported yet')),
+    {
+      title: 'json',
+      anyOf: [{ const: 'json' }],
+    },
+  )
+    .prefault('json')
+    .describe('One JSON object a line.'),
+  sample: share().prefault('100%').describe('Share of the exchanges that are kept; errors and slow ones always are.'),
+  slow: durationOrOff().prefault('1s').describe('Exchanges that take longer are always kept.'),
+  fields: z
+    .array(choice('accessLog field', ACCESS_LOG_FIELDS, ['traceId']))
+    .prefault([...ACCESS_LOG_FIELDS])
+    .describe('What a record holds.'),
+})
+
+const via = () =>
+  text('auto, off or a name', (written) => (isToken(written) ? written : refuse(`"${written}" is not a pseudonym for Via`)), {
+    title: 'auto | off | name',
+  })
+
+export const gatewaySchema = block({
+  workers: integerOrAuto(0, 1024)
+    .prefault('auto')
+    .describe('Number of data-plane processes; auto = one per available core; 0 = everything in one process.'),
+  watch: boolean().prefault(true).describe('Reload when a configuration file changes; SIGHUP always reloads.'),
+  drain: defaulted({
+    timeout: duration(0).prefault('30s').describe('The longest that running exchanges may take to finish.'),
+    delay: duration(0).prefault('0s').describe('How long new connections are still accepted after /ready has turned 503.'),
+  }).describe('What SIGTERM does: /ready turns 503, wait the delay, stop accepting, finish what runs, exit by the timeout.'),
+  admin: z.union([off(), adminBlock]).prefault({}).describe('The admin API; off = none.'),
+  via: via()
+    .prefault('auto')
+    .describe('Pseudonym in Via; auto = headgate-<id of this process>. A request that has ours already is a loop: 508.'),
+  trustedProxies: z
+    .array(cidr())
+    .prefault([])
+    .describe('Addresses and CIDRs whose X-Forwarded-* and Forwarded are believed; from others they are replaced.'),
+  log: defaulted({
+    level: choice('log.level', ['debug', 'info', 'warn', 'error']).prefault('info').describe('The least that is logged.'),
+    format: choice('log.format', ['json', 'text']).prefault('json').describe('JSON objects or text, one a line.'),
+  }).describe("The process's own log, to stderr."),
+  accessLog: accessLog.optional().describe('One record for every exchange; absent = none; {} = with the defaults.'),
+  errors: defaulted({
+    detail: choice('errors.detail', ['full', 'minimal'])
+      .prefault('full')
+      .describe('minimal leaves the reason out of answers made here.'),
+  }).describe('Answers that the gateway makes by itself.'),
+  include: z
+    .array(fileName())
+    .optional()
+    .describe('Globs of further files to merge, relative to this file; a name that is defined twice is an error.'),
+  listeners: z.array(listenerSchema).prefault([]).describe('Sockets that accept requests.'),
+  routes: z.array(routeSchema).prefault([]).describe('Which requests go where.'),
+  upstreams: z.record(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
+  plugins: later('plugins'),
+  tests: later('tests'),
+  tracing: later('tracing'),
+  kubernetes: later('kubernetes'),
+}).transform(
+  ({ accessLog, include: _include, plugins: _p, tests: _t, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
+    ...rest,
+    accessLog: accessLog ?? null,
+  }),
+)

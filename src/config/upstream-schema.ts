@@ -1,0 +1,98 @@
+// `upstreams`: named sets of endpoints, how one is chosen and how it is connected to.
+
+import * as z from 'zod'
+import { endpointAddress, upstreamHost } from './addresses.ts'
+import type { StaticEndpoint } from './model.ts'
+import { duration, durationOrOff, integer, integerOrOff } from './values.ts'
+import { block, choice, defaulted, later } from './written.ts'
+
+const endpoint = z.union([
+  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1 })),
+  block({
+    address: endpointAddress().describe('ip:port, [v6]:port, name:port or unix:/path.'),
+    weight: integer(0, 65535).prefault(1).describe('Share in relation to the others; 0 = no traffic.'),
+    priority: later('priority'),
+    zone: later('zone'),
+    labels: later('labels'),
+  }).transform(({ address, weight }): StaticEndpoint => ({ address, weight })),
+])
+
+const endpoints = z.array(endpoint).transform((written, context) => {
+  const seen = new Map<string, number>()
+  for (const [index, { address }] of written.entries()) {
+    const path = [index]
+    if (seen.has(address))
+      context.addIssue({ code: 'custom', message: `the endpoint ${address} is written twice`, path, input: written })
+    seen.set(address, index)
+  }
+  if (written.length > 0 && written.every(({ weight }) => weight === 0)) {
+    context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
+  }
+  return written
+})
+
+/** Balancers that are built, and those that are known by name only. */
+export const BALANCERS = ['round-robin', 'random', 'least-requests', 'power-of-two', 'first'] as const
+const LATER_BALANCERS = ['peak-ewma', 'ring-hash', 'maglev', 'rendezvous']
+
+const balancerName = () => choice('balancer', BALANCERS, LATER_BALANCERS)
+
+const balancer = z
+  .union([
+    balancerName(),
+    block({
+      type: balancerName().describe('The algorithm.'),
+      key: later('balancer.key'),
+      boundedLoad: later('balancer.boundedLoad'),
+    }),
+  ])
+  .transform((written) => ({ type: typeof written === 'string' ? written : written.type }))
+
+const connection = defaulted({
+  connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
+  keepAlive: durationOrOff().prefault('60s').describe('How long an idle connection is kept.'),
+  maxIdlePerEndpoint: integer(0, 65535).prefault(64).describe('Idle connections that are kept to one endpoint.'),
+  maxRequests: integerOrOff(1, 2 ** 31)
+    .prefault('off')
+    .describe('Requests after which a connection is closed.'),
+  tcpKeepAlive: durationOrOff(1000).prefault('30s').describe('Idle time before TCP keep-alive probes.'),
+})
+
+const limits = defaulted({
+  connections: integer(1, 1_000_000).prefault(1024).describe('Open connections to all endpoints; above: wait.'),
+  pending: integer(0, 1_000_000).prefault(1024).describe('Requests that may wait; above: 503.'),
+  requests: integer(1, 10_000_000).prefault(4096).describe('Running requests; above: wait.'),
+  pendingTimeout: duration().prefault('5s').describe('The longest that a request may wait; over: 503.'),
+})
+
+export const upstreamSchema = block({
+  discovery: block({
+    static: endpoints.describe('The endpoints, as addresses or { address, weight }.'),
+    dns: later('discovery.dns'),
+    kubernetes: later('discovery.kubernetes'),
+  }).describe('Where the endpoints come from.'),
+  host: upstreamHost()
+    .prefault('preserve')
+    .describe('The Host that endpoints get: as it came, the address of the endpoint, or a literal.'),
+  balancer: balancer.prefault('round-robin').describe('How an endpoint is chosen: the name of an algorithm, or { type }.'),
+  connection: connection.describe('Connections to endpoints.'),
+  limits: limits.describe('What all endpoints together are given, per worker.'),
+  protocol: choice('protocol', ['http1'], ['h2', 'auto']).optional().describe('What is spoken to endpoints.'),
+  tls: later('tls'),
+  proxyProtocol: later('proxyProtocol'),
+  slowStart: later('slowStart'),
+  zone: later('zone'),
+  priorities: later('priorities'),
+  panic: later('panic'),
+  health: later('health'),
+  ejection: later('ejection'),
+  breaker: later('breaker'),
+  adaptive: later('adaptive'),
+  failover: later('failover'),
+}).transform(({ discovery, host, balancer, connection, limits }) => ({
+  discovery: { static: discovery.static },
+  host,
+  balancer,
+  connection,
+  limits,
+}))
