@@ -1,0 +1,137 @@
+// Turns the live counters of a data plane into reports: what was added since the report before, and the gauges of now.
+
+import type { EndpointCounters, Histogram, ListenerCounters, ResponseCounters, UpstreamCounters } from '../model/counters.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import type { CounterDelta, HistogramDelta, Labels, StatsReport } from '../model/stats.ts'
+import { GaugeSums } from './gauge-sums.ts'
+import { LastHistogram, LastMap, LastNumbers } from './last-values.ts'
+import type { MetricName } from './metrics.ts'
+
+/**
+ * What a data plane counts. An object that was replaced or removed is given as long as it may still change, and once after
+ * that; giving the same object twice in one source does no harm.
+ */
+export interface CounterSource {
+  readonly listeners: Iterable<{ readonly name: string; readonly counters: ListenerCounters }>
+  readonly responses: Iterable<ResponseCounters>
+  readonly routes: Iterable<{ readonly name: string; readonly duration: Histogram }>
+  readonly upstreams: Iterable<UpstreamSource>
+  /** The access log, if one is written. */
+  readonly accessLog?: { readonly dropped: number } | null
+}
+
+export interface UpstreamSource {
+  readonly name: string
+  readonly counters: UpstreamCounters
+  readonly endpoints: Iterable<Endpoint>
+}
+
+const OUTCOME_FIELDS: readonly (readonly [keyof EndpointCounters, string])[] = [
+  ['ok', 'ok'],
+  ['connectFailure', 'connect-failure'],
+  ['connectTimeout', 'connect-timeout'],
+  ['reset', 'reset'],
+  ['timeout', 'timeout'],
+  ['protocol', 'protocol'],
+  ['cancelled', 'cancelled'],
+]
+
+/** One per data plane. Remembers the last values by counter object, weakly: a forgotten object takes its memory with it. */
+export class StatsCollector {
+  readonly #numbers = new WeakMap<object, LastNumbers>()
+  readonly #maps = new WeakMap<object, LastMap>()
+  readonly #histograms = new WeakMap<Histogram, LastHistogram>()
+
+  /** Cost is linear in the number of objects; nothing is reported for counters that did not move. */
+  collect(source: CounterSource): StatsReport {
+    const counters: CounterDelta[] = []
+    const histograms: HistogramDelta[] = []
+    const gauges = new GaugeSums()
+    for (const { name, counters: c } of source.listeners) this.#listener(name, c, counters, gauges)
+    for (const responses of source.responses) this.#responses(responses, counters)
+    for (const { name, duration } of source.routes) {
+      this.#histogram('request_duration_seconds', { route: name }, duration, histograms)
+    }
+    for (const upstream of source.upstreams) {
+      this.#upstream(upstream.name, upstream.counters, counters, histograms, gauges)
+      for (const endpoint of upstream.endpoints) this.#endpoint(upstream.name, endpoint, counters)
+    }
+    if (source.accessLog) {
+      const last = this.#last(source.accessLog, 1)
+      push(counters, 'access_log_dropped_total', {}, last.advance(0, source.accessLog.dropped))
+    }
+    return { counters, histograms, gauges: gauges.values }
+  }
+
+  #listener(listener: string, c: ListenerCounters, out: CounterDelta[], gauges: GaugeSums): void {
+    const last = this.#last(c, 3)
+    push(out, 'connections_total', { listener }, last.advance(0, c.connectionsTotal))
+    push(out, 'bytes_total', { listener, direction: 'in' }, last.advance(1, c.bytesIn))
+    push(out, 'bytes_total', { listener, direction: 'out' }, last.advance(2, c.bytesOut))
+    this.#lastMap(c.rejected).advance(c.rejected, (reason, delta) => push(out, 'rejected_total', { listener, reason }, delta))
+    if (gauges.isNew(c)) gauges.add('connections', { listener }, c.connections)
+  }
+
+  #responses(responses: ResponseCounters, out: CounterDelta[]): void {
+    responses.flush()
+    const { listener, route, upstream, byStatus } = responses
+    this.#lastMap(byStatus).advance(byStatus, (status, delta) =>
+      push(out, 'requests_total', { listener, route, upstream, code: String(status) }, delta),
+    )
+  }
+
+  #upstream(upstream: string, c: UpstreamCounters, out: CounterDelta[], durations: HistogramDelta[], gauges: GaugeSums): void {
+    this.#histogram('attempt_duration_seconds', { upstream }, c.attemptDuration, durations)
+    this.#lastMap(c.retries).advance(c.retries, (key, delta) => {
+      const space = String(key).lastIndexOf(' ')
+      const reason = String(key).slice(0, space)
+      push(out, 'retries_total', { upstream, reason, result: String(key).slice(space + 1) }, delta)
+    })
+    if (!gauges.isNew(c)) return
+    gauges.add('requests_in_flight', { upstream }, c.inFlight)
+    gauges.add('requests_pending', { upstream }, c.pending)
+    gauges.add('upstream_connections', { upstream, state: 'active' }, c.connectionsActive)
+    gauges.add('upstream_connections', { upstream, state: 'idle' }, c.connectionsIdle)
+  }
+
+  #endpoint(upstream: string, endpoint: Endpoint, out: CounterDelta[]): void {
+    const last = this.#last(endpoint.counters, OUTCOME_FIELDS.length)
+    for (let i = 0; i < OUTCOME_FIELDS.length; i++) {
+      const [field, outcome] = OUTCOME_FIELDS[i] as (typeof OUTCOME_FIELDS)[number]
+      const delta = last.advance(i, endpoint.counters[field])
+      if (delta > 0) push(out, 'attempts_total', { upstream, endpoint: endpoint.address, outcome }, delta)
+    }
+  }
+
+  #histogram(metric: MetricName, labels: Labels, histogram: Histogram, out: HistogramDelta[]): void {
+    let last = this.#histograms.get(histogram)
+    if (last === undefined) {
+      last = new LastHistogram(histogram.counts.length)
+      this.#histograms.set(histogram, last)
+    }
+    const delta = last.advance(histogram)
+    if (delta !== null) out.push({ metric, labels, ...delta })
+  }
+
+  #last(object: object, size: number): LastNumbers {
+    let last = this.#numbers.get(object)
+    if (last === undefined) {
+      last = new LastNumbers(size)
+      this.#numbers.set(object, last)
+    }
+    return last
+  }
+
+  #lastMap(map: ReadonlyMap<string | number, number>): LastMap {
+    let last = this.#maps.get(map)
+    if (last === undefined) {
+      last = new LastMap()
+      this.#maps.set(map, last)
+    }
+    return last
+  }
+}
+
+function push(out: CounterDelta[], metric: MetricName, labels: Labels, delta: number): void {
+  if (delta > 0) out.push({ metric, labels, delta })
+}

@@ -1,0 +1,102 @@
+// The one table of the gateway's metrics. Names are written without the prefix; docs/reference/metrics.md is made from it.
+
+export const METRIC_PREFIX = 'headgate_'
+
+/** One family of series. */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  /** Label names in the order of exposition. */
+  readonly labels: readonly string[]
+  /** The values of labels that have a fixed set; a counter whose every label has one starts at 0. */
+  readonly values?: Readonly<Record<string, readonly string[]>>
+  /** Only the series that was set last is kept. */
+  readonly single?: true
+}
+
+export const OUTCOMES = ['ok', 'connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', 'cancelled'] as const
+
+export const METRICS = {
+  requests_total: {
+    type: 'counter',
+    help: 'Answered requests that had a route, by the status that the client got.',
+    labels: ['listener', 'route', 'upstream', 'code'],
+  },
+  request_duration_seconds: {
+    type: 'histogram',
+    help: 'From the first byte of a request to the last byte of its response.',
+    labels: ['route'],
+  },
+  requests_in_flight: { type: 'gauge', help: 'Requests that are running on an upstream now.', labels: ['upstream'] },
+  requests_pending: {
+    type: 'gauge',
+    help: 'Requests that wait for a connection or a request slot of an upstream.',
+    labels: ['upstream'],
+  },
+  attempts_total: {
+    type: 'counter',
+    help: 'Tries at one endpoint, by how they ended.',
+    labels: ['upstream', 'endpoint', 'outcome'],
+    values: { outcome: OUTCOMES },
+  },
+  attempt_duration_seconds: {
+    type: 'histogram',
+    help: 'From the start of a try at an endpoint to its outcome.',
+    labels: ['upstream'],
+  },
+  retries_total: {
+    type: 'counter',
+    help: 'Further tries after a failed one, by why and with what result.',
+    labels: ['upstream', 'reason', 'result'],
+    values: { result: ['ok', 'failed', 'budget'] },
+  },
+  rejected_total: {
+    type: 'counter',
+    help: 'Requests that the gateway refused before or without a route, by reason.',
+    labels: ['listener', 'reason'],
+  },
+  connections: { type: 'gauge', help: 'Client connections that are open now.', labels: ['listener'] },
+  connections_total: { type: 'counter', help: 'Client connections that were accepted.', labels: ['listener'] },
+  upstream_connections: {
+    type: 'gauge',
+    help: 'Open connections to the endpoints of an upstream, by what they do.',
+    labels: ['upstream', 'state'],
+    values: { state: ['active', 'idle'] },
+  },
+  bytes_total: {
+    type: 'counter',
+    help: 'Bytes from (in) and to (out) clients.',
+    labels: ['listener', 'direction'],
+    values: { direction: ['in', 'out'] },
+  },
+  config_reloads_total: {
+    type: 'counter',
+    help: 'Configurations that were read, by what became of them.',
+    labels: ['result'],
+    values: { result: ['applied', 'unchanged', 'refused'] },
+  },
+  config_info: { type: 'gauge', help: '1 for the revision in force.', labels: ['revision'], single: true },
+  config_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a configuration was applied last, in seconds since the epoch.',
+    labels: [],
+  },
+  worker_restarts_total: { type: 'counter', help: 'Workers that were replaced because they ended.', labels: [] },
+  worker_event_loop_lag_seconds: {
+    type: 'gauge',
+    help: 'How late the event loop of a worker ran its last timer.',
+    labels: ['worker'],
+  },
+  access_log_dropped_total: {
+    type: 'counter',
+    help: 'Access log lines that were dropped because they could not be written in time.',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+export type MetricName = keyof typeof METRICS
+
+/** Whether a name that came from elsewhere (a report) is one of the table. */
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(METRICS, name)
+}
