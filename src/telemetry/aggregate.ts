@@ -2,9 +2,10 @@
 
 import type { GaugeValue, Labels, StatsReport } from '../model/stats.ts'
 import { Exposer, type Exposition, type MetricSource } from './exposition.ts'
-import { Family, type Series } from './family.ts'
+import { Family } from './family.ts'
 import { GaugeSums } from './gauge-sums.ts'
 import { isMetricName, METRICS, type MetricDefinition, type MetricName } from './metrics.ts'
+import { Series } from './series.ts'
 
 /** What the configuration in force names; label values outside belong to what is gone. */
 export interface KnownNames {
@@ -99,7 +100,7 @@ export class StatsAggregator {
     for (const gauges of this.#gaugesOf.values()) {
       for (const { metric, labels, value } of gauges) if (metric === name) sums.add(name, labels, value)
     }
-    return sums.values.map(({ labels, value }) => ({ labels, value, counts: null, stale: false }))
+    return sums.values.map(({ labels, value }) => Object.assign(new Series(labels), { value }))
   }
 }
 

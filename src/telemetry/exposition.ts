@@ -1,10 +1,8 @@
 // Text for Prometheus through prom-client, which is loaded by the first scrape: only the process that is scraped pays for it.
 
 import type { Metric, Registry } from 'prom-client'
-import { DURATION_BUCKETS } from '../model/counters.ts'
-import type { Labels } from '../model/stats.ts'
-import type { Series } from './family.ts'
 import { PROCESS_METRICS, type ProcessMetric } from './process-metrics.ts'
+import { type Sample, Series } from './series.ts'
 
 export interface Exposition {
   readonly contentType: string
@@ -20,22 +18,6 @@ export interface MetricSource {
   series(): Iterable<Series>
 }
 
-/** One line. prom-client formats `sharedLabels` once per object, which is what makes many series cheap. */
-interface Sample {
-  readonly metricName?: string
-  readonly labels: Labels
-  readonly sharedLabels: Labels
-  readonly value: number
-}
-
-const NO_LABELS: Labels = {}
-
-/** Upper bounds as label values; OpenMetrics wants whole numbers as `1.0`. */
-function bounds(openMetrics: boolean): readonly Labels[] {
-  const texts = DURATION_BUCKETS.map((bound) => (openMetrics && Number.isInteger(bound) ? `${bound}.0` : String(bound)))
-  return [...texts, '+Inf'].map((le) => ({ le }))
-}
-
 /**
  * A metric that prom-client did not count: histograms come as bucket counts, which its own class cannot take. It has what
  * `Registry.registerMetric` asks of a metric: a name, a type and `get`. Each format has its own objects, because a registry for
@@ -47,45 +29,34 @@ class MetricView {
   readonly help: string
   readonly aggregator = 'sum'
   readonly #source: MetricSource
-  readonly #bounds: readonly Labels[]
 
-  constructor(source: MetricSource, openMetrics: boolean) {
+  constructor(source: MetricSource) {
     this.name = source.name
     this.type = source.type
     this.help = source.help
     this.#source = source
-    this.#bounds = bounds(openMetrics)
   }
 
   async get(): Promise<object> {
     const values: Sample[] = []
-    for (const series of this.#source.series()) {
-      if (series.counts === null) values.push({ labels: NO_LABELS, sharedLabels: series.labels, value: series.value })
-      else this.#histogram(series, series.counts, values)
-    }
+    for (const series of this.#source.series()) for (const sample of series.samples(this.#source.name)) values.push(sample)
     return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values }
-  }
-
-  /** Cumulative buckets, then sum and count. */
-  #histogram(series: Series, counts: readonly number[], out: Sample[]): void {
-    const sharedLabels = series.labels
-    let total = 0
-    for (let i = 0; i < counts.length; i++) {
-      total += counts[i] as number
-      out.push({ metricName: `${this.name}_bucket`, labels: this.#bounds[i] as Labels, sharedLabels, value: total })
-    }
-    out.push({ metricName: `${this.name}_sum`, labels: NO_LABELS, sharedLabels, value: series.value })
-    out.push({ metricName: `${this.name}_count`, labels: NO_LABELS, sharedLabels, value: total })
   }
 }
 
 function processSource(metric: ProcessMetric): MetricSource {
-  const { name, type, help, labels = NO_LABELS } = metric
-  const series = (): Series[] => {
-    const value = metric.read()
-    return value === null ? [] : [{ labels, value, counts: null, stale: false }]
+  const { name, type, help, read } = metric
+  const series = new Series(metric.labels ?? {})
+  return {
+    name,
+    type,
+    help,
+    series: () => {
+      const value = read()
+      series.value = value ?? 0
+      return value === null ? [] : [series]
+    },
   }
-  return { name, type, help, series }
 }
 
 /** Writes `sources` and the process's own metrics; both formats, each with a registry of its own. */
@@ -108,7 +79,7 @@ export class Exposer {
     const { Registry } = await import('prom-client')
     const registry = new Registry()
     if (openMetrics) (registry as Registry<never>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
-    for (const source of this.#sources) registry.registerMetric(new MetricView(source, openMetrics) as unknown as Metric)
+    for (const source of this.#sources) registry.registerMetric(new MetricView(source) as unknown as Metric)
     this.#registries.set(openMetrics, registry)
     return registry
   }

@@ -1,19 +1,8 @@
-// One metric and its series, flat: a map from label values to plain numbers.
+// One metric: a flat map from label values to series.
 
-import { DURATION_BUCKETS } from '../model/counters.ts'
 import type { Labels } from '../model/stats.ts'
 import { METRIC_PREFIX, type MetricDefinition } from './metrics.ts'
-
-/** One line (or, of a histogram, one block of lines) of the exposition. */
-export interface Series {
-  readonly labels: Labels
-  /** Of a counter or gauge; of a histogram the sum in seconds. */
-  value: number
-  /** Of a histogram: counts per bucket, not cumulative; else null. */
-  readonly counts: number[] | null
-  /** Nothing that still exists has these labels, and nothing was added since that was found. */
-  stale: boolean
-}
+import { Series } from './series.ts'
 
 /** All series of one metric. */
 export class Family {
@@ -40,8 +29,7 @@ export class Family {
     if (this.definition.single) this.series.clear()
     const ordered: Record<string, string> = {}
     for (const name of this.definition.labels) ordered[name] = labels[name] ?? ''
-    const counts = this.definition.type === 'histogram' ? new Array<number>(DURATION_BUCKETS.length + 1).fill(0) : null
-    const made: Series = { labels: ordered, value: 0, counts, stale: false }
+    const made = new Series(ordered, this.definition.type === 'histogram')
     this.series.set(key, made)
     return made
   }

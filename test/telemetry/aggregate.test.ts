@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process'
+import t from 'tap'
+import type { StatsReport } from '../../src/model/stats.ts'
+import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
+
+const nothing: StatsReport = { counters: [], histograms: [], gauges: [] }
+const counted = (delta: number, endpoint = 'a:1'): StatsReport => ({
+  ...nothing,
+  counters: [{ metric: 'attempts_total', labels: { upstream: 'u', endpoint, outcome: 'ok' }, delta }],
+})
+const running = (value: number, upstream = 'u'): StatsReport => ({
+  ...nothing,
+  gauges: [{ metric: 'requests_in_flight', labels: { upstream }, value }],
+})
+
+/** The lines of the text that hold a sample of `name`. */
+async function samples(stats: StatsAggregator, name: string, openMetrics = false): Promise<string[]> {
+  const { text } = await stats.exposition(openMetrics)
+  return text.split('\n').filter((line) => line.startsWith(`headgate_${name}`))
+}
+
+const ATTEMPTS = 'headgate_attempts_total{upstream="u",endpoint="a:1",outcome="ok"}'
+
+t.test('counters are summed over workers and stay when a worker ends', async (t) => {
+  const stats = new StatsAggregator()
+  stats.add(counted(2), 1)
+  stats.add(counted(3), 2)
+  t.same(await samples(stats, 'attempts_total'), [`${ATTEMPTS} 5`])
+  stats.removeWorker(1)
+  t.same(await samples(stats, 'attempts_total'), [`${ATTEMPTS} 5`])
+  stats.add(counted(-4), 2)
+  stats.add(counted(Number.NaN), 2)
+  t.same(await samples(stats, 'attempts_total'), [`${ATTEMPTS} 5`], 'never goes back')
+})
+
+t.test('gauges are those of the last report of each worker', async (t) => {
+  const stats = new StatsAggregator()
+  stats.add(running(4), 1)
+  stats.add(running(2), 2)
+  t.same(await samples(stats, 'requests_in_flight'), ['headgate_requests_in_flight{upstream="u"} 6'])
+  stats.add(running(1, 'v'), 1)
+  t.same(await samples(stats, 'requests_in_flight'), [
+    'headgate_requests_in_flight{upstream="v"} 1',
+    'headgate_requests_in_flight{upstream="u"} 2',
+  ])
+  stats.removeWorker(2)
+  t.same(await samples(stats, 'requests_in_flight'), ['headgate_requests_in_flight{upstream="v"} 1'])
+})
+
+t.test('histograms are cumulative, end with +Inf and agree with their count', async (t) => {
+  const stats = new StatsAggregator()
+  const counts = new Array<number>(17).fill(0)
+  counts[0] = 1
+  counts[9] = 2
+  counts[16] = 1
+  const report = {
+    ...nothing,
+    histograms: [{ metric: 'request_duration_seconds', labels: { route: 'r' }, counts, sumSeconds: 61.5 }],
+  }
+  stats.add(report, 1)
+  stats.add(report, 2)
+  const lines = await samples(stats, 'request_duration_seconds')
+  t.equal(lines.length, 19)
+  t.equal(lines[0], 'headgate_request_duration_seconds_bucket{route="r",le="0.0005"} 2')
+  t.equal(lines[10], 'headgate_request_duration_seconds_bucket{route="r",le="1.0"} 6')
+  t.equal(lines[16], 'headgate_request_duration_seconds_bucket{route="r",le="+Inf"} 8')
+  t.equal(lines[17], 'headgate_request_duration_seconds_sum{route="r"} 123')
+  t.equal(lines[18], 'headgate_request_duration_seconds_count{route="r"} 8')
+})
+
+t.test("the supervisor's own metrics", async (t) => {
+  const stats = new StatsAggregator()
+  t.same(await samples(stats, 'config_reloads_total'), [
+    'headgate_config_reloads_total{result="applied"} 0',
+    'headgate_config_reloads_total{result="unchanged"} 0',
+    'headgate_config_reloads_total{result="refused"} 0',
+  ])
+  t.same(await samples(stats, 'worker_restarts_total'), ['headgate_worker_restarts_total 0'])
+  stats.inc('config_reloads_total', { result: 'applied' })
+  stats.inc('worker_restarts_total', {}, 2)
+  stats.set('config_info', { revision: 'aa' }, 1)
+  stats.set('config_info', { revision: 'bb' }, 1)
+  stats.set('worker_event_loop_lag_seconds', { worker: '1' }, 0.01)
+  stats.set('worker_event_loop_lag_seconds', { worker: '2' }, 0.02)
+  stats.removeWorker(1)
+  t.equal((await samples(stats, 'config_reloads_total'))[0], 'headgate_config_reloads_total{result="applied"} 1')
+  t.same(await samples(stats, 'worker_restarts_total'), ['headgate_worker_restarts_total 2'])
+  t.same(await samples(stats, 'config_info'), ['headgate_config_info{revision="bb"} 1'], 'old revisions are removed')
+  t.same(await samples(stats, 'worker_event_loop_lag_seconds'), ['headgate_worker_event_loop_lag_seconds{worker="2"} 0.02'])
+})
+
+t.test('label values are escaped', async (t) => {
+  const stats = new StatsAggregator()
+  stats.add(running(1, 'a"b\\c\nd'), 1)
+  t.same(await samples(stats, 'requests_in_flight'), ['headgate_requests_in_flight{upstream="a\\"b\\\\c\\nd"} 1'])
+})
+
+t.test('what is not in the table is left out', async (t) => {
+  const stats = new StatsAggregator()
+  const foreign = { metric: '__proto__', labels: {}, delta: 1 }
+  stats.add({ ...nothing, counters: [foreign, { ...foreign, metric: 'nope' }, { ...foreign, metric: 'connections' }] }, 1)
+  t.same(await samples(stats, 'nope'), [])
+  t.same(await samples(stats, 'connections{'), [])
+})
+
+t.test('series of what no longer exists go at the second call, unless something was added', async (t) => {
+  const stats = new StatsAggregator()
+  const none = { listeners: new Set<string>(), routes: new Set<string>(), upstreams: new Map([['u', new Set(['b:1'])]]) }
+  stats.add(counted(1, 'a:1'), 1)
+  stats.add(counted(1, 'b:1'), 1)
+  stats.inc('requests_total', { listener: '', route: '', upstream: '', code: '200' })
+  stats.retain(none)
+  t.equal((await samples(stats, 'attempts_total')).length, 2)
+  stats.add(counted(2, 'a:1'), 1)
+  stats.retain(none)
+  t.equal((await samples(stats, 'attempts_total')).length, 2, 'it was still counting')
+  stats.retain(none)
+  t.same(await samples(stats, 'attempts_total'), ['headgate_attempts_total{upstream="u",endpoint="b:1",outcome="ok"} 1'])
+  t.equal((await samples(stats, 'requests_total')).length, 1, 'an empty label names nothing')
+})
+
+t.test('both formats can be asked for in turn', async (t) => {
+  const stats = new StatsAggregator()
+  stats.add(counted(1), 1)
+  const plain = await stats.exposition(false)
+  const open = await stats.exposition(true)
+  t.match(plain.contentType, /^text\/plain; version=0.0.4/)
+  t.match(open.contentType, /^application\/openmetrics-text; version=1.0.0/)
+  t.match(open.text, /# TYPE headgate_attempts counter\nheadgate_attempts_total\{/)
+  t.ok(open.text.endsWith('# EOF\n'))
+  t.match(plain.text, /# TYPE headgate_attempts_total counter\nheadgate_attempts_total\{/)
+  t.same(await samples(stats, 'attempts_total'), [`${ATTEMPTS} 1`], 'the name survives OpenMetrics')
+  t.match(plain.text, /^process_resident_memory_bytes \d+$/m)
+  t.match(open.text, /^process_cpu_seconds_total [\d.]+$/m)
+})
+
+/** Samples of every metric, with labels that need escaping. */
+function everything(): StatsAggregator {
+  const stats = new StatsAggregator()
+  const counts = new Array<number>(17).fill(1)
+  stats.add(
+    {
+      counters: [{ metric: 'requests_total', labels: { listener: 'w', route: 'r "x"', upstream: 'u', code: '200' }, delta: 1 }],
+      histograms: [
+        { metric: 'request_duration_seconds', labels: { route: 'r' }, counts, sumSeconds: 1.25 },
+        { metric: 'attempt_duration_seconds', labels: { upstream: 'ü' }, counts, sumSeconds: 1e-7 },
+      ],
+      gauges: [{ metric: 'connections', labels: { listener: 'w' }, value: 1 }],
+    },
+    1,
+  )
+  stats.set('config_info', { revision: 'a' }, 1)
+  return stats
+}
+
+t.test('every line is a comment, empty or a sample of a described family', async (t) => {
+  const { text } = await everything().exposition(false)
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((found) => [found[1], found[2]]))
+  for (const line of text.trimEnd().split('\n')) {
+    if (line === '' || /^# (HELP|TYPE) \S+ .+$/.test(line)) continue
+    const name = /^([a-z_]+)(\{([a-z]+="([^"\\\n]|\\["\\n])*",?)+\})? \S+$/.exec(line)?.[1] ?? ''
+    t.ok(types.has(name) || types.get(name.replace(/_(bucket|sum|count)$/, '')) === 'histogram', line)
+  }
+})
+
+const promtool = spawnSync('promtool', ['--version']).error === undefined
+t.test(
+  'promtool accepts the text',
+  { skip: promtool ? false : 'promtool (Debian package prometheus) is not installed' },
+  async (t) => {
+    const { text } = await everything().exposition(false)
+    const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+    t.equal(status, 0, stderr)
+  },
+)
