@@ -61,8 +61,8 @@ export const routeSchema = block({
   to: to.describe('The name of an upstream, or a weighted list of them.'),
   timeout: timeout.describe('How long an exchange may take.'),
   retry: retry
-    .nullable()
-    .prefault(null)
+    .optional()
+    .transform((written) => written ?? null)
     .describe(
       'Without it: one more try on another endpoint when no connection could be made, or when it was closed before any response byte and the request is idempotent.',
     ),

@@ -36,7 +36,7 @@ const adminBlock = block({
     .describe('What callers must show as a bearer token: text, { env: NAME } or { file: PATH }; default none.'),
 }).transform(({ token, ...rest }) => ({ ...rest, token: token ?? null }))
 
-const off = () => choice('', ['off']).transform(() => null)
+const off = (key: string) => choice(key, ['off']).transform(() => null)
 
 /** Everything that a record of the access log may hold, in this order. */
 export const ACCESS_LOG_FIELDS = [
@@ -94,7 +94,10 @@ export const gatewaySchema = block({
     timeout: duration(0).prefault('30s').describe('The longest that running exchanges may take to finish.'),
     delay: duration(0).prefault('0s').describe('How long new connections are still accepted after /ready has turned 503.'),
   }).describe('What SIGTERM does: /ready turns 503, wait the delay, stop accepting, finish what runs, exit by the timeout.'),
-  admin: z.union([off(), adminBlock]).prefault({}).describe('The admin API; off = none.'),
+  admin: z
+    .union([off('admin'), adminBlock])
+    .prefault({})
+    .describe('The admin API; off = none.'),
   via: via()
     .prefault('auto')
     .describe('Pseudonym in Via; auto = headgate-<id of this process>. A request that has ours already is a loop: 508.'),
@@ -106,7 +109,10 @@ export const gatewaySchema = block({
     level: choice('log.level', ['debug', 'info', 'warn', 'error']).prefault('info').describe('The least that is logged.'),
     format: choice('log.format', ['json', 'text']).prefault('json').describe('JSON objects or text, one a line.'),
   }).describe("The process's own log, to stderr."),
-  accessLog: accessLog.optional().describe('One record for every exchange; absent = none; {} = with the defaults.'),
+  accessLog: z
+    .union([off('accessLog'), accessLog])
+    .optional()
+    .describe('One record for every exchange; absent = none; {} = with the defaults.'),
   errors: defaulted({
     detail: choice('errors.detail', ['full', 'minimal'])
       .prefault('full')

@@ -2,6 +2,7 @@
 // read into something else. What an editor should know of a value is its `written` meta, see json-schema.ts.
 
 import * as z from 'zod'
+import { didYouMean } from './suggest.ts'
 
 /** What a reader of text returns instead of a value: why the text is not one. */
 export class Refusal {
@@ -70,12 +71,15 @@ export const later = (name: string) =>
     .optional()
     .meta({ written: { title: 'not supported yet', not: {} } })
 
-/** A choice of words; those of `notYet` are known and refused by name. */
-export function choice<const T extends readonly string[]>(key: string, words: T, notYet: readonly string[] = []) {
+/** A choice of words, called `what` in errors; those of `notYet` are known and refused by name. */
+export function choice<const T extends readonly string[]>(what: string, words: T, notYet: readonly string[] = []) {
+  const error = ({ input }: { readonly input?: unknown }): string | null => {
+    if (typeof input !== 'string') return input === undefined ? null : `expected ${words.join(', ')}`
+    if (notYet.includes(input)) return `${what} ${input} is not supported yet`
+    return `unknown ${what} "${input}"${didYouMean(input, [...words, ...notYet]) || `; expected ${words.join(', ')}`}`
+  }
   return z
-    .enum(words, {
-      error: (issue) => (notYet.includes(issue.input as string) ? `${key} ${String(issue.input)} is not supported yet` : null),
-    })
+    .enum(words, { error })
     .meta({ written: { title: words.join(' | '), anyOf: [{ enum: words }, { type: 'string', pattern: ENVIRONMENT_PATTERN }] } })
 }
 

@@ -1,0 +1,70 @@
+// The names and addresses of a configuration that may be wrong elsewhere: what cross-references are checked against, so that
+// one wrong value hides no other.
+
+import type { Path } from '../problem.ts'
+
+/** A text and where it stands. */
+export interface Mention {
+  readonly text: string
+  readonly path: Path
+}
+
+export interface Named {
+  /** null when there is no usable name. */
+  readonly name: string | null
+  readonly path: Path
+}
+
+export interface Outline {
+  readonly listeners: readonly (Named & { readonly bind: readonly Mention[]; readonly hasHosts: boolean })[]
+  readonly routes: readonly (Named & { readonly listeners: readonly Mention[]; readonly upstreams: readonly Mention[] })[]
+  readonly upstreams: readonly string[]
+  readonly admin: { readonly bind: Mention; readonly token: unknown } | null
+}
+
+const ADMIN_BIND = '127.0.0.1:9901'
+
+const block = (value: unknown): Readonly<Record<string, unknown>> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** The texts of a value that may be one text or a list of them. */
+function mentions(value: unknown, path: Path): Mention[] {
+  if (typeof value === 'string') return [{ text: value, path }]
+  return list(value).flatMap((text, index) => (typeof text === 'string' ? [{ text, path: [...path, index] }] : []))
+}
+
+/** Like `mentions`; an item may also be a block that names it by `key`. */
+function mentionsOrBlocks(value: unknown, path: Path, key: string): Mention[] {
+  if (typeof value === 'string') return [{ text: value, path }]
+  return list(value).flatMap((item, index) => mentions(block(item)[key], [...path, index, key]))
+}
+
+function named(value: unknown, path: Path): Named {
+  const { name } = block(value)
+  return { name: typeof name === 'string' ? name : null, path: [...path, 'name'] }
+}
+
+export function outline(written: unknown): Outline {
+  const top = block(written)
+  const admin = block(top.admin)
+  const bind = admin.bind ?? ADMIN_BIND
+  return {
+    listeners: list(top.listeners).map((listener, index) => ({
+      ...named(listener, ['listeners', index]),
+      bind: mentions(block(listener).bind, ['listeners', index, 'bind']),
+      hasHosts: list(block(listener).hosts).length > 0,
+    })),
+    routes: list(top.routes).map((route, index) => ({
+      ...named(route, ['routes', index]),
+      listeners: mentions(list(block(route).listeners), ['routes', index, 'listeners']),
+      upstreams: mentionsOrBlocks(block(route).to, ['routes', index, 'to'], 'upstream'),
+    })),
+    upstreams: Object.keys(block(top.upstreams)),
+    admin:
+      top.admin === 'off' || typeof bind !== 'string'
+        ? null
+        : { bind: { text: bind, path: ['admin', 'bind'] }, token: admin.token },
+  }
+}

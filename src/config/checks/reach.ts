@@ -1,0 +1,38 @@
+// Warnings about what can never be reached: routes without a listener, upstreams without a route or an endpoint.
+
+import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
+import { type Finding, finding } from '../problem.ts'
+
+export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Finding[] {
+  const found: Finding[] = []
+  if (listeners.length === 0) found.push(finding(['listeners'], 'there is no listener: nothing is served', 'key'))
+  if (listeners.length > 0) {
+    for (const [index, route] of routes.entries()) {
+      if (listeners.some((listener) => serves(listener, route))) continue
+      found.push(
+        finding(
+          ['routes', index, 'hosts'],
+          `the route "${route.name}" can never match: none of its listeners serves one of its hosts`,
+        ),
+      )
+    }
+  }
+  const used = new Set(routes.flatMap(({ to }) => to.map(({ upstream }) => upstream)))
+  for (const [name, { discovery }] of Object.entries(upstreams)) {
+    if (!used.has(name)) found.push(finding(['upstreams', name], `the upstream "${name}" is used by no route`, 'key'))
+    if (discovery.static.length === 0)
+      found.push(finding(['upstreams', name, 'discovery', 'static'], `the upstream "${name}" has no endpoint`))
+  }
+  return found
+}
+
+function serves(listener: ListenerConfig, route: RouteConfig): boolean {
+  if (route.listeners.length > 0 && !route.listeners.includes(listener.name)) return false
+  if (listener.hosts.length === 0 || route.hosts.length === 0) return true
+  return route.hosts.some((host) => listener.hosts.some((served) => covers(served, host) || covers(host, served)))
+}
+
+/** Whether every host that `narrow` names is one that `wide` names. */
+function covers(wide: string, narrow: string): boolean {
+  return wide === narrow || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)))
+}

@@ -1,0 +1,76 @@
+// The schema library's issues in the words of an operator.
+
+import type * as z from 'zod'
+import { type Finding, finding, type Path } from './problem.ts'
+import { didYouMean } from './suggest.ts'
+
+/** Messages for what no building block has its own for. One line for each unknown key, see `findings`. */
+export function explain(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const { shape = {} } = (issue.inst as z.ZodObject | undefined)?.def ?? {}
+      const known = Object.keys(shape)
+      return issue.keys.map((key) => `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`).join('\n')
+    }
+    case 'invalid_type':
+      if (issue.input === undefined) return `missing key "${String(issue.path?.at(-1) ?? '')}"`
+      return `expected ${NOUNS[issue.expected] ?? issue.expected}, got ${noun(issue.input)}`
+    case 'too_small':
+      return 'this is empty'
+    default:
+      return `this is not valid: ${issue.message ?? issue.code}`
+  }
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  object: 'a block of keys',
+  record: 'a block of keys',
+  array: 'a list',
+  string: 'text',
+}
+
+function noun(value: unknown): string {
+  if (value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object'
+    ? 'a block of keys'
+    : typeof value === 'string'
+      ? `"${value}"`
+      : `${String(value)}: text is written in quotes`
+}
+
+/** Every issue as a finding; of alternatives only the one that was meant. */
+export function findings(issues: readonly z.core.$ZodIssue[], base: Path = []): Finding[] {
+  return issues.flatMap((issue) => {
+    const path = [...base, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))]
+    switch (issue.code) {
+      case 'unrecognized_keys': {
+        const lines = issue.message.split('\n')
+        return issue.keys.map((key, index) => finding([...path, key], lines[index] as string, 'key'))
+      }
+      case 'invalid_union': {
+        const meant = issue.errors.find((branch) => !branch.some(isOtherKind))
+        return meant ? findings(meant, path) : [finding(path, alternatives(issue))]
+      }
+      case 'invalid_key':
+        return issue.issues.map(({ message }) => finding(path, message, 'key'))
+      default:
+        return [finding(path, issue.message, isLater(issue) ? 'key' : 'value')]
+    }
+  })
+}
+
+/** Whether a branch of a union failed because the value is of another kind altogether. */
+function isOtherKind(issue: z.core.$ZodIssue): boolean {
+  if (issue.path.length > 0) return false
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(isOtherKind))
+  return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof issue.input !== 'string')
+}
+
+function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
+  if (issue.message !== explain(issue as z.core.$ZodRawIssue)) return issue.message
+  const expected = issue.errors.flatMap((branch) => branch.filter(isOtherKind).map(({ message }) => message))
+  return [...new Set(expected)].join(', or ')
+}
+
+const isLater = (issue: z.core.$ZodIssue): boolean => issue.code === 'invalid_type' && issue.expected === 'never'

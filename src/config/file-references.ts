@@ -1,0 +1,56 @@
+// Files and variables that a configuration names by path: made absolute and, where they hold a secret, looked at.
+
+import { resolve } from 'node:path'
+import type { Environment } from './environment.ts'
+import type { Problem } from './problem.ts'
+import { readText } from './read-text.ts'
+import { problemAt, type SourceNode } from './source-tree.ts'
+
+/** Where paths of files stand; words that are no paths. A key that takes a file joins with one line. */
+const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly string[] }[] = [
+  { at: ['admin', 'token', 'file'], words: [] },
+  { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
+]
+
+/** Blocks that hold a secret as `{ env }` or `{ file }`. */
+const SECRETS: readonly (readonly string[])[] = [['admin', 'token']]
+
+function child(node: SourceNode, path: readonly string[]): SourceNode | undefined {
+  let found: SourceNode | undefined = node
+  for (const key of path) found = found?.value instanceof Map ? found.value.get(key) : undefined
+  return found
+}
+
+/** Makes paths absolute, in place: they are relative to the file that they are written in. */
+export function resolvePaths(root: SourceNode, directory: string): void {
+  for (const { at, words } of PATHS) {
+    const node = child(root, at)
+    if (typeof node?.value === 'string' && node.value !== '' && !words.includes(node.value))
+      node.value = resolve(directory, node.value)
+  }
+}
+
+/** Whether the secrets of one file are there. `files` are those that hold one. */
+export async function checkSecrets(root: SourceNode, env: Environment): Promise<{ problems: Problem[]; files: string[] }> {
+  const problems: Problem[] = []
+  const files: string[] = []
+  for (const at of SECRETS) {
+    const file = child(root, [...at, 'file'])
+    if (typeof file?.value === 'string' && file.value !== '') {
+      files.push(file.value)
+      const text = await readText(file.value)
+      if (text instanceof Error)
+        problems.push(problemAt(file.source, file.offset, `${file.value} cannot be read: ${text.message}`))
+      else if (text.trim() === '') problems.push(problemAt(file.source, file.offset, `${file.value} is empty`))
+    }
+    const variable = child(root, [...at, 'env'])
+    if (
+      typeof variable?.value === 'string' &&
+      variable.value !== '' &&
+      !(Object.hasOwn(env, variable.value) && env[variable.value])
+    ) {
+      problems.push(problemAt(variable.source, variable.offset, `the environment variable ${variable.value} is not set`))
+    }
+  }
+  return { problems, files }
+}
