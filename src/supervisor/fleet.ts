@@ -1,0 +1,245 @@
+// The worker processes: one per slot, replaced when they end, told of each configuration in two phases.
+
+import type { GatewayConfig } from '../config/model.ts'
+import type { Clock } from '../model/clock.ts'
+import type { LogFunction } from '../telemetry/log.ts'
+import { Backoff } from './backoff.ts'
+import { handSockets } from './hand-sockets.ts'
+import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
+import { type Notice, REPORT_EVERY_MS } from './messages.ts'
+import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
+import { applyInTwoPhases, discard } from './two-phases.ts'
+import { forkProgram, type Program, WorkerProcess } from './worker-process.ts'
+
+const START_TIMEOUT_MS = 30_000
+const COLLECT_TIMEOUT_MS = 250
+/** Reports that a worker may miss before it is replaced. Counted in ticks, not in time: this process may have been stopped. */
+const SILENT_TICKS = 10
+/** What an orderly end may take beyond the drain. */
+const EXIT_GRACE_MS = 1000
+/** A SIGTERM for a whole process group reaches the supervisor within this time too; then not just one worker is meant. */
+const RECYCLE_AFTER_MS = 100
+
+export interface FleetSettings {
+  readonly program: Program
+  /** At least one. */
+  readonly workers: number
+  readonly clock: Clock
+  readonly log: LogFunction
+  readonly events: PlaneEvents
+  /** Names this gateway, e.g. in Via; the same in every worker, so that a loop through another worker is seen too. */
+  readonly id: string
+}
+
+interface Slot {
+  readonly index: number
+  worker: WorkerProcess | null
+  /** Resolves when the worker that starts in this slot serves or has failed. */
+  starting: Promise<void>
+  retry: NodeJS.Timeout | null
+  readonly backoff: Backoff
+}
+
+export class Fleet implements Planes {
+  readonly #settings: FleetSettings
+  readonly #sockets: ListeningSockets
+  readonly #slots: readonly Slot[]
+  /** Of the slots, and those that drain after they lost theirs. */
+  readonly #alive = new Set<WorkerProcess>()
+  #config: GatewayConfig | null = null
+  #revision = ''
+  #addresses: readonly ListenerAddress[] = []
+  #lives = 0
+  #state: 'starting' | 'running' | 'reloading' | 'ending' = 'starting'
+  #ticker: NodeJS.Timeout | null = null
+
+  constructor(settings: FleetSettings) {
+    this.#settings = settings
+    this.#sockets = new ListeningSockets(settings.workers)
+    this.#slots = Array.from({ length: settings.workers }, (_, index) => ({
+      index,
+      worker: null,
+      starting: Promise.resolve(),
+      retry: null,
+      backoff: new Backoff(),
+    }))
+  }
+
+  async start(config: GatewayConfig, revision: string): Promise<ListenerAddress[]> {
+    if (!canHoldSockets()) {
+      throw new Error(
+        `Node ${process.version} cannot hold listening sockets for workers: use Node 26.4 or later, or workers: 0`,
+      )
+    }
+    const binds = bindsOf(config)
+    this.#sockets.keep(await this.#sockets.reserve(binds), binds)
+    this.#config = config
+    this.#revision = revision
+    const started = await Promise.allSettled(this.#slots.map((slot) => this.#spawn(slot)))
+    const failed = started.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) {
+      this.kill()
+      throw failed.reason
+    }
+    this.#state = 'running'
+    this.#ticker = setInterval(() => this.#tick(), REPORT_EVERY_MS)
+    return [...this.#addresses]
+  }
+
+  async apply(config: GatewayConfig, revision: string): Promise<ListenerAddress[]> {
+    await Promise.all(this.#slots.map((slot) => slot.starting))
+    if (this.#state !== 'running') throw new Error('the gateway is ending')
+    // A worker has either the old configuration or the new one: replacements wait for the outcome.
+    this.#state = 'reloading'
+    try {
+      const binds = bindsOf(config)
+      const added = await this.#sockets.reserve(binds)
+      const workers = this.#serving()
+      try {
+        await handSockets(this.#settings.program, added, workers)
+        // With nobody there to ask, the new configuration is what the next worker starts with.
+        if (workers.length > 0) this.#addresses = await applyInTwoPhases(workers, config, revision, this.#settings.log)
+      } catch (error) {
+        await discard(this.#serving(), revision)
+        this.#sockets.release(added)
+        throw error
+      }
+      this.#sockets.keep(added, binds)
+      this.#config = config
+      this.#revision = revision
+      return [...this.#addresses]
+    } finally {
+      if (this.#is('reloading')) this.#state = 'running'
+      for (const slot of this.#slots) if (slot.worker === null && slot.retry === null) this.#fill(slot)
+    }
+  }
+
+  async collect(): Promise<void> {
+    await Promise.allSettled(this.#serving().map((worker) => worker.ask({ type: 'collect' }, COLLECT_TIMEOUT_MS)))
+  }
+
+  serving(): number {
+    return this.#serving().length
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#end()
+    await Promise.all([...this.#alive].map((worker) => this.#drainOne(worker, timeoutMs)))
+  }
+
+  kill(): void {
+    this.#end()
+    for (const worker of this.#alive) worker.kill('SIGKILL')
+  }
+
+  /** From here on nothing is replaced, and nobody is kept waiting in a queue that no worker accepts from. */
+  #end(): void {
+    if (this.#state === 'ending') return
+    this.#state = 'ending'
+    if (this.#ticker !== null) clearInterval(this.#ticker)
+    for (const slot of this.#slots) if (slot.retry !== null) clearTimeout(slot.retry)
+    this.#sockets.close()
+  }
+
+  #is(state: 'running' | 'reloading' | 'ending'): boolean {
+    return this.#state === state
+  }
+
+  #serving(): WorkerProcess[] {
+    return this.#slots.flatMap(({ worker }) => (worker?.serving ? [worker] : []))
+  }
+
+  async #spawn(slot: Slot): Promise<void> {
+    const { program, workers, clock, id } = this.#settings
+    const held = this.#sockets.all()
+    const child = forkProgram(
+      program,
+      'worker',
+      held.map((address) => address.fd(slot.index)),
+    )
+    const worker: WorkerProcess = new WorkerProcess(child, ++this.#lives, slot.index, clock.now(), {
+      notice: (notice) => this.#noticed(slot, worker, notice),
+      exit: (how) => this.#exited(slot, worker, how),
+    })
+    slot.worker = worker
+    this.#alive.add(worker)
+    const start = {
+      id,
+      share: 1 / workers,
+      binds: held.map(({ bind }) => bind),
+      config: this.#config as GatewayConfig,
+      revision: this.#revision,
+    }
+    try {
+      this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)
+      worker.serving = true
+    } catch (error) {
+      worker.kill('SIGKILL')
+      throw error
+    }
+  }
+
+  #fill(slot: Slot): void {
+    slot.retry = null
+    if (this.#state !== 'running' || slot.worker !== null) return
+    slot.starting = this.#spawn(slot).catch((error: Error) => {
+      this.#settings.log('error', 'a worker could not be started', { reason: error.message })
+    })
+  }
+
+  #exited(slot: Slot, worker: WorkerProcess, how: string): void {
+    const { log, clock, events } = this.#settings
+    this.#alive.delete(worker)
+    events.gone(worker.id)
+    if (slot.worker !== worker) return
+    slot.worker = null
+    if (this.#state === 'ending' || this.#state === 'starting') return
+    const delay = slot.backoff.next(clock.now() - worker.startedAt)
+    log('error', 'a worker ended and is replaced', { pid: worker.pid, how, inMs: delay })
+    events.restarted()
+    if (delay === 0) this.#fill(slot)
+    else slot.retry = setTimeout(() => this.#fill(slot), delay)
+  }
+
+  #noticed(slot: Slot, worker: WorkerProcess, notice: Notice): void {
+    if (notice.type === 'report') {
+      this.#settings.events.report(worker.id, notice.stats)
+      if (notice.lagSeconds !== null) this.#settings.events.lag(worker.id, notice.lagSeconds)
+    } else {
+      setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
+    }
+  }
+
+  /** A replacement first, then the old one drains: nobody waits. */
+  #recycle(slot: Slot, worker: WorkerProcess): void {
+    if (this.#state !== 'running' || slot.worker !== worker || !worker.serving) return
+    this.#settings.log('info', 'a worker was told to end and is replaced', { pid: worker.pid })
+    slot.worker = null
+    this.#fill(slot)
+    const timeoutMs = (this.#config as GatewayConfig).drain.timeout
+    slot.starting.then(() => this.#drainOne(worker, timeoutMs))
+  }
+
+  async #drainOne(worker: WorkerProcess, timeoutMs: number): Promise<void> {
+    try {
+      await worker.ask({ type: 'drain', timeoutMs }, timeoutMs + EXIT_GRACE_MS)
+    } catch (error) {
+      this.#settings.log('debug', 'a worker did not drain', { pid: worker.pid, reason: (error as Error).message })
+    }
+    const kill = setTimeout(() => worker.kill('SIGKILL'), EXIT_GRACE_MS)
+    await worker.exited
+    clearTimeout(kill)
+  }
+
+  #tick(): void {
+    for (const worker of this.#serving()) {
+      if (++worker.silentTicks < SILENT_TICKS) continue
+      this.#settings.log('error', 'a worker does not respond', { pid: worker.pid })
+      worker.kill('SIGKILL')
+    }
+  }
+}
+
+function bindsOf(config: GatewayConfig): string[] {
+  return [...new Set(config.listeners.flatMap((listener) => listener.bind))]
+}

@@ -1,0 +1,46 @@
+// What supervisor and workers say to each other: plain data over the channel that comes with a forked process.
+
+import type { GatewayConfig } from '../config/model.ts'
+import type { StatsReport } from '../model/stats.ts'
+import type { ListenerAddress } from './plane.ts'
+
+/** Asked by the supervisor; answered once each. */
+export type Request =
+  | { readonly type: 'start'; readonly start: WorkerStart }
+  /** A listening socket comes along. */
+  | { readonly type: 'socket'; readonly bind: string }
+  | { readonly type: 'prepare'; readonly config: GatewayConfig; readonly revision: string }
+  | { readonly type: 'commit'; readonly revision: string }
+  | { readonly type: 'discard'; readonly revision: string }
+  | { readonly type: 'collect' }
+  | { readonly type: 'drain'; readonly timeoutMs: number }
+
+export interface WorkerStart {
+  /** Of this life of the worker; unique in the gateway. */
+  readonly id: string
+  readonly share: number
+  /** What the inherited descriptors listen on, in their order from FIRST_SOCKET_FD. */
+  readonly binds: readonly string[]
+  readonly config: GatewayConfig
+  readonly revision: string
+}
+
+export type Asked = Request & { readonly seq: number }
+
+export type Answer =
+  | { readonly type: 'answer'; readonly seq: number; readonly addresses?: readonly ListenerAddress[] }
+  | { readonly type: 'refusal'; readonly seq: number; readonly message: string; readonly bind?: string; readonly code?: string }
+
+/** Told by a worker unasked, or before the answer to `collect` and `drain` (then without the lag of its event loop). */
+export type Notice =
+  | { readonly type: 'report'; readonly stats: StatsReport; readonly lagSeconds: number | null }
+  /** It got SIGTERM while its supervisor lives: replace me. */
+  | { readonly type: 'asked-to-stop' }
+
+export type FromWorker = Answer | Notice
+
+/** stdin, stdout, stderr and the channel come first. */
+export const FIRST_SOCKET_FD = 4
+
+/** How often a worker reports; also its heartbeat. */
+export const REPORT_EVERY_MS = 1000

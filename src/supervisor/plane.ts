@@ -1,0 +1,66 @@
+// The contracts between the control plane and a data plane: one process's plane, and all of them together.
+
+import type { Server } from 'node:net'
+import type { GatewayConfig } from '../config/model.ts'
+import type { StatsReport } from '../model/stats.ts'
+import type { LogFunction } from '../telemetry/log.ts'
+
+/** Where a listener really is: `address` has the real port (`127.0.0.1:41231`) or is `unix:/path`. */
+export interface ListenerAddress {
+  readonly listener: string
+  readonly bind: string
+  readonly address: string
+}
+
+/** Makes `server` listen on a bind address of the configuration; called once for as long as that address is served. */
+export type Listen = (server: Server, bind: string) => Promise<void>
+
+/** The data plane of one process. `Prepared` is its own: compiled and bound, not yet served. */
+export interface DataPlaneFace<Prepared> {
+  /** Compiles and binds what is new; nothing of what is served changes. Throws when that cannot be done. */
+  prepare(config: GatewayConfig): Promise<Prepared>
+  commit(prepared: Prepared): void
+  discard(prepared: Prepared): void
+  addresses(): ListenerAddress[]
+  /** What was counted since the last call. */
+  collect(): StatsReport
+  /** Stops accepting and resolves when nothing runs any more, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>
+  close(): void
+}
+
+export interface DataPlaneSettings {
+  /** Names this process, e.g. in Via. */
+  readonly id: string
+  /** This process's share of limits that hold for the whole gateway, 0 < share ≤ 1. */
+  readonly share: number
+  readonly listen: Listen
+  readonly log: LogFunction
+}
+
+export type MakeDataPlane = (settings: DataPlaneSettings) => DataPlaneFace<unknown>
+
+/** All data planes of a gateway, wherever they run. Calls of `start` and `apply` never overlap. */
+export interface Planes {
+  /** Resolves when every listener is bound and served. Rejects with what is wrong; nothing is left behind then. */
+  start(config: GatewayConfig, revision: string): Promise<ListenerAddress[]>
+  /** Two phases: everybody can, then everybody does. Rejects when somebody cannot; nothing has changed then. */
+  apply(config: GatewayConfig, revision: string): Promise<ListenerAddress[]>
+  /** Brings the statistics up to date, waiting a bounded time. */
+  collect(): Promise<void>
+  /** How many serve now; 0 = nobody. */
+  serving(): number
+  /** Stops accepting, finishes what runs, and ends by `timeoutMs` at the latest. */
+  drain(timeoutMs: number): Promise<void>
+  /** Ends now. */
+  kill(): void
+}
+
+/** What `Planes` tell while they run. Names are those of one life of one process: never used twice. */
+export interface PlaneEvents {
+  report(worker: number, stats: StatsReport): void
+  lag(worker: number, seconds: number): void
+  /** No further report comes from it. */
+  gone(worker: number): void
+  restarted(): void
+}

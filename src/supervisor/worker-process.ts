@@ -1,0 +1,127 @@
+// The supervisor's end of one worker: its process, the requests that it has not answered yet, and its signs of life.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Server } from 'node:net'
+import type { Answer, FromWorker, Notice, Request } from './messages.ts'
+import type { ListenerAddress } from './plane.ts'
+
+/** The worker said no; the reason is its message. */
+export class WorkerRefusal extends Error {
+  override readonly name = 'WorkerRefusal'
+  readonly bind: string | undefined
+  readonly code: string | undefined
+
+  constructor(message: string, bind?: string, code?: string) {
+    super(message)
+    this.bind = bind
+    this.code = code
+  }
+}
+
+/** The worker ended or did not answer in time. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost'
+}
+
+/** How to start this program again as a worker or courier. */
+export interface Program {
+  readonly file: string
+  readonly execArgv: readonly string[]
+}
+
+interface Waiting {
+  readonly resolve: (addresses: readonly ListenerAddress[]) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
+
+/** Forks with the channel at descriptor 3 and `fds` from FIRST_SOCKET_FD on. */
+export function forkProgram(program: Program, argument: string, fds: readonly number[]): ChildProcess {
+  return fork(program.file, [argument], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+    serialization: 'advanced',
+    execArgv: [...program.execArgv],
+  })
+}
+
+export interface WorkerEvents {
+  notice(notice: Notice): void
+  /** Once, after which nothing comes from it. */
+  exit(how: string): void
+}
+
+export class WorkerProcess {
+  /** Unique in this gateway; never used again. */
+  readonly id: number
+  readonly slot: number
+  readonly pid: number
+  readonly startedAt: number
+  /** Ticks of the supervisor since the last message. */
+  silentTicks = 0
+  serving = false
+  readonly exited: Promise<void>
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<number, Waiting>()
+  #seq = 0
+
+  constructor(child: ChildProcess, id: number, slot: number, now: number, on: WorkerEvents) {
+    this.#child = child
+    this.id = id
+    this.slot = slot
+    this.pid = child.pid ?? 0
+    this.startedAt = now
+    child.on('message', (message) => {
+      this.silentTicks = 0
+      const said = message as FromWorker
+      if (said.type === 'answer' || said.type === 'refusal') this.#settle(said)
+      else on.notice(said)
+    })
+    this.exited = new Promise((resolve) => {
+      const ended = (how: string) => {
+        this.serving = false
+        for (const waiting of this.#waiting.values()) waiting.reject(new WorkerLost(`the worker ended (${how})`))
+        this.#waiting.clear()
+        resolve()
+        on.exit(how)
+      }
+      child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`))
+      // Not even started, or a message that could not be sent; of the latter `exit` tells more.
+      child.on('error', (error) => {
+        if (child.pid === undefined) ended(error.message)
+      })
+    })
+  }
+
+  /**
+   * Rejects with a WorkerRefusal or a WorkerLost. A server that goes along is written before this returns, unless the channel
+   * is busy: then `sent` tells when it may be closed.
+   */
+  ask(request: Request, timeoutMs: number, server?: Server, sent: () => void = () => {}): Promise<readonly ListenerAddress[]> {
+    const seq = ++this.#seq
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(seq)
+        reject(new WorkerLost(`the worker did not answer within ${timeoutMs} ms`))
+      }, timeoutMs)
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer)
+          settle(value)
+        }
+      this.#waiting.set(seq, { resolve: settled(resolve), reject: settled(reject), timer })
+      this.#child.send({ ...request, seq }, server, {}, sent)
+    })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.seq)
+    this.#waiting.delete(answer.seq)
+    if (answer.type === 'answer') waiting?.resolve(answer.addresses ?? [])
+    else waiting?.reject(new WorkerRefusal(answer.message, answer.bind, answer.code))
+  }
+}

@@ -1,0 +1,163 @@
+// A worker process: one data plane that does what the supervisor asks, and goes on serving when the supervisor is gone.
+
+import type { Server } from 'node:net'
+import type { Clock } from '../model/clock.ts'
+import type { Log, LogSettings } from '../telemetry/log.ts'
+import { codeOf } from './bind-address.ts'
+import { InheritedSockets } from './inherited-sockets.ts'
+import { type Asked, type FromWorker, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
+import type { DataPlaneFace, ListenerAddress, MakeDataPlane } from './plane.ts'
+
+/** How long running exchanges may take when a worker without supervisor is told to end. */
+const ORPHAN_DRAIN_MS = 30_000
+
+interface Prepared {
+  readonly revision: string
+  readonly value: unknown
+  readonly log: LogSettings
+}
+
+/** Runs until the process ends. Call once, in a process that was forked with a channel. */
+export function runWorker(makePlane: MakeDataPlane, log: Log, clock: Clock): void {
+  const worker = new Worker(makePlane, log, clock)
+  process.on('message', (message, handle) => worker.take(message as Asked, handle as Server | undefined))
+  process.on('disconnect', () => worker.orphaned())
+  // Ctrl-C and a closed terminal reach the whole process group; the supervisor decides what they mean.
+  process.on('SIGHUP', () => {})
+  process.on('SIGINT', () => worker.interrupted())
+  process.on('SIGTERM', () => worker.terminated())
+}
+
+class Worker {
+  readonly #makePlane: MakeDataPlane
+  readonly #log: Log
+  readonly #clock: Clock
+  #plane: DataPlaneFace<unknown> | null = null
+  #sockets = new InheritedSockets([])
+  #prepared: Prepared | null = null
+  #draining = false
+  #reportUnsent = false
+  #lastBeat: number
+
+  constructor(makePlane: MakeDataPlane, log: Log, clock: Clock) {
+    this.#makePlane = makePlane
+    this.#log = log
+    this.#clock = clock
+    this.#lastBeat = clock.now()
+  }
+
+  take(message: Asked, handle: Server | undefined): void {
+    // Before anything else runs: a server that nobody looks after would accept into the void.
+    if (message.type === 'socket' && handle !== undefined) this.#sockets.give(message.bind, handle)
+    this.#answer(message).then(
+      (addresses) => {
+        const end = message.type === 'drain' ? () => process.exit(0) : undefined
+        this.#send({ type: 'answer', seq: message.seq, ...(addresses ? { addresses } : {}) }, end)
+      },
+      (error: Error & { bind?: string }) => {
+        const about = error.bind === undefined ? {} : { bind: error.bind, code: codeOf(error) }
+        this.#send({ type: 'refusal', seq: message.seq, message: error.message, ...about })
+      },
+    )
+  }
+
+  async #answer(message: Asked): Promise<ListenerAddress[] | undefined> {
+    switch (message.type) {
+      case 'start':
+        return this.#start(message.start)
+      case 'socket':
+        return undefined
+      case 'prepare':
+        this.#prepared = {
+          revision: message.revision,
+          value: await this.#running().prepare(message.config),
+          log: message.config.log,
+        }
+        return undefined
+      case 'commit':
+        return this.#commit(message.revision)
+      case 'discard':
+        if (this.#prepared !== null) this.#running().discard(this.#prepared.value)
+        this.#prepared = null
+        this.#sockets.dropGiven()
+        return undefined
+      case 'collect':
+        this.#report()
+        return undefined
+      case 'drain':
+        await this.#drain(message.timeoutMs)
+        return undefined
+    }
+  }
+
+  async #start(start: WorkerStart): Promise<ListenerAddress[]> {
+    this.#log.configure(start.config.log)
+    this.#sockets = new InheritedSockets(start.binds)
+    this.#plane = this.#makePlane({ id: start.id, share: start.share, listen: this.#sockets.listen, log: this.#log.write })
+    this.#plane.commit(await this.#plane.prepare(start.config))
+    setInterval(() => this.#beat(), REPORT_EVERY_MS)
+    return this.#plane.addresses()
+  }
+
+  #commit(revision: string): ListenerAddress[] {
+    const prepared = this.#prepared
+    if (prepared?.revision !== revision) throw new Error(`revision ${revision} is not prepared`)
+    this.#prepared = null
+    this.#running().commit(prepared.value)
+    this.#log.configure(prepared.log)
+    return this.#running().addresses()
+  }
+
+  #running(): DataPlaneFace<unknown> {
+    if (this.#plane === null) throw new Error('the worker has not started')
+    return this.#plane
+  }
+
+  #beat(): void {
+    const now = this.#clock.now()
+    const lagMs = Math.max(0, now - this.#lastBeat - REPORT_EVERY_MS)
+    this.#lastBeat = now
+    this.#report(lagMs / 1000)
+  }
+
+  #report(lagSeconds: number | null = null): void {
+    // A supervisor that stands still must not make this process grow; what is not collected stays in the counters.
+    if (this.#plane === null || !process.connected || this.#reportUnsent) return
+    this.#reportUnsent = true
+    this.#send({ type: 'report', stats: this.#plane.collect(), lagSeconds }, () => {
+      this.#reportUnsent = false
+    })
+  }
+
+  #send(message: FromWorker, sent: () => void = () => {}): void {
+    // The callback also takes the error of a channel that has just closed; `disconnect` follows.
+    if (process.connected) process.send?.(message, undefined, undefined, sent)
+    else sent()
+  }
+
+  orphaned(): void {
+    if (this.#plane === null) process.exit(0)
+    if (this.#draining) return
+    this.#log.write('warn', 'the supervisor is gone; serving on with the configuration in force', { pid: process.pid })
+  }
+
+  interrupted(): void {
+    if (!process.connected) this.#end()
+  }
+
+  terminated(): void {
+    if (process.connected) this.#send({ type: 'asked-to-stop' })
+    else this.#end()
+  }
+
+  #end(): void {
+    if (this.#draining) process.exit(0)
+    this.#drain(ORPHAN_DRAIN_MS).then(() => process.exit(0))
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#draining = true
+    await this.#plane?.drain(timeoutMs)
+    this.#report()
+  }
+}
