@@ -1,0 +1,203 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { AccessRecord } from '../../src/model/access-record.ts'
+import { ACCESS_FIELDS } from '../../src/telemetry/access-fields.ts'
+import { AccessLog, type AccessLogOptions } from '../../src/telemetry/access-log.ts'
+
+const record: AccessRecord = {
+  time: 1_700_000_000_123,
+  requestId: 'id-1',
+  client: '127.0.0.1',
+  listener: 'web',
+  protocol: 'HTTP/1.1',
+  method: 'GET',
+  host: 'a.example',
+  path: '/users?x=1',
+  status: 200,
+  reason: null,
+  route: 'users',
+  upstream: 'u',
+  endpoint: '127.0.0.1:1',
+  attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.23456 }],
+  durationMs: 2.5,
+  bytesIn: 10,
+  bytesOut: 20,
+  userAgent: 'curl/8',
+}
+
+const options = (file: string): AccessLogOptions => ({ file, sample: 1, slow: 1000, fields: [] })
+const unexpected = (error: Error): never => {
+  throw error
+}
+const lines = (file: string): string[] => readFileSync(file, 'latin1').split('\n').slice(0, -1)
+
+t.test('one JSON line a record, with every field', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new AccessLog(options(file), Math.random, unexpected)
+  log.write(record)
+  log.write({ ...record, userAgent: null, attempts: [] })
+  await log.close()
+  const [first, second] = lines(file).map((line) => JSON.parse(line))
+  t.same(Object.keys(first), ACCESS_FIELDS)
+  t.same(first, {
+    ...record,
+    time: '2023-11-14T22:13:20.123Z',
+    traceId: null,
+    attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.235 }],
+  })
+  t.equal(second.userAgent, null)
+  t.same(second.attempts, [])
+  t.equal(log.dropped, 0)
+  t.equal(statSync(file).mode & 0o007, 0, 'not for everybody')
+})
+
+t.test('fields are those asked for, in that order', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new AccessLog({ ...options(file), fields: ['status', 'path'] }, Math.random, unexpected)
+  log.write(record)
+  await log.close()
+  t.same(lines(file), ['{"status":200,"path":"/users?x=1"}'])
+  t.throws(
+    () => new AccessLog({ ...options(file), fields: ['__proto__'] }, Math.random, unexpected),
+    /unknown field "__proto__"/,
+  )
+})
+
+t.test('what a client sends can neither end a line nor reach a terminal', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new AccessLog(options(file), Math.random, unexpected)
+  const evil = 'x"\r\n{"status":500}\n\x1b[2J\x9b2J\u2028\ud800\x00\x7f\\'
+  log.write({ ...record, path: evil, userAgent: evil, host: evil, method: evil, requestId: evil })
+  await log.close()
+  const written = readFileSync(file)
+  t.equal(lines(file).length, 1)
+  t.ok(written.subarray(0, -1).every((byte) => byte >= 0x20 && byte < 0x7f))
+  const parsed = JSON.parse(written.toString())
+  t.equal(parsed.path, evil)
+  t.equal(parsed.userAgent, evil)
+})
+
+t.test('long texts are cut so that the line stays whole', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new AccessLog(options(file), Math.random, unexpected)
+  const long = '\xff'.repeat(32_768)
+  const attempts = new Array(300).fill(record.attempts[0])
+  log.write({ ...record, path: `/${'a'.repeat(7_990)}` })
+  log.write({ ...record, path: long, userAgent: long, host: long, attempts })
+  await log.close()
+  const [whole, cut] = lines(file)
+  t.equal(JSON.parse(whole ?? '').path.length, 7_991, 'a long path that fits is kept')
+  t.ok((cut ?? '').length <= 16_384)
+  t.match(JSON.parse(cut ?? '').userAgent, /^\xff+\.\.\.$/)
+})
+
+t.test('which exchanges are kept', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  let dice = 0.5
+  const keep = (part: Partial<AccessLogOptions>): AccessLog => {
+    const log = new AccessLog({ ...options(file), ...part }, () => dice, unexpected)
+    t.teardown(() => log.close())
+    return log
+  }
+  const none = keep({ sample: 0 })
+  t.equal(none.wants(200, 1, false), false)
+  t.equal(none.wants(404, 1, false), false)
+  t.equal(none.wants(500, 1, false), true)
+  t.equal(none.wants(200, 1, true), true, 'cut or rejected')
+  t.equal(none.wants(200, 1000, false), false)
+  t.equal(none.wants(200, 1001, false), true, 'slow')
+  t.equal(keep({ sample: 0, slow: null }).wants(200, 1e9, false), false)
+  const half = keep({ sample: 0.5 })
+  t.equal(half.wants(200, 1, false), false)
+  dice = 0.49
+  t.equal(half.wants(200, 1, false), true)
+  dice = 0.999
+  t.equal(keep({ sample: 1 }).wants(200, 1, false), true)
+})
+
+t.test('a record that cannot be written is dropped, not thrown', async (t) => {
+  const log = new AccessLog(options(join(t.testdir(), 'access.log')), Math.random, unexpected)
+  log.write({ ...record, time: Number.NaN })
+  t.equal(log.dropped, 1)
+  await log.close()
+  log.write(record)
+  t.equal(log.dropped, 2, 'closed')
+  await log.close()
+})
+
+t.test('a file that cannot be opened is an error at the start', async (t) => {
+  t.throws(() => new AccessLog(options(join(t.testdir(), 'no', 'such')), Math.random, unexpected), { code: 'ENOENT' })
+})
+
+t.test('reopen goes on in a new file; when it fails the old one stays', async (t) => {
+  const dir = t.testdir({ logs: {} })
+  const file = join(dir, 'logs', 'access.log')
+  const failures: Error[] = []
+  const log = new AccessLog({ ...options(file), fields: ['path'] }, Math.random, (error) => failures.push(error))
+  log.write({ ...record, path: '/1' })
+  renameSync(file, `${file}.1`)
+  log.reopen()
+  log.write({ ...record, path: '/2' })
+  renameSync(join(dir, 'logs'), join(dir, 'moved'))
+  log.reopen()
+  log.write({ ...record, path: '/3' })
+  await log.close()
+  t.same(lines(join(dir, 'moved', 'access.log.1')), ['{"path":"/1"}'])
+  t.same(lines(join(dir, 'moved', 'access.log')), ['{"path":"/2"}', '{"path":"/3"}'])
+  t.match(failures, [{ code: 'ENOENT' }])
+})
+
+t.test(
+  'a full disk costs lines, never an exchange',
+  { skip: process.platform === 'linux' ? false : 'no /dev/full' },
+  async (t) => {
+    const failures: Error[] = []
+    const log = new AccessLog(options('/dev/full'), Math.random, (error) => failures.push(error))
+    for (let i = 0; i < 5000; i++) log.write(record)
+    t.ok(log.dropped > 1000, 'the buffer is bounded')
+    await log.close()
+    t.match(failures, [{ code: 'ENOSPC' }], 'said once')
+  },
+)
+
+t.test('lines of several processes stay whole', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const program = `
+    import { AccessLog } from ${JSON.stringify(new URL('../../src/telemetry/access-log.ts', import.meta.url).href)}
+    const log = new AccessLog({ file: ${JSON.stringify(file)}, sample: 1, slow: null, fields: [] }, () => 0, console.error)
+    const record = ${JSON.stringify(record)}
+    for (let i = 0; i < 500; i++) {
+      log.write({ ...record, path: '/' + 'x'.repeat(i * 7 % 5000), bytesIn: i })
+      if (i % 50 === 0) await new Promise(setImmediate)
+    }
+    await log.close()
+    if (log.dropped > 0) process.exit(1)`
+  const run = (): Promise<number | null> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit'] })
+      child.on('exit', resolve)
+    })
+  t.same(await Promise.all([run(), run(), run()]), [0, 0, 0])
+  const seen = lines(file).map((line) => JSON.parse(line).bytesIn)
+  t.equal(seen.length, 1500)
+})
+
+t.test('a process whose output nobody reads can still exit, and flushes what it can', async (t) => {
+  const program = `
+    import { AccessLog } from ${JSON.stringify(new URL('../../src/telemetry/access-log.ts', import.meta.url).href)}
+    const log = new AccessLog({ file: 'stdout', sample: 1, slow: null, fields: ['path'] }, () => 0, () => {})
+    process.on('exit', () => log.flushSync())
+    const record = ${JSON.stringify(record)}
+    for (let i = 0; i < 2000; i++) log.write({ ...record, path: '/' + 'x'.repeat(200) })
+    setImmediate(() => process.exit(log.dropped === 0 ? 7 : 8))`
+  const dir = t.testdir()
+  // The reader begins when the writer has ended.
+  const shell = `cd "$0"; { "$1" --input-type=module -e "$2"; echo $? > status; } | { until [ -s status ]; do sleep 0.05; done; cat > out; }`
+  spawnSync('sh', ['-c', shell, dir, process.execPath, program], { timeout: 20_000 })
+  t.equal(readFileSync(join(dir, 'status'), 'utf8'), '7\n')
+  const written = lines(join(dir, 'out'))
+  t.ok(written.length >= 100 && written.length < 2000, `${written.length} lines fit into the pipe`)
+  for (const line of written) t.equal(line.length, 212)
+})
