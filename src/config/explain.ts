@@ -6,6 +6,7 @@ import { didYouMean } from './suggest.ts'
 
 /** Messages for what no building block has its own for. One line for each unknown key, see `findings`. */
 export function explain(issue: z.core.$ZodRawIssue): string {
+  if (issue.input === undefined && issue.code !== 'invalid_key') return `missing key "${String(issue.path?.at(-1) ?? '')}"`
   switch (issue.code) {
     case 'unrecognized_keys': {
       const { shape = {} } = (issue.inst as z.ZodObject | undefined)?.def ?? {}
@@ -13,14 +14,18 @@ export function explain(issue: z.core.$ZodRawIssue): string {
       return issue.keys.map((key) => `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`).join('\n')
     }
     case 'invalid_type':
-      if (issue.input === undefined) return `missing key "${String(issue.path?.at(-1) ?? '')}"`
-      return `expected ${NOUNS[issue.expected] ?? issue.expected}, got ${noun(issue.input)}`
+      return `expected ${NOUNS[issue.expected] ?? issue.expected}, got ${noun(issue.input)}${issue.expected === 'string' ? quoteHint(issue.input) : ''}`
+    case 'invalid_union':
+      return NO_ALTERNATIVE
     case 'too_small':
       return 'this is empty'
     default:
       return `this is not valid: ${issue.message ?? issue.code}`
   }
 }
+
+/** Stands for a message that is made of those of the alternatives. */
+const NO_ALTERNATIVE = 'none of the alternatives'
 
 const NOUNS: Readonly<Record<string, string>> = {
   object: 'a block of keys',
@@ -29,14 +34,13 @@ const NOUNS: Readonly<Record<string, string>> = {
   string: 'text',
 }
 
+const quoteHint = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'boolean' ? '; text that looks like something else stands in quotes' : ''
+
 function noun(value: unknown): string {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object'
-    ? 'a block of keys'
-    : typeof value === 'string'
-      ? `"${value}"`
-      : `${String(value)}: text is written in quotes`
+  return typeof value === 'object' ? 'a block of keys' : typeof value === 'string' ? `"${value}"` : String(value)
 }
 
 /** Every issue as a finding; of alternatives only the one that was meant. */
@@ -68,9 +72,12 @@ function isOtherKind(issue: z.core.$ZodIssue): boolean {
 }
 
 function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
-  if (issue.message !== explain(issue as z.core.$ZodRawIssue)) return issue.message
-  const expected = issue.errors.flatMap((branch) => branch.filter(isOtherKind).map(({ message }) => message))
-  return [...new Set(expected)].join(', or ')
+  if (issue.message !== NO_ALTERNATIVE) return issue.message
+  const expected = issue.errors
+    .flatMap((branch) => branch.filter(isOtherKind))
+    .map(({ message }) => message.replace(/^expected /, '').replace(/, got .*$/s, ''))
+  const quote = expected.includes('text') ? quoteHint(issue.input) : ''
+  return `expected ${[...new Set(expected)].join(' or ')}, got ${noun(issue.input)}${quote}`
 }
 
 const isLater = (issue: z.core.$ZodIssue): boolean => issue.code === 'invalid_type' && issue.expected === 'never'

@@ -3,8 +3,6 @@
 import * as z from 'zod'
 import { gatewaySchema } from './schema.ts'
 
-export const SCHEMA_ID = 'https://headgate.dev/schema/headgate.schema.json'
-
 /** A node of the JSON Schema, as far as the reference page reads it. */
 export interface JsonSchema {
   readonly title?: string
@@ -31,7 +29,7 @@ export function jsonSchema(): JsonSchema {
       Object.assign(node, written)
     },
   })
-  return { $schema, $id: SCHEMA_ID, title: 'Headgate configuration', ...schema } as JsonSchema
+  return { $schema, title: 'Headgate configuration', ...schema } as JsonSchema
 }
 
 /** As it is committed and printed. */

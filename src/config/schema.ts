@@ -86,6 +86,7 @@ const via = () =>
   })
 
 export const gatewaySchema = block({
+  $schema: z.string().optional().describe('For editors of JSON files; not looked at.'),
   workers: integerOrAuto(0, 1024)
     .prefault('auto')
     .describe('Number of data-plane processes; auto = one per available core; 0 = everything in one process.'),
@@ -130,7 +131,16 @@ export const gatewaySchema = block({
   tracing: later('tracing'),
   kubernetes: later('kubernetes'),
 }).transform(
-  ({ accessLog, include: _include, plugins: _p, tests: _t, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
+  ({
+    accessLog,
+    $schema: _schema,
+    include: _include,
+    plugins: _p,
+    tests: _t,
+    tracing: _tr,
+    kubernetes: _k,
+    ...rest
+  }): GatewayConfig => ({
     ...rest,
     accessLog: accessLog ?? null,
   }),

@@ -1,6 +1,6 @@
 // A configuration file as a tree that remembers where everything was written.
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml'
 import type { Path, Problem } from './problem.ts'
 
 /** One file. */
@@ -59,7 +59,7 @@ class TreeReader {
       version: '1.2',
       logLevel: 'silent',
     })
-    for (const { pos, message } of [...document.errors, ...document.warnings]) this.#problem(pos[0], message)
+    this.#syntax(text, [...document.errors, ...document.warnings])
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== '1.2')
       this.#problem(0, 'only YAML 1.2 is read')
     if (this.#problems.length > 0) return { root: null, problems: this.#problems }
@@ -69,6 +69,16 @@ class TreeReader {
     if (root.value instanceof Map) return { root, problems: this.#problems }
     this.#problem(root.offset, 'a configuration is a block of keys such as listeners, routes and upstreams')
     return { root: null, problems: this.#problems }
+  }
+
+  /** Of unexpected tokens only the first is told: the rest follows from it. */
+  #syntax(text: string, errors: readonly YAMLError[]): void {
+    const unexpected = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+    for (const [index, { code, pos, message }] of errors.entries()) {
+      if (code === 'UNEXPECTED_TOKEN' && index !== unexpected) continue
+      const cutReference = text[pos[0]] === '{' && text[pos[0] - 1] === '$'
+      this.#problem(pos[0], cutReference ? `\${…} between { } or [ ] must stand in quotes` : message)
+    }
   }
 
   #problem(offset: number, message: string): void {

@@ -6,7 +6,8 @@ import { distance } from 'fastest-levenshtein'
 export function nearest(written: string, candidates: Iterable<string>): string | null {
   const word = written.slice(0, 64).toLowerCase()
   let best: string | null = null
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  // Two letters that changed places are two edits.
+  let bestDistance = Math.max(word.length < 3 ? 1 : 2, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {
     if (candidate.length > 64) continue
     const far = distance(word, candidate.toLowerCase())

@@ -77,7 +77,7 @@ export const upstreamSchema = block({
   balancer: balancer.prefault('round-robin').describe('How an endpoint is chosen: the name of an algorithm, or { type }.'),
   connection: connection.describe('Connections to endpoints.'),
   limits: limits.describe('What all endpoints together are given, per worker.'),
-  protocol: choice('protocol', ['http1'], ['h2', 'auto']).optional().describe('What is spoken to endpoints.'),
+  protocol: choice('protocol', ['http1'], ['h2', 'auto']).prefault('http1').describe('What is spoken to endpoints.'),
   tls: later('tls'),
   proxyProtocol: later('proxyProtocol'),
   slowStart: later('slowStart'),
