@@ -57,7 +57,7 @@ class TreeReader {
       prettyErrors: false,
       uniqueKeys: false,
       version: '1.2',
-      logLevel: 'silent',
+      logLevel: 'error',
     })
     this.#syntax(text, [...document.errors, ...document.warnings])
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== '1.2')
@@ -73,11 +73,15 @@ class TreeReader {
 
   /** Of unexpected tokens only the first is told: the rest follows from it. */
   #syntax(text: string, errors: readonly YAMLError[]): void {
-    const unexpected = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
-    for (const [index, { code, pos, message }] of errors.entries()) {
+    const overflow = errors.find(({ message }) => /call stack|stack overflow/i.test(message))
+    const told = overflow ? [] : errors
+    if (overflow) this.#problem(overflow.pos[0], 'this is nested too deeply')
+    const unexpected = told.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+    for (const [index, { code, pos, message }] of told.entries()) {
       if (code === 'UNEXPECTED_TOKEN' && index !== unexpected) continue
       const cutReference = text[pos[0]] === '{' && text[pos[0] - 1] === '$'
-      this.#problem(pos[0], cutReference ? `\${…} between { } or [ ] must stand in quotes` : message)
+      if (code === 'MULTIPLE_DOCS') this.#problem(pos[0], 'a file is one document: a second one begins here')
+      else this.#problem(pos[0], cutReference ? `\${…} between { } or [ ] must stand in quotes` : message)
     }
   }
 

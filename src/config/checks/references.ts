@@ -13,10 +13,16 @@ export function checkReferences({ listeners, routes, upstreams }: Outline, where
   return [
     ...duplicates('listener', listeners, where),
     ...duplicates('route', routes, where),
-    ...routes.flatMap((route) => [
-      ...unknown('listener', route.listeners, listenerNames),
-      ...unknown('upstream', route.upstreams, upstreamNames),
-    ]),
+    ...unknown(
+      'listener',
+      routes.flatMap((route) => route.listeners),
+      listenerNames,
+    ),
+    ...unknown(
+      'upstream',
+      routes.flatMap((route) => route.upstreams),
+      upstreamNames,
+    ),
   ]
 }
 
@@ -32,8 +38,13 @@ function duplicates(what: string, all: readonly Named[], where: Where): Finding[
   return found
 }
 
+/** Names are compared with every other for so many mentions: beyond that nobody reads the suggestions, and time adds up. */
+const MAX_SUGGESTIONS = 50
+
 function unknown(what: string, mentions: readonly Mention[], names: ReadonlySet<string>): Finding[] {
   return mentions
     .filter(({ text }) => !names.has(text))
-    .map(({ text, path }) => finding(path, `unknown ${what} "${text}"${didYouMean(text, names)}`))
+    .map(({ text, path }, index) =>
+      finding(path, `unknown ${what} "${text}"${index < MAX_SUGGESTIONS ? didYouMean(text, names) : ''}`),
+    )
 }
