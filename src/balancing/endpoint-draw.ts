@@ -3,10 +3,11 @@
 import type { WeightedEndpoint } from '../model/balancer.ts'
 import type { Random } from '../model/clock.ts'
 import type { Endpoint } from '../model/endpoint.ts'
+import { Dice, SIDES } from './dice.ts'
 
 export class EndpointDraw {
   readonly #endpoints: readonly WeightedEndpoint[]
-  readonly #random: Random
+  readonly #dice: Dice
   /** Chance to stay at a column that was drawn evenly; otherwise its alias is taken. */
   readonly #stay: Float64Array
   readonly #alias: Uint32Array
@@ -14,7 +15,7 @@ export class EndpointDraw {
   constructor(endpoints: readonly WeightedEndpoint[], random: Random) {
     const n = endpoints.length
     this.#endpoints = [...endpoints]
-    this.#random = random
+    this.#dice = new Dice(random)
     this.#stay = new Float64Array(n).fill(1)
     this.#alias = new Uint32Array(n)
     const mean = endpoints.reduce((sum, { weight }) => sum + weight, 0) / n
@@ -36,7 +37,7 @@ export class EndpointDraw {
   draw(tried: readonly Endpoint[] | null): WeightedEndpoint | null {
     if (this.#endpoints.length === 0) return null
     if (tried !== null && tried.length > 0) return this.#drawUntried(tried)
-    const x = this.#random() * this.#stay.length
+    const x = (this.#dice.roll() / SIDES) * this.#stay.length
     const column = Math.floor(x)
     const index = x - column < (this.#stay[column] as number) ? column : (this.#alias[column] as number)
     return this.#endpoints[index] as WeightedEndpoint
@@ -45,7 +46,7 @@ export class EndpointDraw {
   #drawUntried(tried: readonly Endpoint[]): WeightedEndpoint | null {
     let left = 0
     for (const { endpoint, weight } of this.#endpoints) if (!tried.includes(endpoint)) left += weight
-    let rest = this.#random() * left
+    let rest = (this.#dice.roll() / SIDES) * left
     let last: WeightedEndpoint | null = null
     for (const candidate of this.#endpoints) {
       if (tried.includes(candidate.endpoint)) continue

@@ -16,6 +16,9 @@ const OPEN_BRACKET = 0x5b
 /** RFC 1035 section 2.3.4: no name in use is longer. */
 const MAX_LENGTH = 255
 
+/** The usual case in one pass: already lower case, without port and trailing dot. */
+const PLAIN_NAME = /^[a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*$/
+
 /**
  * The host of an authority (`name`, `name:port`, `[::1]:port`) as routes compare it: lower case, without port and trailing dot.
  * Null when it is not one (400): empty, user information, an empty or too large port, an escape, an empty label, anything but
@@ -24,6 +27,7 @@ const MAX_LENGTH = 255
  * lower-case name without port.
  */
 export function normalizeHost(raw: string): string | null {
+  if (raw.length <= MAX_LENGTH && PLAIN_NAME.test(raw)) return raw
   const end = hostEnd(raw)
   if (end < 0 || portOf(raw, end) < -1) return null
   return hostText(raw, end)

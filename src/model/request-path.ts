@@ -12,8 +12,10 @@ export interface PathRules {
 const SLASH = 0x2f
 const DOT = 0x2e
 const PERCENT = 0x25
-const SEMICOLON = 0x3b
 const BACKSLASH = 0x5c
+
+/** One pass of the regex engine is faster than a loop over `charCodeAt`, by twice on a string that is a slice of a head. */
+const NOT_PLAIN = /[%;\\]|\/[/.]/
 
 /** A parameter behind a dot segment: some servers remove the parameter first and then see `..`. Encoded `;` likewise. */
 const DOTS_WITH_PARAMETER = /\.\.(?:;|%3B)|\/\.(?:;|%3B)/
@@ -36,15 +38,7 @@ export function normalizePath(raw: string, rules: PathRules): string | null {
 
 /** Whether a path is certainly in its normal form: no escape, parameter, backslash, empty segment or leading dot in one. */
 export function isPlainPath(raw: string): boolean {
-  if (raw.charCodeAt(0) !== SLASH) return false
-  let previous = 0
-  for (let i = 0; i < raw.length; i++) {
-    const c = raw.charCodeAt(i)
-    if (previous === SLASH && (c === SLASH || c === DOT)) return false
-    if (c === PERCENT || c === SEMICOLON || c === BACKSLASH) return false
-    previous = c
-  }
-  return true
+  return raw.charCodeAt(0) === SLASH && !NOT_PLAIN.test(raw)
 }
 
 /** One round of percent-decoding: what is unreserved. Null when an escape is bad or means something that is refused. */
