@@ -3,6 +3,7 @@ import t from 'tap'
 import type { RouteRule, RouteTable } from '../../src/model/route-table.ts'
 import { buildRouteTable } from '../../src/routing/build-route-table.ts'
 import { fields, rule, type ShortMatch } from '../routing/rules.ts'
+import { bytesPerCall } from './bytes-per-call.ts'
 
 /** Every implementation of RouteTable, by name. */
 const BUILDERS: Readonly<Record<string, typeof buildRouteTable>> = { compiled: buildRouteTable }
@@ -157,6 +158,39 @@ for (const [name, build] of Object.entries(BUILDERS)) {
     t.equal(get(table(rule('1', [], { prefix: '/' }), rule('2', [])), 'h', '/'), '1')
     t.equal(get(table(rule('1', [], { regex: '/.b' }), rule('2', [], { regex: '/a.' })), 'h', '/ab'), '1')
     t.equal(get(table(rule('1', [], { regex: '/.b' }), rule('2', [], { regex: '/a.', methods: ['GET'] })), 'h', '/ab'), '2')
+  })
+
+  t.test(`${name}: a static hit allocates nothing, however many routes there are`, async (t) => {
+    const many = Array.from({ length: 5000 }, (_, i) =>
+      rule(`p${i}`, [`h${i}.example`, `*.w${i}.example`], { prefix: `/p/${i % 7}` }),
+    )
+    const routes = table(...many, rule('exact', ['h7.example'], { exact: '/exact/path' }))
+    for (const [host, path, value] of [
+      ['h7.example', '/exact/path', 'exact'],
+      ['h7.example', '/p/0/and/more', 'p7'],
+      ['a.b.w4242.example', '/p/0/and/more', 'p4242'],
+      ['unknown.example', '/p/0', null],
+    ] as const) {
+      t.equal(get(routes, host, path), value)
+      t.ok((await bytesPerCall(() => get(routes, host, path))) < 1, `${host}${path}`)
+    }
+  })
+
+  t.test(`${name}: every one of many hosts and paths is found, and no other`, async (t) => {
+    const known = new Map<string, string>()
+    const spelled = (i: number) => [`n${(i * 7919) % 4001}.example`, `/${(i * 104_729) % 997}/${i}`] as const
+    const rules = Array.from({ length: 20_000 }, (_, i) => {
+      const [host, path] = spelled(i)
+      known.set(host + path, String(i))
+      return rule(String(i), [host], { exact: path })
+    })
+    const routes = table(...rules)
+    let wrong = 0
+    for (let i = 0; i < 25_000; i++) {
+      const [host, path] = spelled(i)
+      if (get(routes, host, path) !== (known.get(host + path) ?? null)) wrong++
+    }
+    t.equal(wrong, 0)
   })
 
   t.test(`${name}: many routes of many kinds agree with asking one route after the other`, async () => {
