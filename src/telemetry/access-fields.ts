@@ -31,8 +31,6 @@ function attempt({ endpoint, outcome, status, durationMs }: AttemptRecord): stri
 const WRITERS = {
   time: (r) => `"${new Date(r.time).toISOString()}"`,
   requestId: (r) => quote(r.requestId),
-  // There is no tracing yet, so no exchange has one.
-  traceId: () => 'null',
   client: (r) => quote(r.client),
   listener: (r) => quote(r.listener),
   protocol: (r) => quote(r.protocol),

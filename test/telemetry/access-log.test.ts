@@ -44,7 +44,6 @@ t.test('one JSON line a record, with every field', async (t) => {
   t.same(first, {
     ...record,
     time: '2023-11-14T22:13:20.123Z',
-    traceId: null,
     attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.235 }],
   })
   t.equal(second.userAgent, null)

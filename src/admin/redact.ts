@@ -1,0 +1,32 @@
+// Takes secrets out of a configuration before it is shown. Knows keys by name, so that a key that is added later is covered
+// when it is called what such keys are called here.
+
+const HIDDEN = '***'
+
+/** Keys whose whole value is a secret, wherever they stand. */
+const SECRET_KEYS = new Set(['token', 'secret', 'clientSecret', 'password'])
+/** Inside these blocks, these too. */
+const SECRET_IN: Readonly<Record<string, readonly string[]>> = { basicAuth: ['users'], apiKey: ['key'] }
+/** Headers that carry credentials, as keys of `set`, `add` and `headers`. */
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'])
+const HEADER_BLOCKS = new Set(['set', 'add', 'headers'])
+/** `scheme://user:password@`. */
+const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*):[^\s/?#@]*@/gi
+
+/** A copy with `***` in the place of every secret; null stays, so that one sees that none is set. */
+export function redact(value: unknown): unknown {
+  return copy(value, [], '')
+}
+
+function copy(value: unknown, hidden: readonly string[], parent: string): unknown {
+  if (typeof value === 'string') return value.replace(USER_INFO, `$1:${HIDDEN}@`)
+  if (Array.isArray(value)) return value.map((item) => copy(item, hidden, parent))
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
+    const isSecret =
+      SECRET_KEYS.has(key) || hidden.includes(key) || (HEADER_BLOCKS.has(parent) && SECRET_HEADERS.has(key.toLowerCase()))
+    if (isSecret) return [key, inner === null ? null : HIDDEN]
+    return [key, copy(inner, SECRET_IN[key] ?? hidden, key)]
+  })
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { redact } from '../../src/admin/redact.ts'
+
+t.test('secrets are hidden, wherever they stand and however they are written', async (t) => {
+  t.same(redact({ admin: { token: { env: 'T' }, bind: 'x' }, a: [{ secret: 's', clientSecret: { file: 'f' } }] }), {
+    admin: { token: '***', bind: 'x' },
+    a: [{ secret: '***', clientSecret: '***' }],
+  })
+  t.same(redact({ apiKey: { keys: [{ name: 'alice', key: 'k' }] }, basicAuth: { users: 'a:b', realm: 'r' } }), {
+    apiKey: { keys: [{ name: 'alice', key: '***' }] },
+    basicAuth: { users: '***', realm: 'r' },
+  })
+  t.same(redact({ requestHeaders: { set: { Authorization: 'Bearer x', 'x-a': '1' } } }), {
+    requestHeaders: { set: { Authorization: '***', 'x-a': '1' } },
+  })
+  t.same(redact({ scope: { redis: 'redis://user:hush@host:1/0' } }), { scope: { redis: 'redis://user:***@host:1/0' } })
+})
+
+t.test('what is no secret stays as it is', async (t) => {
+  const config = {
+    admin: { token: null },
+    balancer: { type: 'ring-hash', key: { header: 'x-user' } },
+    tls: { key: 'a.key' },
+    jwks: 'https://idp/jwks.json?a=b:c@d',
+    upstreams: { token: undefined, list: [1, true, null] },
+  }
+  t.same(redact(config), { ...config, upstreams: { token: '***', list: [1, true, null] } })
+})
