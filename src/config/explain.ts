@@ -3,6 +3,7 @@
 import type * as z from 'zod'
 import { type Finding, finding, type Path } from './problem.ts'
 import { didYouMean } from './suggest.ts'
+import { AT_KEY } from './written.ts'
 
 /** Messages for what no building block has its own for. One line for each unknown key, see `findings`. */
 export function explain(issue: z.core.$ZodRawIssue): string {
@@ -59,7 +60,7 @@ export function findings(issues: readonly z.core.$ZodIssue[], base: Path = []): 
       case 'invalid_key':
         return issue.issues.map(({ message }) => finding(path, message, 'key'))
       default:
-        return [finding(path, issue.message, isLater(issue) ? 'key' : 'value')]
+        return [finding(path, issue.message, meansKey(issue) ? 'key' : 'value')]
     }
   })
 }
@@ -80,4 +81,5 @@ function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
   return `expected ${[...new Set(expected)].join(' or ')}, got ${noun(issue.input)}${quote}`
 }
 
-const isLater = (issue: z.core.$ZodIssue): boolean => issue.code === 'invalid_type' && issue.expected === 'never'
+const meansKey = (issue: z.core.$ZodIssue): boolean =>
+  (issue.code === 'invalid_type' && issue.expected === 'never') || (issue.code === 'custom' && issue.params?.at === AT_KEY.at)

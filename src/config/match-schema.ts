@@ -4,7 +4,7 @@ import { RE2JS } from 're2js'
 import * as z from 'zod'
 import type { MatchConfig, NamedMatchConfig, ValueMatchConfig } from './model.ts'
 import { boolean, isToken } from './values.ts'
-import { block, expecting, type Refusal, refuse, text } from './written.ts'
+import { AT_KEY, block, expecting, type Refusal, refuse, text } from './written.ts'
 
 function readRegex(written: string): string | Refusal {
   if (written.length > 4096) return refuse('this regular expression is longer than 4096 characters')
@@ -72,7 +72,8 @@ function namedMatches(what: string, tokens: boolean, lowerCase: boolean) {
       const seen = new Set<string>()
       return Object.entries(written).map(([key, match]) => {
         const name = lowerCase ? key.toLowerCase() : key
-        const wrong = (message: string) => context.addIssue({ code: 'custom', message, path: [key], input: written })
+        const wrong = (message: string) =>
+          context.addIssue({ code: 'custom', message, path: [key], params: AT_KEY, input: written })
         if (key === '' || (tokens && !isToken(key))) wrong(`"${key}" is not the name of a ${what}`)
         if (seen.has(name)) wrong(`the ${what} "${name}" is written twice`)
         seen.add(name)

@@ -71,7 +71,7 @@ class TreeReader {
     return { root: null, problems: this.#problems }
   }
 
-  /** Of unexpected tokens only the first is told: the rest follows from it. */
+  /** Of unexpected tokens only the first is told, the rest follows from it; of errors at one place the last, it says most. */
   #syntax(text: string, errors: readonly YAMLError[]): void {
     const overflow = errors.find(({ message }) => /call stack|stack overflow/i.test(message))
     const told = overflow ? [] : errors
@@ -79,6 +79,7 @@ class TreeReader {
     const unexpected = told.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
     for (const [index, { code, pos, message }] of told.entries()) {
       if (code === 'UNEXPECTED_TOKEN' && index !== unexpected) continue
+      if (told[index + 1]?.pos[0] === pos[0]) continue
       const cutReference = text[pos[0]] === '{' && text[pos[0] - 1] === '$'
       if (code === 'MULTIPLE_DOCS') this.#problem(pos[0], 'a file is one document: a second one begins here')
       else this.#problem(pos[0], cutReference ? `\${…} between { } or [ ] must stand in quotes` : message)

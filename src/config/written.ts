@@ -58,6 +58,9 @@ function settle<T>(read: T | Refusal, input: unknown, context: z.core.$Refinemen
   return z.NEVER
 }
 
+/** `params` of an issue that means the key and not its value. */
+export const AT_KEY = { at: 'key' } as const
+
 /** A block: every key by name, anything else is an error. */
 export const block = z.strictObject
 
