@@ -71,12 +71,12 @@ export const CALLS: readonly Call[] = [
       return json(200, { revision, source, config: redact(config) })
     },
   },
-  { path: '/routes', method: 'GET', about: 'The routes in force.', answer: (state) => json(200, state.routes()) },
+  { path: '/routes', method: 'GET', about: 'The routes in force.', answer: (state) => json(200, redact(state.routes())) },
   {
     path: '/upstreams',
     method: 'GET',
     about: 'Every upstream with its endpoints.',
-    answer: async (state) => (state.upstreams ? json(200, await state.upstreams()) : notSupported('GET /upstreams')),
+    answer: async (state) => (state.upstreams ? json(200, redact(await state.upstreams())) : notSupported('GET /upstreams')),
   },
   {
     path: '/reload',

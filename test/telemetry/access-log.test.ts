@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AccessRecord } from '../../src/model/access-record.ts'
@@ -26,6 +26,8 @@ const record: AccessRecord = {
   bytesOut: 20,
   userAgent: 'curl/8',
 }
+
+const NO_FIFO = process.platform === 'linux' ? false : 'needs mkfifo'
 
 const options = (file: string): AccessLogOptions => ({ file, sample: 1, slow: 1000, fields: [] })
 const unexpected = (error: Error): never => {
@@ -160,6 +162,51 @@ t.test(
     t.match(failures, [{ code: 'ENOSPC' }], 'said once')
   },
 )
+
+t.test('a pipe that nobody reads for a while: what fits waits and is written later', { skip: NO_FIFO }, async (t) => {
+  const path = join(t.testdir(), 'pipe')
+  spawnSync('mkfifo', [path])
+  const failures: Error[] = []
+  t.throws(() => new AccessLog(options(path), Math.random, unexpected), { code: 'ENXIO' }, 'opening does not wait for a reader')
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const log = new AccessLog({ ...options(path), fields: ['path'] }, Math.random, (error) => failures.push(error))
+  const count = 1000
+  for (let i = 0; i < count; i++) log.write({ ...record, path: `/${i}`.padEnd(200, 'x') })
+  t.equal(log.dropped, 0)
+  let text = ''
+  const buffer = Buffer.alloc(65_536)
+  while (text.length < count * 212) {
+    try {
+      text += buffer.toString('latin1', 0, readSync(reader, buffer))
+    } catch {
+      // Empty now.
+    }
+    await new Promise(setImmediate)
+  }
+  await log.close()
+  closeSync(reader)
+  const paths = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line).path)
+  t.same(
+    paths,
+    Array.from({ length: count }, (_, i) => `/${i}`.padEnd(200, 'x')),
+  )
+  t.same(failures, [])
+})
+
+t.test('a pipe whose reader is gone', { skip: NO_FIFO }, async (t) => {
+  const path = join(t.testdir(), 'pipe')
+  spawnSync('mkfifo', [path])
+  const failures: Error[] = []
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const log = new AccessLog(options(path), Math.random, (error) => failures.push(error))
+  closeSync(reader)
+  for (let i = 0; i < 100; i++) log.write(record)
+  await log.close()
+  t.match(failures, [{ code: 'EPIPE' }])
+})
 
 t.test('lines of several processes stay whole', async (t) => {
   const file = join(t.testdir(), 'access.log')
