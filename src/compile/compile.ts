@@ -1,0 +1,114 @@
+// GatewayConfig → snapshot: the only crossing point between what was written and what runs.
+
+import { BlockList } from 'node:net'
+import { WeightedChoice } from '../balancing/weighted-choice.ts'
+import type { GatewayConfig, ListenerConfig, RouteConfig } from '../config/model.ts'
+import type { AccessSink } from '../model/access-record.ts'
+import type { Random } from '../model/clock.ts'
+import type { RouteRule } from '../model/route-table.ts'
+import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { buildRouteTable } from '../routing/build-route-table.ts'
+import { RequestView } from '../routing/request-view.ts'
+import { hostTest } from './host-test.ts'
+import type { LiveCounters } from './live-counters.ts'
+import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
+
+export interface CompileEnvironment extends UpstreamEnvironment {
+  /** Names this process in Via. */
+  readonly id: string
+  readonly counters: LiveCounters
+  readonly access: AccessSink | null
+}
+
+/** Tries after the first where the route says nothing. */
+const DEFAULT_RETRIES = 1
+
+/** A snapshot and what must happen to live upstreams when it comes into force. */
+export interface Compiled {
+  readonly snapshot: Snapshot
+  readonly plans: readonly UpstreamPlan[]
+}
+
+export function compile(config: GatewayConfig, current: Snapshot | null, environment: CompileEnvironment): Compiled {
+  const plans = Object.entries(config.upstreams).map(([name, upstream]) =>
+    planUpstream(name, upstream, current?.upstreams.get(name), environment),
+  )
+  const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
+  const listeners = new Map(
+    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, environment)]),
+  )
+  return { snapshot: { listeners, upstreams }, plans }
+}
+
+function serve(
+  config: GatewayConfig,
+  listener: ListenerConfig,
+  upstreams: ReadonlyMap<string, Upstream>,
+  { counters, random, access, id }: CompileEnvironment,
+): ServedListener {
+  const rules: RouteRule<RouteBinding>[] = config.routes
+    .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
+    .map((route) => ({
+      hosts: route.hosts,
+      match: route.match,
+      value: bind(route, listener.name, upstreams, counters, random),
+    }))
+  const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
+  const view = new RequestView()
+  return {
+    name: listener.name,
+    counters: counters.listener(listener.name),
+    route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
+    servesHost: hostTest(listener.hosts),
+    paths: listener.paths,
+    clientClose: listener.clientClose,
+    limits: listener.limits,
+    timeouts: listener.timeouts,
+    trusted: blockList(config.trustedProxies),
+    via: config.via === 'off' ? null : config.via === 'auto' ? `headgate-${id}` : config.via,
+    detail: config.errors.detail === 'full',
+    access,
+    noRoute: counters.response(listener.name, '', ''),
+  }
+}
+
+function bind(
+  route: RouteConfig,
+  listener: string,
+  upstreams: ReadonlyMap<string, Upstream>,
+  counters: LiveCounters,
+  random: Random,
+): RouteBinding {
+  const used = route.to.filter(({ weight }) => weight > 0)
+  const choice =
+    used.length === 1
+      ? null
+      : new WeightedChoice(
+          used.map(({ weight }, value) => ({ value, weight })),
+          random,
+        )
+  return {
+    name: route.name,
+    upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
+    split: choice === null ? null : () => choice.next() ?? 0,
+    requestTimeout: route.timeout.request ?? 0,
+    attemptTimeout: route.timeout.attempt ?? 0,
+    idleTimeout: route.timeout.idle ?? 0,
+    retries: route.retry?.attempts ?? DEFAULT_RETRIES,
+    duration: counters.duration(route.name),
+    responses: used.map(({ upstream }) => counters.response(listener, route.name, upstream)),
+  }
+}
+
+function blockList(cidrs: readonly string[]): BlockList | null {
+  if (cidrs.length === 0) return null
+  const list = new BlockList()
+  for (const cidr of cidrs) {
+    const [address = '', prefix] = cidr.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}

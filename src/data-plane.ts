@@ -1,0 +1,276 @@
+// The data plane of one process: the snapshot in force, what it listens on, who is connected.
+
+import type { Server, Socket } from 'node:net'
+import { type Compiled, compile } from './compile/compile.ts'
+import { LiveCounters } from './compile/live-counters.ts'
+import type { GatewayConfig } from './config/model.ts'
+import type { ConnectionContext, ListenerRef } from './http1/context.ts'
+import { DownstreamConnection } from './http1/downstream-connection.ts'
+import { type Accepting, Listening } from './listen/listening.ts'
+import type { AccessSink } from './model/access-record.ts'
+import type { Clock, Random } from './model/clock.ts'
+import { Deadlines } from './model/deadlines.ts'
+import { problem } from './model/problem.ts'
+import { REASONS } from './model/reasons.ts'
+import type { ServedListener, Snapshot } from './model/snapshot.ts'
+import type { StatsReport } from './model/stats.ts'
+import type { Upstream } from './model/upstream.ts'
+import { Proxy } from './proxy/proxy.ts'
+import { StatsCollector } from './telemetry/collect.ts'
+
+/** Where a listener really is: `address` has the real port, or is `unix:/path`. */
+export interface ListenerAddress {
+  readonly listener: string
+  readonly bind: string
+  readonly address: string
+}
+
+export interface DataPlaneOptions {
+  /** Names this process, e.g. in Via. */
+  readonly id: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Makes a server listen on a bind address; called once for as long as that address is served. */
+  readonly listen: (server: Server, bind: string) => Promise<void>
+  /** This process's part of limits that hold for the gateway, 0 < share ≤ 1. */
+  readonly share: number
+  readonly access: (config: GatewayConfig) => (AccessSink & { readonly dropped: number }) | null
+}
+
+/** A configuration that is compiled and bound, but not served yet. */
+export interface Prepared {
+  readonly config: GatewayConfig
+  readonly compiled: Compiled
+  readonly added: ReadonlyMap<string, Listening>
+  readonly access: (AccessSink & { readonly dropped: number }) | null
+}
+
+class LiveListener implements ListenerRef {
+  current: ServedListener
+
+  constructor(current: ServedListener) {
+    this.current = current
+  }
+}
+
+export class DataPlane implements Accepting {
+  /** Asked about each accepted connection: true = it was handed elsewhere. */
+  onAccept: ((bind: string, socket: Socket) => boolean) | null = null
+  private readonly options: DataPlaneOptions
+  private readonly deadlines: Deadlines
+  private readonly counters = new LiveCounters()
+  private readonly collector = new StatsCollector()
+  private readonly connections = new Map<DownstreamConnection, LiveListener>()
+  private readonly listeners = new Map<string, LiveListener>()
+  private readonly listening = new Map<string, { listening: Listening; name: string }>()
+  private readonly retired = new Set<Upstream>()
+  private snapshot: Snapshot | null = null
+  private access: Prepared['access'] = null
+  private drained: (() => void) | null = null
+  private readonly context: ConnectionContext & { draining: boolean }
+  private second = 0
+  private date = ''
+
+  constructor(options: DataPlaneOptions) {
+    this.options = options
+    this.deadlines = new Deadlines(options.clock)
+    this.deadlines.start()
+    this.context = {
+      clock: options.clock,
+      deadlines: this.deadlines,
+      handler: new Proxy(options.clock, this.deadlines),
+      draining: false,
+      dateLine: () => this.dateLine(),
+      forget: (connection) => this.forget(connection),
+    }
+  }
+
+  private dateLine(): string {
+    const second = Math.floor(this.options.clock.wall() / 1000)
+    if (second !== this.second) {
+      this.second = second
+      this.date = `date: ${new Date(second * 1000).toUTCString()}\r\n`
+    }
+    return this.date
+  }
+
+  // ---- configuration
+
+  /** Compiles and binds what is new; nothing of what is served changes. Throws when an address cannot be listened on. */
+  async prepare(config: GatewayConfig): Promise<Prepared> {
+    const access = this.options.access(config)
+    const compiled = compile(config, this.snapshot, {
+      id: this.options.id,
+      deadlines: this.deadlines,
+      random: this.options.random,
+      share: this.options.share,
+      counters: this.counters,
+      access,
+    })
+    const added = new Map<string, Listening>()
+    try {
+      for (const bind of config.listeners.flatMap((listener) => listener.bind)) {
+        if (this.listening.has(bind) || added.has(bind)) continue
+        const listening = new Listening(bind)
+        added.set(bind, listening)
+        await this.options.listen(listening.server, bind)
+      }
+    } catch (error) {
+      for (const listening of added.values()) listening.close()
+      throw error
+    }
+    return { config, compiled, added, access }
+  }
+
+  /** Puts a prepared configuration into force, in one step. Listeners that it does not name stop accepting; their exchanges finish. */
+  commit({ config, compiled, added, access }: Prepared): void {
+    const before = this.snapshot
+    this.snapshot = compiled.snapshot
+    this.access = access
+    for (const plan of compiled.plans) plan.apply()
+    for (const [name, upstream] of before?.upstreams ?? []) {
+      if (compiled.snapshot.upstreams.get(name) === upstream) continue
+      for (const connector of upstream.connectors.values()) connector.retire()
+      this.retired.add(upstream)
+    }
+    for (const [name, served] of compiled.snapshot.listeners) {
+      const live = this.listeners.get(name)
+      if (live === undefined) this.listeners.set(name, new LiveListener(served))
+      else live.current = served
+    }
+    const kept = new Set<string>()
+    for (const { name, bind: binds } of config.listeners) {
+      for (const bind of binds) {
+        kept.add(bind)
+        const there = this.listening.get(bind)
+        if (there !== undefined) there.name = name
+        else {
+          const listening = added.get(bind) as Listening
+          this.listening.set(bind, { listening, name })
+          listening.serve(this)
+        }
+      }
+    }
+    for (const [bind, { listening }] of this.listening) {
+      if (kept.has(bind)) continue
+      listening.close()
+      this.listening.delete(bind)
+    }
+    this.retireListeners(compiled.snapshot)
+    this.counters.settle(this.options.clock.now())
+  }
+
+  private retireListeners(snapshot: Snapshot): void {
+    for (const [name, live] of this.listeners) {
+      if (snapshot.listeners.has(name)) continue
+      this.listeners.delete(name)
+      for (const [connection, of] of this.connections) if (of === live) connection.drain()
+    }
+  }
+
+  discard({ added }: Prepared): void {
+    for (const listening of added.values()) listening.close()
+  }
+
+  addresses(): ListenerAddress[] {
+    return [...this.listening].map(([bind, { listening, name }]) => ({ listener: name, bind, address: listening.address }))
+  }
+
+  // ---- connections
+
+  accepted(bind: string, socket: Socket): void {
+    if (this.onAccept?.(bind, socket) === true) return
+    this.adopt(bind, socket)
+  }
+
+  /** Serves an accepted connection, perhaps one that another process accepted on `bind`. */
+  adopt(bind: string, socket: Socket): void {
+    const live = this.listeners.get(this.listening.get(bind)?.name ?? '')
+    if (live === undefined || this.context.draining) {
+      socket.destroy()
+      return
+    }
+    const { counters, limits } = live.current
+    if (counters.connections >= limits.connections * this.options.share) {
+      this.turnAway(socket, live.current)
+      return
+    }
+    this.connections.set(new DownstreamConnection(socket, live, this.context), live)
+    socket.resume()
+  }
+
+  private turnAway(socket: Socket, { counters, detail }: ServedListener): void {
+    counters.rejected.set('limit-connections', (counters.rejected.get('limit-connections') ?? 0) + 1)
+    const { body, fields } = problem('limit-connections', '', detail)
+    const { status } = REASONS['limit-connections']
+    socket.on('error', () => {})
+    socket.end(
+      `HTTP/1.1 ${status} Service Unavailable\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    )
+    socket.destroySoon()
+  }
+
+  connectionCount(): number {
+    return this.connections.size
+  }
+
+  private forget(connection: DownstreamConnection): void {
+    this.connections.delete(connection)
+    if (this.connections.size === 0) this.drained?.()
+  }
+
+  // ---- eyes
+
+  /** What was counted since the last call. */
+  collect(): StatsReport {
+    const upstreams = [...(this.snapshot?.upstreams.values() ?? []), ...this.retired]
+    const report = this.collector.collect({
+      listeners: this.counters.allListeners(),
+      responses: this.counters.allResponses(),
+      routes: this.counters.allRoutes(),
+      upstreams: upstreams.map(({ name, counters, endpoints }) => ({ name, counters, endpoints: endpoints.values() })),
+      accessLog: this.access,
+    })
+    for (const upstream of this.retired) {
+      const { inFlight, connectionsActive, pending } = upstream.counters
+      if (inFlight === 0 && connectionsActive === 0 && pending === 0) this.retired.delete(upstream)
+    }
+    return report
+  }
+
+  /** How late (ms) timers were at worst since the last call. */
+  takeLag(): number {
+    return this.deadlines.takeLag()
+  }
+
+  // ---- the end
+
+  /** Stops accepting, lets what runs finish, and resolves when nobody is connected or after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.context.draining = true
+    for (const { listening } of this.listening.values()) listening.close()
+    const done = new Promise<void>((resolve) => {
+      this.drained = resolve
+    })
+    for (const connection of this.connections.keys()) connection.drain()
+    if (this.connections.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs)
+    })
+    await Promise.race([done, late])
+    clearTimeout(timer)
+  }
+
+  /** Ends now: connections are closed whatever they do. */
+  close(): void {
+    this.context.draining = true
+    for (const { listening } of this.listening.values()) listening.close()
+    this.listening.clear()
+    for (const connection of [...this.connections.keys()]) connection.destroy()
+    for (const upstream of this.snapshot?.upstreams.values() ?? []) {
+      for (const connector of upstream.connectors.values()) connector.retire()
+    }
+    this.deadlines.stop()
+  }
+}

@@ -1,0 +1,441 @@
+// One HTTP/1.x client connection: heads in, exchanges out, responses back in order. One exchange at a time; what a client sends
+// ahead waits in a bounded buffer.
+
+import type { Socket } from 'node:net'
+import { Timed } from '../model/deadlines.ts'
+import { type Downstream, Exchange } from '../model/exchange.ts'
+import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
+import { Peer } from '../model/peer.ts'
+import type { ReasonCode } from '../model/reasons.ts'
+import type { ConnectionContext, ListenerRef } from './context.ts'
+import { ERROR, parseError } from './parse-errors.ts'
+import { parseRequestHead, RequestScan } from './parse-request.ts'
+import { type HostMemo, readRequest } from './read-request.ts'
+import { RequestBody } from './request-body.ts'
+import { ResponseWriter } from './response-writer.ts'
+
+const STATE = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4 } as const
+
+/** Bytes that a client may send ahead of its turn before it is not read any more. */
+const MAX_AHEAD = 64 * 1024
+/** After the last answer the client gets this long (ms) and this many bytes to close before it is closed. */
+const LINGER_MS = 1000
+const MAX_LINGER = 256 * 1024
+/** Up to here everything read is decoded as one text; beyond only the head is. */
+const SMALL = 4096
+const HEAD_END = Buffer.from('\r\n\r\n')
+const LF = 10
+
+const scan = new RequestScan()
+
+export class DownstreamConnection extends Timed implements Downstream {
+  private readonly socket: Socket
+  private readonly context: ConnectionContext
+  private readonly listener: ListenerRef
+  private readonly writer: ResponseWriter
+  private state: number = STATE.IDLE
+  private exchange: Exchange | null = null
+  private body: RequestBody | null = null
+  /** Read, but not used yet. */
+  private ahead: Buffer | null = null
+  /** Bytes of `ahead` in which no complete head was found; 0 = not looked at. */
+  private checked = 0
+  private requests = 0
+  /** `process` is on the stack. */
+  private processing = false
+  private closeAfter = false
+  /** The client has sent its FIN. */
+  private ended = false
+  private paused = false
+  private lingered = 0
+  /** When the client stopped to take what is written; 0 = it does not. */
+  private congestedAt = 0
+  private readonly memo: HostMemo = { authority: '', host: '' }
+  private knownPeer: Peer | null = null
+
+  constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {
+    super()
+    this.socket = socket
+    this.listener = listener
+    this.context = context
+    this.writer = new ResponseWriter(socket)
+    const { counters, timeouts } = listener.current
+    counters.connections++
+    counters.connectionsTotal++
+    socket.on('data', (bytes: Buffer) => this.read(bytes))
+    socket.on('drain', () => this.drained())
+    socket.on('end', () => this.clientEnded())
+    socket.on('error', () => {})
+    socket.on('close', () => this.closed())
+    if (timeouts.header !== null) context.deadlines.arm(this, timeouts.header)
+  }
+
+  get peer(): Peer {
+    this.knownPeer ??= this.makePeer()
+    return this.knownPeer
+  }
+
+  private makePeer(): Peer {
+    const { remoteAddress, localPort } = this.socket
+    const address =
+      remoteAddress === undefined ? 'unix' : remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+    const { trusted } = this.listener.current
+    const believed = trusted?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false
+    return new Peer(address, localPort ?? 0, false, believed)
+  }
+
+  get congested(): boolean {
+    return this.socket.writableNeedDrain
+  }
+
+  /** Closes it now if nothing is running, else after its response. */
+  drain(): void {
+    this.closeAfter = true
+    if (this.state === STATE.IDLE) this.socket.destroySoon()
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  // ---- reading
+
+  private read(bytes: Buffer): void {
+    this.listener.current.counters.bytesIn += bytes.length
+    switch (this.state) {
+      case STATE.IDLE:
+      case STATE.HEAD:
+        this.ahead = this.ahead === null ? bytes : Buffer.concat([this.ahead, bytes])
+        this.process()
+        return
+      case STATE.EXCHANGE:
+        if (this.body !== null && !this.body.done) this.readBody(bytes)
+        else this.keepAhead(bytes)
+        return
+      case STATE.LINGER:
+        this.lingered += bytes.length
+        if (this.lingered > MAX_LINGER) this.socket.destroy()
+    }
+  }
+
+  private keepAhead(bytes: Buffer): void {
+    this.ahead = this.ahead === null ? bytes : Buffer.concat([this.ahead, bytes])
+    if (this.ahead.length >= MAX_AHEAD) this.socket.pause()
+  }
+
+  /** Takes up requests as long as there are complete ones; a loop, so that a thousand pipelined ones do not nest. */
+  private process(): void {
+    if (this.processing) return
+    this.processing = true
+    while (this.ahead !== null && (this.state === STATE.IDLE || this.state === STATE.HEAD)) {
+      if (!this.takeHead(this.ahead)) break
+    }
+    this.processing = false
+    if (this.ended && (this.state === STATE.IDLE || this.state === STATE.HEAD)) this.socket.destroySoon()
+  }
+
+  /** Returns false when more bytes are needed. */
+  private takeHead(bytes: Buffer): boolean {
+    const listener = this.listener.current
+    const { limits } = listener
+    let stop = bytes.length
+    if (stop > SMALL) {
+      const end = bytes.indexOf(HEAD_END)
+      // Nobody needs more than the limits to see that one is passed.
+      stop = end !== -1 ? end + 4 : Math.min(stop, limits.requestLine + limits.headerBytes + SMALL)
+      // A long head that comes in small pieces: without a line end there is nothing new to see.
+      if (this.checked > SMALL && stop === bytes.length && bytes.indexOf(LF, this.checked) === -1)
+        return this.waitForMore(bytes)
+    }
+    const consumed = parseRequestHead(bytes.toString('latin1', 0, stop), limits, scan)
+    if (consumed === 0) return this.waitForMore(bytes)
+    this.checked = 0
+    const x = new Exchange(this, listener, this.context.clock.now())
+    this.exchange = x
+    this.state = STATE.EXCHANGE
+    this.requests++
+    this.ahead = consumed > 0 && consumed < bytes.length ? bytes.subarray(consumed) : null
+    const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted)
+    this.closeAfter =
+      scan.close || this.context.draining || (x.http10 && !scan.keepAlive) || this.requests === limits.requestsPerConnection
+    if (error < 0) {
+      this.refuse(x, error)
+      return true
+    }
+    if (x.bodyDone) this.context.deadlines.disarm(this)
+    else if (!this.beginBody(x, limits.bodyBytes)) return true
+    this.context.handler.begin(x)
+    return true
+  }
+
+  private waitForMore(bytes: Buffer): boolean {
+    this.checked = bytes.length
+    if (this.state === STATE.IDLE) {
+      this.state = STATE.HEAD
+      const { header } = this.listener.current.timeouts
+      // The first head's time runs from accept.
+      if (this.requests > 0 && header !== null) this.context.deadlines.arm(this, header)
+    }
+    return false
+  }
+
+  /** Takes what has come of the body with the head; false when the request has been refused. */
+  private beginBody(x: Exchange, maxBytes: number | null): boolean {
+    if (maxBytes !== null && x.bodyLength > maxBytes) {
+      this.refuse(x, -ERROR.BODY_LIMIT)
+      return false
+    }
+    const body = new RequestBody(x, maxBytes, this.context.deadlines.now)
+    this.body = body
+    const rest = this.ahead
+    this.ahead = null
+    if (rest !== null) {
+      const data = body.read(rest, this.context.deadlines.now)
+      if (typeof data === 'number') {
+        this.refuse(x, data)
+        return false
+      }
+      if (data !== null) {
+        x.held = [data]
+        x.heldBytes = data.length
+      }
+      if (body.consumed < rest.length) this.ahead = rest.subarray(body.consumed)
+    }
+    this.watch()
+    return true
+  }
+
+  private readBody(bytes: Buffer): void {
+    const x = this.exchange as Exchange
+    const body = this.body as RequestBody
+    const data = body.read(bytes, this.context.deadlines.now)
+    if (typeof data === 'number' || body.tooMuchDiscarded) {
+      if (x.finished) this.linger(x)
+      else this.refuse(x, data as number)
+      return
+    }
+    if (body.consumed < bytes.length) this.keepAhead(bytes.subarray(body.consumed))
+    if (x.finished) {
+      if (body.done) this.ready()
+      return
+    }
+    const { handler } = this.context
+    if (data !== null) handler.bodyData(x, data)
+    if (body.done && !x.finished) handler.bodyEnd(x)
+  }
+
+  private refuse(x: Exchange, code: number): void {
+    const { reason, detail } = parseError(code)
+    this.closeAfter = true
+    this.ahead = null
+    this.context.handler.fail(x, reason, detail)
+  }
+
+  // ---- the response
+
+  respond(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void {
+    // Only the end of the connection can mark the end of such a body.
+    if (x.http10 && head.body !== BODY.NONE && head.body !== BODY.LENGTH) this.closeAfter = true
+    // An early answer: without the rest of the request nobody knows where the next one starts.
+    if (!x.bodyDone && x.expectContinue) this.closeAfter = true
+    x.bytesOut += this.writer.begin(x, head, this.closeAfter, head.dated ? '' : this.context.dateLine(), part, last)
+    if (last) this.finish(x)
+    else this.checkCongestion()
+  }
+
+  data(x: Exchange, part: Part): void {
+    x.bytesOut += this.writer.data(part)
+    this.checkCongestion()
+  }
+
+  end(x: Exchange, trailers: string): void {
+    x.bytesOut += this.writer.end(x.trailersAccepted ? trailers : '')
+    this.finish(x)
+  }
+
+  informational(x: Exchange, head: ResponseHead): void {
+    if (!x.http10) x.bytesOut += this.writer.informational(head)
+  }
+
+  continue(x: Exchange): void {
+    if (!x.expectContinue) return
+    x.expectContinue = false
+    if (this.body?.started === false) x.bytesOut += this.writer.continue()
+  }
+
+  answer(x: Exchange, answer: LocalAnswer, close: boolean): void {
+    // A client that waits for `100 Continue` may or may not send its body now: nobody can tell what comes next.
+    if (close || (!x.bodyDone && x.expectContinue)) this.closeAfter = true
+    x.bytesOut += this.writer.answer(x, answer, this.closeAfter, this.context.dateLine())
+    this.finish(x)
+  }
+
+  cut(x: Exchange): void {
+    this.exchange = null
+    this.settle(x)
+    // A body that ends with its connection would look complete after an orderly close.
+    if (x.http10) this.socket.resetAndDestroy()
+    else this.socket.destroy()
+  }
+
+  private finish(x: Exchange): void {
+    this.settle(x)
+    if (this.exchange !== x) return
+    if (this.closeAfter) this.linger(x)
+    else if (x.bodyDone || this.body === null) this.ready()
+    // The answer came before the whole request: the rest is read and dropped, up to a bound.
+    else if (this.body.discard()) this.resumeBody()
+    else this.linger(x)
+  }
+
+  private settle(x: Exchange): void {
+    x.finished = true
+    this.listener.current.counters.bytesOut += x.bytesOut
+    this.context.handler.finished(x)
+  }
+
+  /** Ready for the next request. */
+  private ready(): void {
+    this.exchange = null
+    this.body = null
+    this.state = STATE.IDLE
+    this.congestedAt = 0
+    if (this.context.draining) this.closeAfter = true
+    const { keepAlive } = this.listener.current.timeouts
+    if (keepAlive !== null) this.context.deadlines.arm(this, keepAlive)
+    else this.context.deadlines.disarm(this)
+    if (this.socket.isPaused()) this.resumeBody()
+    if (this.ahead !== null) this.process()
+    else if (this.ended || this.context.draining) this.socket.destroySoon()
+  }
+
+  /**
+   * The last response has been written. A client that is still sending would get a reset, and with it lose the answer: so the
+   * connection is half-closed, what comes is thrown away for a while, and only then it is closed (RFC 9112 9.6).
+   */
+  private linger(x: Exchange): void {
+    this.exchange = null
+    this.body = null
+    this.ahead = null
+    x.finished = true
+    if (this.socket.destroyed) return
+    this.state = STATE.LINGER
+    this.context.deadlines.arm(
+      this,
+      this.socket.writableLength === 0 ? LINGER_MS : (this.listener.current.timeouts.write ?? LINGER_MS),
+    )
+    if (this.ended) this.socket.destroySoon()
+    else {
+      this.socket.end()
+      if (this.socket.isPaused()) this.socket.resume()
+    }
+  }
+
+  pauseBody(): void {
+    this.paused = true
+    this.socket.pause()
+  }
+
+  resumeBody(): void {
+    this.paused = false
+    this.body?.excuse(this.context.deadlines.now)
+    this.socket.resume()
+  }
+
+  // ---- time and flow
+
+  private checkCongestion(): void {
+    if (this.congestedAt !== 0 || !this.socket.writableNeedDrain) return
+    this.congestedAt = this.context.deadlines.now
+    this.watch()
+  }
+
+  private drained(): void {
+    this.congestedAt = 0
+    const x = this.exchange
+    if (x?.responded && !x.finished) this.context.handler.drained(x)
+  }
+
+  /** Arms the deadline for the next look at an exchange: progress of its body, progress of its client. */
+  private watch(): void {
+    const { timeouts } = this.listener.current
+    const { now } = this.context.deadlines
+    let delay = this.body === null || this.body.done ? 0 : this.body.nextCheck(timeouts, now)
+    if (this.congestedAt !== 0 && timeouts.write !== null) {
+      const left = Math.max(this.congestedAt + timeouts.write - now, 1)
+      if (delay === 0 || left < delay) delay = left
+    }
+    if (delay > 0) this.context.deadlines.arm(this, delay)
+    else this.context.deadlines.disarm(this)
+  }
+
+  override onDeadline(now: number): void {
+    if (this.state === STATE.HEAD) this.timedOut('header-timeout', 'the request head is not complete after timeouts.header')
+    else if (this.state === STATE.EXCHANGE) this.checkExchange(this.exchange as Exchange, now)
+    // Idle: nothing has come, or nothing more; lingering: long enough. Closed without a word.
+    else this.socket.destroy()
+  }
+
+  private timedOut(reason: ReasonCode, detail: string): void {
+    const x = new Exchange(this, this.listener.current, this.context.clock.now())
+    this.exchange = x
+    this.state = STATE.EXCHANGE
+    this.closeAfter = true
+    this.ahead = null
+    this.context.handler.fail(x, reason, detail)
+  }
+
+  private checkExchange(x: Exchange, now: number): void {
+    const { timeouts } = this.listener.current
+    if (this.congestedAt !== 0 && timeouts.write !== null && now - this.congestedAt >= timeouts.write) {
+      this.gone(x)
+      return
+    }
+    const { body } = this
+    if (body !== null && !body.done) {
+      if (this.paused) body.excuse(now)
+      const slow = body.tooSlow(timeouts, now, x.responded && !x.finished)
+      if (slow !== null) {
+        this.closeAfter = true
+        if (x.finished) this.socket.destroy()
+        else
+          this.context.handler.fail(x, slow, slow === 'min-rate' ? 'below timeouts.minRate' : 'no progress for timeouts.body')
+        return
+      }
+    }
+    this.watch()
+  }
+
+  // ---- the end
+
+  private clientEnded(): void {
+    this.ended = true
+    if (this.state !== STATE.EXCHANGE) {
+      this.socket.destroySoon()
+      return
+    }
+    const x = this.exchange as Exchange
+    const cutOff = this.body !== null && !this.body.done
+    if (cutOff && !x.finished) this.refuse(x, -ERROR.BODY_CUT)
+    else if (cutOff || this.listener.current.clientClose === 'abort') this.gone(x)
+  }
+
+  /** The client is not there any more. */
+  private gone(x: Exchange): void {
+    this.exchange = null
+    if (!x.finished) this.context.handler.clientGone(x)
+    this.socket.destroy()
+  }
+
+  private closed(): void {
+    if (this.state === STATE.CLOSED) return
+    this.state = STATE.CLOSED
+    this.context.deadlines.remove(this)
+    this.context.forget(this)
+    this.ahead = null
+    this.body = null
+    this.listener.current.counters.connections--
+    const x = this.exchange
+    if (x !== null) this.gone(x)
+  }
+}

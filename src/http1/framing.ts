@@ -1,0 +1,31 @@
+// How a message body is delimited (RFC 9112 section 6), for requests and responses alike.
+
+import { ERROR } from './parse-errors.ts'
+
+/** The number in `text[start, end)`, or -1: plain decimal digits without a leading zero, below 2^53 (RFC 9110 8.6). */
+export function lengthOf(text: string, start: number, end: number): number {
+  const digits = end - start
+  if (digits === 0 || digits > 16) return -1
+  if (digits > 1 && text.charCodeAt(start) === 0x30) return -1
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return -1
+    value = value * 10 + digit
+  }
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1
+}
+
+const TOKEN_LIST = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+)*$/
+
+/** 0 when the value is `chunked` and nothing else; a negated ERROR otherwise. */
+export function codingOf(value: string): number {
+  if (value === 'chunked') return 0
+  const lower = value.toLowerCase()
+  if (lower === 'chunked') return 0
+  if (!TOKEN_LIST.test(lower)) return -ERROR.CODING
+  const codings = lower.split(',').map((item) => item.trim())
+  const chunked = codings.indexOf('chunked')
+  // Known syntax, unknown coding: 501 (RFC 9112 6.1). `chunked` anywhere but last, or twice, is an attack or a bug: 400.
+  return chunked === -1 || chunked === codings.length - 1 ? -ERROR.CODING_UNKNOWN : -ERROR.CODING
+}

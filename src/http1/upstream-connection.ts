@@ -1,0 +1,386 @@
+// One HTTP/1.1 connection to an endpoint: writes a request, reads its response, goes back to its pool only when both are complete
+// to the byte.
+
+import { connect, type Socket } from 'node:net'
+import type { EndpointConnection, Outcome, RunningAttempt } from '../model/connection.ts'
+import { Timed } from '../model/deadlines.ts'
+import { BODY, type Part, type ResponseHead } from '../model/message.ts'
+import type { UpstreamSettings } from '../model/upstream.ts'
+import { ChunkedDecoder } from './chunked.ts'
+import type { Http1Connector } from './connector.ts'
+import { DROP_FROM_ENDPOINT, keepFields } from './keep-fields.ts'
+import { PARSE_ERRORS } from './parse-errors.ts'
+import { parseResponseHead, ResponseScan } from './parse-response.ts'
+import { returnSlab, sharedBuffer, takeSlab } from './read-buffer.ts'
+import { trailerFields } from './trailers.ts'
+import { sendRequest, writeBody, writeBodyEnd } from './write-request.ts'
+
+const STATE = { CONNECTING: 0, IDLE: 1, HEAD: 2, BODY: 3, CLOSED: 4 } as const
+
+/** Interim responses that one request may get before its final one. */
+const MAX_INFORMATIONAL = 16
+/** Up to here everything read is decoded as one text; beyond only the head is. */
+const SMALL = 4096
+const HEAD_END = Buffer.from('\r\n\r\n')
+const LF = 10
+
+const scan = new ResponseScan()
+const head: ResponseHead = { status: 0, phrase: '', fields: '', body: 0, length: 0, dated: false }
+const part: Part = { bytes: sharedBuffer, start: 0, end: 0, text: null, owned: false, kept: false }
+
+export class UpstreamConnection extends Timed implements EndpointConnection {
+  private readonly connector: Http1Connector
+  private readonly socket: Socket
+  private attempt: RunningAttempt | null
+  private state: number = STATE.CONNECTING
+  /** What has come of a head that is not complete. */
+  private partial: Buffer | null = null
+  private requestSent = false
+  private body = 0
+  private left = 0
+  private decoder: ChunkedDecoder | null = null
+  private reusable = false
+  private informational = 0
+  private requests = 0
+  private slab: Buffer | null = null
+  private paused = false
+  /** From `Keep-Alive: timeout`: milliseconds after which the endpoint may close, 0 = not said. */
+  private keepAliveHint = 0
+
+  constructor(connector: Http1Connector, attempt: RunningAttempt) {
+    super()
+    this.connector = connector
+    this.attempt = attempt
+    const { connection } = connector.upstream.settings
+    this.socket = connect({
+      ...connector.place,
+      noDelay: true,
+      allowHalfOpen: true,
+      keepAlive: connection.tcpKeepAlive !== null,
+      keepAliveInitialDelay: connection.tcpKeepAlive ?? 0,
+      onread: {
+        buffer: () => this.nextBuffer(),
+        callback: (bytes: number, buffer: Uint8Array): boolean => {
+          this.read(buffer as Buffer, bytes)
+          return true
+        },
+      },
+    })
+    this.socket.on('connect', () => this.connected())
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error.code ?? error.message))
+    this.socket.on('end', () => this.ended())
+    this.socket.on('close', () => this.failed('closed'))
+    this.socket.on('drain', () => this.attempt?.onWritable())
+    connector.deadlines.arm(this, connection.connectTimeout)
+  }
+
+  /** Nothing speaks against sending a request on it. */
+  get usable(): boolean {
+    return this.state === STATE.IDLE && this.socket.writable
+  }
+
+  private get settings(): UpstreamSettings {
+    return this.connector.upstream.settings
+  }
+
+  private nextBuffer(): Buffer {
+    if (this.state !== STATE.BODY || this.left < sharedBuffer.length) return sharedBuffer
+    this.slab ??= takeSlab()
+    return this.slab
+  }
+
+  private connected(): void {
+    if (this.state !== STATE.CONNECTING || this.attempt === null) return
+    this.begin(this.attempt)
+  }
+
+  begin(attempt: RunningAttempt): void {
+    this.attempt = attempt
+    this.state = STATE.HEAD
+    this.requests++
+    this.requestSent = false
+    this.informational = 0
+    const { host } = this.settings
+    const x = attempt.exchange
+    const own = host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
+    sendRequest(this.socket, x, own === '' ? this.connector.authority : own)
+    attempt.onSending(this)
+    if (x.bodyDone) this.sent(attempt)
+    else this.armIdle(attempt)
+  }
+
+  /** The whole request is written: from now on the endpoint has the attempt's time to answer. */
+  private sent(attempt: RunningAttempt): void {
+    this.requestSent = true
+    if (this.state !== STATE.HEAD) return
+    if (attempt.attemptTimeout > 0) this.connector.deadlines.arm(this, attempt.attemptTimeout)
+    else this.connector.deadlines.disarm(this)
+  }
+
+  private armIdle(attempt: RunningAttempt): void {
+    if (attempt.idleTimeout > 0 && !this.paused) this.connector.deadlines.arm(this, attempt.idleTimeout)
+    else this.connector.deadlines.disarm(this)
+  }
+
+  sendBody(bytes: Buffer): boolean {
+    const { attempt } = this
+    if (attempt === null) return true
+    this.armIdle(attempt)
+    return writeBody(this.socket, attempt.exchange, bytes)
+  }
+
+  endBody(): void {
+    const { attempt } = this
+    if (attempt === null) return
+    writeBodyEnd(this.socket, attempt.exchange)
+    this.sent(attempt)
+  }
+
+  pause(): void {
+    this.paused = true
+    this.socket.pause()
+    // It is the client that is slow: its own deadline holds.
+    this.connector.deadlines.disarm(this)
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    if (this.attempt !== null) this.armIdle(this.attempt)
+    this.socket.resume()
+  }
+
+  cancel(): void {
+    this.attempt = null
+    this.destroy()
+  }
+
+  private read(buffer: Buffer, bytes: number): void {
+    if (this.state === STATE.HEAD) this.readHead(buffer, bytes)
+    else if (this.state === STATE.BODY) this.readBody(buffer, 0, bytes)
+    // Bytes that nobody asked for: whoever sends them could be answering somebody else's request.
+    else this.destroy()
+  }
+
+  private readHead(buffer: Buffer, count: number): void {
+    let bytes = buffer
+    let length = count
+    if (this.partial !== null) {
+      bytes = Buffer.concat([this.partial, buffer.subarray(0, count)])
+      length = bytes.length
+      // Without a line end nothing can have changed, unless a limit is passed.
+      if (!bytes.subarray(this.partial.length).includes(LF) && length < SMALL * 2) {
+        this.partial = bytes
+        return
+      }
+      this.partial = null
+    }
+    let start = 0
+    for (;;) {
+      const attempt = this.attempt as RunningAttempt
+      let stop = length
+      if (length - start > SMALL) {
+        const end = bytes.indexOf(HEAD_END, start)
+        if (end !== -1 && end + 4 < length) stop = end + 4
+      }
+      const text = bytes.toString('latin1', start, stop)
+      const consumed = parseResponseHead(text, attempt.exchange.method === 'HEAD', scan)
+      if (consumed === 0) {
+        this.partial = Buffer.from(bytes.subarray(start, length))
+        return
+      }
+      if (consumed < 0) return this.fail('protocol', PARSE_ERRORS[-consumed]?.detail ?? '')
+      start += consumed
+      head.status = scan.status
+      head.phrase = this.phrase(text)
+      head.fields = keepFields(scan.fields, DROP_FROM_ENDPOINT, scan.nominated)
+      head.body = scan.body
+      head.length = scan.length
+      head.dated = scan.date
+      if (scan.status >= 200) return this.readFinal(attempt, bytes, start, length, stop === length ? text : null, consumed)
+      if (scan.status === 101) return this.fail('protocol', 'switched protocols without being asked to')
+      if (++this.informational > MAX_INFORMATIONAL) return this.fail('protocol', 'too many interim responses')
+      attempt.onInformational(head)
+      if (this.state !== STATE.HEAD || start === length) return
+    }
+  }
+
+  private phrase(text: string): string {
+    return scan.phraseOk && scan.phraseEnd > 13 ? text.slice(13, scan.phraseEnd) : ''
+  }
+
+  private readFinal(
+    attempt: RunningAttempt,
+    bytes: Buffer,
+    start: number,
+    length: number,
+    text: string | null,
+    textAt: number,
+  ): void {
+    const { maxRequests } = this.settings.connection
+    this.reusable =
+      (scan.minor === 1 ? !scan.close : scan.keepAlive && !scan.close) &&
+      scan.body !== BODY.CLOSE &&
+      (maxRequests === null || this.requests < maxRequests)
+    this.keepAliveHint = scan.keepAliveTimeout < 0 ? 0 : scan.keepAliveTimeout * 1000
+    this.body = scan.body
+    this.left = scan.body === BODY.LENGTH ? scan.length : scan.body === BODY.NONE ? 0 : Number.POSITIVE_INFINITY
+    this.state = STATE.BODY
+    if (scan.body === BODY.NONE) {
+      if (length > start) this.reusable = false
+      this.complete()
+      attempt.onHead(head, null, true)
+      return
+    }
+    if (scan.body === BODY.STREAM) this.decoder = new ChunkedDecoder()
+    if (length === start) {
+      this.armIdle(attempt)
+      attempt.onHead(head, null, false)
+      return
+    }
+    const taken = this.take(bytes, start, length)
+    if (taken < 0) return
+    part.text = text !== null && this.body === BODY.LENGTH ? text.slice(textAt, textAt + taken) : null
+    const done = this.finished
+    const trailers = done && this.decoder !== null ? trailerFields(this.decoder.trailers) : ''
+    if (done) this.complete()
+    else this.armIdle(attempt)
+    if (done && trailers === '') attempt.onHead(head, part, true)
+    else {
+      attempt.onHead(head, part, false)
+      if (done) attempt.onEnd(trailers)
+    }
+  }
+
+  private readBody(bytes: Buffer, start: number, length: number): void {
+    const attempt = this.attempt as RunningAttempt
+    const taken = this.take(bytes, start, length)
+    if (taken < 0) return
+    part.text = null
+    part.owned = bytes === this.slab
+    part.kept = false
+    const done = this.finished
+    const trailers = done && this.decoder !== null ? trailerFields(this.decoder.trailers) : ''
+    const { slab } = this
+    if (done) {
+      this.slab = null
+      this.complete()
+    } else this.armIdle(attempt)
+    if (taken > 0) attempt.onData(part)
+    if (slab !== null) {
+      if (part.kept) this.slab = null
+      else if (done) returnSlab(slab)
+    }
+    if (done) attempt.onEnd(trailers)
+  }
+
+  private get finished(): boolean {
+    return this.decoder !== null ? this.decoder.done : this.left === 0
+  }
+
+  /** Takes body bytes into `part`; returns their number, or -1 when the body was wrong (and the attempt has been told). */
+  private take(bytes: Buffer, start: number, end: number): number {
+    part.bytes = bytes
+    part.start = start
+    part.owned = part.kept = false
+    let taken = end - start
+    if (this.decoder !== null) {
+      taken = this.decoder.decode(bytes, start, end)
+      if (taken < 0) {
+        this.fail('protocol', PARSE_ERRORS[-taken]?.detail ?? '')
+        return -1
+      }
+      if (this.decoder.done && this.decoder.consumed < end - start) this.reusable = false
+    } else if (taken > this.left) {
+      taken = this.left
+      this.left = 0
+      this.reusable = false
+    } else this.left -= taken
+    part.end = start + taken
+    return taken
+  }
+
+  /** The response is complete: back to the pool, or away. */
+  private complete(): void {
+    this.attempt = null
+    this.decoder = null
+    if (!this.reusable || !this.requestSent || !this.socket.writable) {
+      this.destroyActive()
+      return
+    }
+    this.state = STATE.IDLE
+    if (this.paused) {
+      this.paused = false
+      this.socket.resume()
+    }
+    const { keepAlive } = this.settings.connection
+    // One second before the endpoint would close, so that no request meets a closing connection.
+    const hint = this.keepAliveHint === 0 ? Number.POSITIVE_INFINITY : Math.max(this.keepAliveHint - 1000, 100)
+    const idle = Math.min(keepAlive ?? 0, hint)
+    if (idle === 0) {
+      this.destroyActive()
+      return
+    }
+    this.connector.deadlines.arm(this, idle)
+    this.connector.release(this)
+  }
+
+  private ended(): void {
+    if (this.state === STATE.BODY && this.body === BODY.CLOSE && this.attempt !== null) {
+      const { attempt } = this
+      this.complete()
+      attempt.onEnd('')
+    } else this.failed('closed')
+  }
+
+  private failed(why: string): void {
+    if (this.state === STATE.CLOSED) return
+    if (this.state === STATE.IDLE) this.destroyIdle()
+    else if (this.state === STATE.CONNECTING) this.fail('connect-failure', why)
+    else this.fail('reset', why)
+  }
+
+  override onDeadline(): void {
+    if (this.state === STATE.IDLE) this.destroyIdle()
+    else if (this.state === STATE.CONNECTING) this.fail('connect-timeout', 'no connection in time')
+    else if (this.state === STATE.HEAD)
+      this.fail('timeout', this.requestSent ? 'no answer in time' : 'takes no more of the request')
+    else if (this.state === STATE.BODY) this.fail('timeout', 'no byte for too long')
+  }
+
+  private fail(outcome: Outcome, detail: string): void {
+    const { attempt } = this
+    const untouched = this.partial === null && this.informational === 0 && this.state !== STATE.BODY
+    this.attempt = null
+    this.destroy()
+    attempt?.onFailure(outcome, detail, untouched)
+  }
+
+  destroyIdle(): void {
+    this.connector.dropIdle(this)
+    this.destroy()
+  }
+
+  private destroyActive(): void {
+    this.connector.dropActive()
+    this.state = STATE.CLOSED
+    this.close()
+  }
+
+  /** Closes it whatever it is doing; says nothing to its attempt. */
+  destroy(): void {
+    if (this.state === STATE.CLOSED) return
+    if (this.state === STATE.IDLE) this.connector.dropIdle(this)
+    else this.connector.dropActive()
+    this.state = STATE.CLOSED
+    this.close()
+  }
+
+  private close(): void {
+    this.connector.deadlines.remove(this)
+    this.partial = null
+    // What was written may still be on its way out of this slab: left to the garbage collector.
+    this.slab = null
+    this.socket.destroy()
+  }
+}

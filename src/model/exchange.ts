@@ -1,0 +1,127 @@
+// One client request and its response: what was asked, what was decided, how it went. Made by a client connection, moved along by
+// the proxy, read by logs. All fields are set in the constructor, so that every exchange has the same hidden class.
+
+import type { AttemptRecord } from './access-record.ts'
+import type { EndpointConnection, RunningAttempt } from './connection.ts'
+import type { Timed } from './deadlines.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { LocalAnswer, Part, ResponseHead } from './message.ts'
+import type { Peer } from './peer.ts'
+import type { ReasonCode } from './reasons.ts'
+import type { RouteBinding, ServedListener } from './snapshot.ts'
+
+/** The client's side of an exchange. */
+export interface Downstream {
+  readonly peer: Peer
+  /** The client does not take what was written as fast as it comes: hold back until `ExchangeHandler.drained`. */
+  readonly congested: boolean
+  /** Head, first piece of the body and maybe the end, in one write. */
+  respond(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void
+  data(x: Exchange, part: Part): void
+  /** The response is complete. `trailers` are canonical field lines, '' = none. */
+  end(x: Exchange, trailers: string): void
+  /** Ends the connection (or stream) so that the client sees that the response is not complete. */
+  cut(x: Exchange): void
+  /** 102 to 199. */
+  informational(x: Exchange, head: ResponseHead): void
+  /** `100 Continue`, if the client waits for it. */
+  continue(x: Exchange): void
+  /** A whole answer of our own. `close`: nothing more may come on this connection. */
+  answer(x: Exchange, answer: LocalAnswer, close: boolean): void
+  pauseBody(x: Exchange): void
+  resumeBody(x: Exchange): void
+}
+
+/** The proxy as client connections see it. */
+export interface ExchangeHandler {
+  /** The head is complete. */
+  begin(x: Exchange): void
+  /** A piece of the request body; the bytes are the handler's from now on. */
+  bodyData(x: Exchange, bytes: Buffer): void
+  bodyEnd(x: Exchange): void
+  /** The client will not get (all of) its response: the attempt is cancelled, the exchange is over. */
+  clientGone(x: Exchange): void
+  /** The client takes data again. */
+  drained(x: Exchange): void
+  /** The response is complete (or cut); called before the connection turns to its next request. */
+  finished(x: Exchange): void
+  /** The request is wrong or too slow in its course: an answer if none has begun, else a cut. */
+  fail(x: Exchange, reason: ReasonCode, detail: string): void
+}
+
+export class Exchange {
+  readonly downstream: Downstream
+  /** What was in force when the request came. */
+  readonly listener: ServedListener
+  readonly startedAt: number
+
+  method = ''
+  /** Normalised. */
+  path = ''
+  /** With its `?`, or ''. As received. */
+  query = ''
+  /** Lower case, without port and trailing dot; '' = none (HTTP/1.0). */
+  host = ''
+  /** The Host field as received; '' = none. */
+  authority = ''
+  /** Canonical end-to-end field lines for the endpoint, ours included, without Host. */
+  fields = ''
+  /** The head as received (text), for lookups by name. */
+  head = ''
+  requestId = ''
+  /** Address of the client: the peer's, or what trusted hops say. */
+  client = ''
+  body = 0
+  bodyLength = 0
+  /** Client speaks HTTP/1.0. */
+  http10 = false
+  expectContinue = false
+  /** The client accepts trailers. */
+  trailersAccepted = false
+  /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
+  viaSeen = false
+  forwardedSeen = false
+
+  /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
+  held: Buffer[] | null = null
+  heldBytes = 0
+  /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
+  unrepeatable = false
+  bodyDone = true
+  /** Canonical trailer lines of the request. */
+  requestTrailers = ''
+
+  binding: RouteBinding | null = null
+  /** Index of the upstream in the binding. */
+  choice = -1
+  tried: Endpoint[] | null = null
+  attempt: RunningAttempt | null = null
+  /** The connection that takes the body now. */
+  connection: EndpointConnection | null = null
+
+  /** A place at the upstream is counted for it. */
+  admitted = false
+  waiting: Timed | null = null
+  timer: Timed | null = null
+  retries = 0
+  /** Why the running attempt is a retry; '' = it is the first. */
+  retryReason = ''
+
+  status = 0
+  reason: ReasonCode | null = null
+  /** The response head has gone to the client. */
+  responded = false
+  finished = false
+  /** The response was cut, or the client left before it was complete. */
+  incomplete = false
+  accounted = false
+  bytesIn = 0
+  bytesOut = 0
+  attempts: AttemptRecord[] | null = null
+
+  constructor(downstream: Downstream, listener: ServedListener, startedAt: number) {
+    this.downstream = downstream
+    this.listener = listener
+    this.startedAt = startedAt
+  }
+}

@@ -1,0 +1,73 @@
+// The compiled configuration as the data plane holds it: immutable, swapped whole. Live objects (counters, upstreams) are referred
+// to, because they outlive it.
+
+import type { BlockList } from 'node:net'
+import type { AccessSink } from './access-record.ts'
+import type { Histogram, ListenerCounters, ResponseCounters } from './counters.ts'
+import type { Exchange } from './exchange.ts'
+import type { PathRules } from './request-path.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface ListenerLimits {
+  readonly connections: number
+  readonly headerBytes: number
+  readonly headerCount: number
+  readonly requestLine: number
+  /** null = off. */
+  readonly bodyBytes: number | null
+  readonly requestsPerConnection: number | null
+}
+
+/** Milliseconds, null = off; minRate in bytes per second. */
+export interface ListenerTimeouts {
+  readonly handshake: number | null
+  readonly header: number | null
+  readonly body: number | null
+  readonly keepAlive: number | null
+  readonly write: number | null
+  readonly minRate: number | null
+}
+
+/** A route as one listener serves it. */
+export interface RouteBinding {
+  readonly name: string
+  readonly upstreams: readonly Upstream[]
+  /** Picks the index of an upstream; null when there is only one. */
+  readonly split: (() => number) | null
+  /** Milliseconds, 0 = off. */
+  readonly requestTimeout: number
+  readonly attemptTimeout: number
+  readonly idleTimeout: number
+  /** Tries after the first. */
+  readonly retries: number
+  readonly duration: Histogram
+  /** Per upstream. */
+  readonly responses: readonly ResponseCounters[]
+}
+
+/** A listener as compiled; an exchange captures one. */
+export interface ServedListener {
+  readonly name: string
+  readonly counters: ListenerCounters
+  /** The route of a request, null when there is none. */
+  readonly route: (x: Exchange) => RouteBinding | null
+  /** Whether this listener serves a host at all; null = every host. */
+  readonly servesHost: ((host: string) => boolean) | null
+  readonly paths: PathRules
+  readonly clientClose: 'abort' | 'answer'
+  readonly limits: ListenerLimits
+  readonly timeouts: ListenerTimeouts
+  /** Whose X-Forwarded-* and Forwarded are believed; null = nobody's. */
+  readonly trusted: BlockList | null
+  /** `headgate-<id>` or the configured name; null = off. */
+  readonly via: string | null
+  readonly detail: boolean
+  readonly access: AccessSink | null
+  /** Answers without a route. */
+  readonly noRoute: ResponseCounters
+}
+
+export interface Snapshot {
+  readonly listeners: ReadonlyMap<string, ServedListener>
+  readonly upstreams: ReadonlyMap<string, Upstream>
+}

@@ -1,0 +1,110 @@
+// An upstream while it lives: its endpoints, the picker over them, its limits and counters. Survives reloads; what a reload or
+// discovery changes is replaced by one assignment each.
+
+import type { Picker } from './balancer.ts'
+import type { Connector } from './connection.ts'
+import { UpstreamCounters } from './counters.ts'
+import { Timed } from './deadlines.ts'
+import type { Endpoint } from './endpoint.ts'
+
+export interface ConnectionSettings {
+  /** Milliseconds; null = off. */
+  readonly connectTimeout: number
+  readonly keepAlive: number | null
+  readonly maxIdlePerEndpoint: number
+  /** Requests per connection. */
+  readonly maxRequests: number | null
+  readonly tcpKeepAlive: number | null
+}
+
+export interface UpstreamSettings {
+  /** `preserve`, `endpoint`, or the literal Host to send. */
+  readonly host: string
+  readonly connection: ConnectionSettings
+  /** This process's share of the limits. */
+  readonly maxRequests: number
+  readonly maxConnections: number
+  readonly maxPending: number
+  /** Milliseconds. */
+  readonly pendingTimeout: number
+}
+
+/** A request that waits until the upstream may take another one. */
+export abstract class Waiting extends Timed {
+  /** The place is there: go on. It has been counted. */
+  abstract admitted(): void
+}
+
+export class Upstream {
+  readonly name: string
+  readonly counters = new UpstreamCounters()
+  settings: UpstreamSettings
+  /** Swapped whole when endpoints or their weights change. */
+  picker: Picker
+  endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  /** One per endpoint; looked up once per attempt. */
+  connectors: ReadonlyMap<Endpoint, Connector> = new Map()
+  private waiting: Waiting[] = []
+  private waitingHead = 0
+
+  constructor(name: string, settings: UpstreamSettings, picker: Picker) {
+    this.name = name
+    this.settings = settings
+    this.picker = picker
+  }
+
+  /** Counts one request in if the limits allow it and nobody has waited longer. */
+  admit(): boolean {
+    return this.counters.pending === 0 && this.takePlace()
+  }
+
+  private takePlace(): boolean {
+    const { counters, settings } = this
+    if (counters.inFlight >= settings.maxRequests || counters.inFlight >= settings.maxConnections) return false
+    counters.inFlight++
+    return true
+  }
+
+  /** Makes room for a new connection where idle ones use up the limit. */
+  makeRoom(): void {
+    const { counters, settings } = this
+    if (counters.connectionsActive + counters.connectionsIdle < settings.maxConnections) return
+    for (const connector of this.connectors.values()) {
+      if (connector.closeOneIdle()) return
+    }
+  }
+
+  /** Queues for a place; false when the queue is full. */
+  enqueue(waiting: Waiting): boolean {
+    if (this.counters.pending >= this.settings.maxPending) return false
+    this.counters.pending++
+    this.waiting.push(waiting)
+    return true
+  }
+
+  dequeue(waiting: Waiting): void {
+    const index = this.waiting.indexOf(waiting, this.waitingHead)
+    if (index === -1) return
+    this.waiting.splice(index, 1)
+    this.counters.pending--
+  }
+
+  /** One request is over: its place goes to the one that has waited longest. */
+  release(): void {
+    this.counters.inFlight--
+    if (this.counters.pending > 0) this.admitWaiting()
+  }
+
+  private admitWaiting(): void {
+    while (this.counters.pending > 0 && this.takePlace()) {
+      const waiting = this.waiting[this.waitingHead] as Waiting
+      this.waitingHead++
+      if (this.waitingHead > 64 && this.waitingHead * 2 > this.waiting.length) {
+        this.waiting = this.waiting.slice(this.waitingHead)
+        this.waitingHead = 0
+      }
+      this.counters.pending--
+      waiting.admitted()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// The outcome of an exchange: counters and access log. Runs once, after the last byte.
+
+import type { AccessRecord } from '../model/access-record.ts'
+import type { Clock } from '../model/clock.ts'
+import type { Exchange } from '../model/exchange.ts'
+import { fieldValue } from '../model/field-text.ts'
+
+export function account(x: Exchange, clock: Clock): void {
+  if (x.accounted) return
+  x.accounted = true
+  const duration = clock.now() - x.startedAt
+  const { binding, listener } = x
+  if (binding === null) listener.noRoute.add(x.status)
+  else {
+    binding.responses[x.choice]?.add(x.status)
+    binding.duration.observe(duration)
+  }
+  const { access } = listener
+  if (access === null) return
+  const failed = x.status >= 500 || x.reason !== null || x.incomplete
+  if (access.wants(x.status, duration, failed)) access.write(recordOf(x, duration, clock))
+}
+
+function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
+  const { binding } = x
+  return {
+    time: clock.wall() - durationMs,
+    requestId: x.requestId,
+    client: x.client === '' ? x.downstream.peer.address : x.client,
+    listener: x.listener.name,
+    protocol: x.http10 ? 'HTTP/1.0' : 'HTTP/1.1',
+    method: x.method,
+    host: x.host,
+    path: x.path + x.query,
+    status: x.status,
+    reason: x.reason ?? (x.incomplete ? 'client-gone' : null),
+    route: binding?.name ?? null,
+    upstream: binding?.upstreams[x.choice]?.name ?? null,
+    endpoint: x.attempts?.at(-1)?.endpoint ?? null,
+    attempts: x.attempts ?? [],
+    durationMs,
+    bytesIn: x.bytesIn,
+    bytesOut: x.bytesOut,
+    userAgent: fieldValue(x.fields, 'user-agent'),
+  }
+}

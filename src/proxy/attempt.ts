@@ -1,0 +1,133 @@
+// One try at one endpoint: counts it, hands what its connection says to the client, or back to the proxy when it failed.
+
+import type { Connector, EndpointConnection, Outcome, RunningAttempt } from '../model/connection.ts'
+import type { EndpointCounters } from '../model/counters.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import type { Exchange } from '../model/exchange.ts'
+import type { Part, ResponseHead } from '../model/message.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
+import type { Upstream } from '../model/upstream.ts'
+import type { Proxy } from './proxy.ts'
+
+const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
+  ok: 'ok',
+  'connect-failure': 'connectFailure',
+  'connect-timeout': 'connectTimeout',
+  reset: 'reset',
+  timeout: 'timeout',
+  protocol: 'protocol',
+  cancelled: 'cancelled',
+}
+
+export class Attempt implements RunningAttempt {
+  readonly exchange: Exchange
+  readonly endpoint: Endpoint
+  readonly upstream: Upstream
+  readonly attemptTimeout: number
+  readonly idleTimeout: number
+  private readonly proxy: Proxy
+  private readonly startedAt: number
+  private connection: EndpointConnection | null = null
+  private settled = false
+
+  constructor(proxy: Proxy, x: Exchange, upstream: Upstream, endpoint: Endpoint, startedAt: number) {
+    const { attemptTimeout, idleTimeout } = x.binding as RouteBinding
+    this.exchange = x
+    this.endpoint = endpoint
+    this.upstream = upstream
+    this.attemptTimeout = attemptTimeout
+    this.idleTimeout = idleTimeout
+    this.proxy = proxy
+    this.startedAt = startedAt
+    endpoint.inFlight++
+  }
+
+  start(connector: Connector): void {
+    this.connection = connector.send(this)
+  }
+
+  onSending(connection: EndpointConnection): void {
+    const x = this.exchange
+    this.connection = connection
+    x.connection = connection
+    if (!x.bodyDone) x.downstream.resumeBody(x)
+  }
+
+  onWritable(): void {
+    const x = this.exchange
+    if (!x.bodyDone && !x.finished) x.downstream.resumeBody(x)
+  }
+
+  onInformational(head: ResponseHead): void {
+    // The client that waits for 100 has got ours.
+    if (head.status !== 100) this.exchange.downstream.informational(this.exchange, head)
+  }
+
+  onHead(head: ResponseHead, part: Part | null, last: boolean): void {
+    const x = this.exchange
+    x.responded = true
+    x.status = head.status
+    if (last) {
+      // First the place at the upstream, then the client: its next request may follow at once.
+      this.settle('ok')
+      this.proxy.leave(x)
+      x.downstream.respond(x, head, part, true)
+      return
+    }
+    x.downstream.respond(x, head, part, false)
+    this.holdBack()
+  }
+
+  onData(part: Part): void {
+    this.exchange.downstream.data(this.exchange, part)
+    this.holdBack()
+  }
+
+  private holdBack(): void {
+    if (!this.settled && this.exchange.downstream.congested) this.connection?.pause()
+  }
+
+  onEnd(trailers: string): void {
+    const x = this.exchange
+    this.settle('ok')
+    this.proxy.leave(x)
+    x.downstream.end(x, trailers)
+  }
+
+  onFailure(outcome: Outcome, detail: string, untouched: boolean): void {
+    if (this.settled) return
+    this.settle(outcome)
+    this.proxy.tried(this.exchange, this.endpoint)
+    this.proxy.failed(this.exchange, outcome, detail, untouched)
+  }
+
+  resume(): void {
+    if (!this.settled) this.connection?.resume()
+  }
+
+  cancel(): void {
+    if (this.settled) return
+    this.settle('cancelled')
+    this.connection?.cancel()
+  }
+
+  private settle(outcome: Outcome): void {
+    const x = this.exchange
+    this.settled = true
+    x.attempt = null
+    x.connection = null
+    const duration = this.proxy.clock.now() - this.startedAt
+    this.endpoint.inFlight--
+    this.endpoint.counters[COUNTER[outcome]]++
+    const { counters } = this.upstream
+    counters.attemptDuration.observe(duration)
+    if (x.retryReason !== '') {
+      const key = `${x.retryReason} ${outcome === 'ok' ? 'ok' : 'failed'}`
+      counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
+      x.retryReason = ''
+    }
+    if (x.listener.access === null) return
+    x.attempts ??= []
+    x.attempts.push({ endpoint: this.endpoint.address, outcome, status: x.status, durationMs: duration })
+  }
+}

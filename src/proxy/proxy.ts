@@ -1,0 +1,261 @@
+// The request's way: identify, route, admit, pick, attempt, maybe once more, answer, account. Connections call in, this decides.
+
+import type { Clock } from '../model/clock.ts'
+import type { Outcome } from '../model/connection.ts'
+import { type Deadlines, Timed } from '../model/deadlines.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
+import { fieldValue } from '../model/field-text.ts'
+import { problem } from '../model/problem.ts'
+import { REASONS, type ReasonCode } from '../model/reasons.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
+import { type Upstream, Waiting } from '../model/upstream.ts'
+import { account } from './account.ts'
+import { Attempt } from './attempt.ts'
+import { forwardedLines } from './forwarded.ts'
+import { requestIds } from './request-id.ts'
+
+/** Bytes of a request body that are kept so that the request can be sent again. */
+const MAX_HELD = 64 * 1024
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/** What the client is told when an attempt's failure is the last word. */
+const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
+  ok: 'protocol',
+  'connect-failure': 'connect-failure',
+  'connect-timeout': 'connect-timeout',
+  reset: 'reset',
+  timeout: 'attempt-timeout',
+  protocol: 'protocol',
+  cancelled: 'reset',
+}
+
+export class Proxy implements ExchangeHandler {
+  readonly clock: Clock
+  private readonly deadlines: Deadlines
+  private readonly nextRequestId = requestIds()
+
+  constructor(clock: Clock, deadlines: Deadlines) {
+    this.clock = clock
+    this.deadlines = deadlines
+  }
+
+  begin(x: Exchange): void {
+    const { listener } = x
+    this.identify(x)
+    if (listener.via !== null) {
+      if (x.viaSeen && isLoop(x.head, listener.via)) return this.fail(x, 'loop', `Via names ${listener.via}`)
+      x.fields += `via: ${x.http10 ? '1.0' : '1.1'} ${listener.via}\r\n`
+    }
+    if (x.path === '*') return this.answerOptions(x)
+    if (listener.servesHost !== null && !listener.servesHost(x.host))
+      return this.fail(x, 'no-route', 'no listener serves this host')
+    const binding = listener.route(x)
+    if (binding === null) return this.fail(x, 'no-route', '')
+    x.binding = binding
+    x.choice = binding.split === null ? 0 : binding.split()
+    if (binding.requestTimeout > 0) {
+      x.timer = new RequestTimer(this, x)
+      this.deadlines.arm(x.timer, binding.requestTimeout)
+    }
+    const upstream = binding.upstreams[x.choice] as Upstream
+    if (upstream.admit()) this.enter(x)
+    else this.wait(x, upstream)
+  }
+
+  /** Who asks, and under which name the request is known. */
+  private identify(x: Exchange): void {
+    x.client = x.downstream.peer.address
+    x.bytesIn += x.head.length + x.heldBytes
+    x.fields += forwardedLines(x)
+    if (x.requestId !== '') return
+    x.requestId = this.nextRequestId()
+    x.fields += `x-request-id: ${x.requestId}\r\n`
+  }
+
+  /** RFC 9110 9.3.7: `OPTIONS *` asks the gateway itself. */
+  private answerOptions(x: Exchange): void {
+    x.status = 200
+    x.responded = true
+    x.downstream.answer(x, { status: 200, fields: 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n', body: '' }, false)
+  }
+
+  private wait(x: Exchange, upstream: Upstream): void {
+    const waiting = new WaitingExchange(this, x, upstream)
+    if (!upstream.enqueue(waiting)) return this.fail(x, 'limit-pending', '')
+    x.waiting = waiting
+    this.deadlines.arm(waiting, upstream.settings.pendingTimeout)
+  }
+
+  /** The upstream has a place for it. */
+  enter(x: Exchange): void {
+    x.admitted = true
+    if (x.waiting !== null) {
+      this.deadlines.remove(x.waiting)
+      x.waiting = null
+    }
+    if (x.expectContinue) x.downstream.continue(x)
+    this.attempt(x)
+  }
+
+  private attempt(x: Exchange): void {
+    const upstream = (x.binding as RouteBinding).upstreams[x.choice] as Upstream
+    let endpoint = upstream.picker.pick(x)
+    if (endpoint === null && x.tried !== null) {
+      // Nowhere else to go: the ones tried already are better than nothing.
+      x.tried = null
+      endpoint = upstream.picker.pick(x)
+    }
+    const connector = endpoint === null ? undefined : upstream.connectors.get(endpoint)
+    if (endpoint === null || connector === undefined) return this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
+    const attempt = new Attempt(this, x, upstream, endpoint, this.clock.now())
+    x.attempt = attempt
+    attempt.start(connector)
+  }
+
+  /** An attempt has failed: once more, or that was it. */
+  failed(x: Exchange, outcome: Outcome, detail: string, untouched: boolean): void {
+    if (x.finished) return
+    if (!x.responded && this.mayRetry(x, outcome, untouched)) {
+      x.retries++
+      x.retryReason = outcome
+      this.attempt(x)
+      return
+    }
+    this.fail(x, FAILURE[outcome], detail)
+  }
+
+  private mayRetry(x: Exchange, outcome: Outcome, untouched: boolean): boolean {
+    if (x.retries >= (x.binding as RouteBinding).retries) return false
+    if (outcome === 'connect-failure' || outcome === 'connect-timeout') return !x.unrepeatable
+    return outcome === 'reset' && untouched && !x.unrepeatable && IDEMPOTENT.has(x.method)
+  }
+
+  /** Remembers where the exchange has been, before it goes elsewhere. */
+  tried(x: Exchange, endpoint: Endpoint): void {
+    if (x.tried === null) x.tried = [endpoint]
+    else x.tried.push(endpoint)
+  }
+
+  bodyData(x: Exchange, bytes: Buffer): void {
+    x.bytesIn += bytes.length
+    if (!x.unrepeatable) this.hold(x, bytes)
+    if (x.connection === null) {
+      if (x.heldBytes >= MAX_HELD) x.downstream.pauseBody(x)
+    } else if (!x.connection.sendBody(bytes)) x.downstream.pauseBody(x)
+  }
+
+  private hold(x: Exchange, bytes: Buffer): void {
+    if (x.connection !== null && x.heldBytes + bytes.length > MAX_HELD) {
+      x.held = null
+      x.heldBytes = 0
+      x.unrepeatable = true
+      return
+    }
+    x.held ??= []
+    x.held.push(bytes)
+    x.heldBytes += bytes.length
+  }
+
+  bodyEnd(x: Exchange): void {
+    x.connection?.endBody()
+  }
+
+  drained(x: Exchange): void {
+    x.attempt?.resume()
+  }
+
+  clientGone(x: Exchange): void {
+    x.finished = true
+    x.incomplete = true
+    // 499: nginx's number for a client that did not wait; it goes to log and metrics only.
+    if (!x.responded) x.status = 499
+    this.abandon(x)
+    account(x, this.clock)
+  }
+
+  finished(x: Exchange): void {
+    this.abandon(x)
+    account(x, this.clock)
+  }
+
+  fail(x: Exchange, reason: ReasonCode, detail: string): void {
+    x.reason = reason
+    this.abandon(x)
+    const { counters, detail: detailed } = x.listener
+    counters.rejected.set(reason, (counters.rejected.get(reason) ?? 0) + 1)
+    if (x.responded) {
+      x.incomplete = true
+      x.downstream.cut(x)
+      return
+    }
+    x.status = REASONS[reason].status
+    x.responded = true
+    x.downstream.answer(x, problem(reason, detail, detailed), false)
+  }
+
+  /** Gives up what runs or waits for the exchange. */
+  private abandon(x: Exchange): void {
+    x.attempt?.cancel()
+    if (x.waiting !== null) {
+      const waiting = x.waiting as WaitingExchange
+      waiting.upstream.dequeue(waiting)
+      this.deadlines.remove(waiting)
+      x.waiting = null
+    }
+    if (x.timer !== null) {
+      this.deadlines.remove(x.timer)
+      x.timer = null
+    }
+    this.leave(x)
+  }
+
+  /** Its place at the upstream is free again. */
+  leave(x: Exchange): void {
+    if (!x.admitted) return
+    x.admitted = false
+    ;((x.binding as RouteBinding).upstreams[x.choice] as Upstream).release()
+  }
+}
+
+function isLoop(head: string, name: string): boolean {
+  const via = fieldValue(head, 'via') ?? ''
+  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name)
+}
+
+class RequestTimer extends Timed {
+  private readonly proxy: Proxy
+  private readonly exchange: Exchange
+
+  constructor(proxy: Proxy, x: Exchange) {
+    super()
+    this.proxy = proxy
+    this.exchange = x
+  }
+
+  override onDeadline(): void {
+    if (!this.exchange.finished) this.proxy.fail(this.exchange, 'request-timeout', 'timeout.request of the route is over')
+  }
+}
+
+class WaitingExchange extends Waiting {
+  readonly upstream: Upstream
+  private readonly proxy: Proxy
+  private readonly exchange: Exchange
+
+  constructor(proxy: Proxy, x: Exchange, upstream: Upstream) {
+    super()
+    this.proxy = proxy
+    this.exchange = x
+    this.upstream = upstream
+  }
+
+  override admitted(): void {
+    this.proxy.enter(this.exchange)
+  }
+
+  override onDeadline(): void {
+    this.proxy.fail(this.exchange, 'limit-pending-timeout', '')
+  }
+}

@@ -1,0 +1,31 @@
+// What predicates see of a request: the fields as the endpoint will get them, so that routing and endpoint cannot read two requests.
+
+import type { Exchange } from '../model/exchange.ts'
+import { fieldValue } from '../model/field-text.ts'
+import type { RequestFields } from '../model/route-table.ts'
+import { cookieValue, queryValue } from './request-fields.ts'
+
+/** One serves a whole process: look-ups are synchronous. */
+export class RequestView implements RequestFields {
+  private x: Exchange | null = null
+
+  of(x: Exchange): this {
+    this.x = x
+    return this
+  }
+
+  header(name: string): string | null {
+    const x = this.x as Exchange
+    if (name === 'host') return x.authority === '' ? null : x.authority
+    return fieldValue(x.fields, name)
+  }
+
+  query(name: string): string | null {
+    return queryValue((this.x as Exchange).query, name)
+  }
+
+  cookie(name: string): string | null {
+    const cookies = fieldValue((this.x as Exchange).fields, 'cookie')
+    return cookies === null ? null : cookieValue(cookies, name)
+  }
+}
