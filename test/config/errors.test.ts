@@ -126,7 +126,7 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   ],
   ['a method in lower case', route('match: [{ methods: [get] }]'), 'f:3:50: methods have case; did you mean "GET"?'],
   ['a method that is never served', route('match: [{ methods: [TRACE] }]'), /^f:3:50: TRACE is never served/],
-  ['no header name', route('match: [{ headers: { "a b": x } }]'), 'f:3:53: "a b" is not the name of a header'],
+  ['no header name', route('match: [{ headers: { "a b": x } }]'), 'f:3:51: "a b" is not the name of a header'],
   ['a header twice', route('match: [{ headers: { a: x, A: y } }]'), 'f:3:57: the header "a" is written twice'],
 
   // Names
