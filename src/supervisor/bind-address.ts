@@ -12,8 +12,8 @@ export class BindError extends Error {
   readonly bind: string
   readonly code: string
 
-  constructor(bind: string, code: string) {
-    super(`cannot listen on ${bind}: ${ADVICE[code] ?? code}`)
+  constructor(bind: string, code: string, who = '') {
+    super(`${who}cannot listen on ${bind}: ${ADVICE[code] ?? code}`)
     this.bind = bind
     this.code = code
   }

@@ -122,6 +122,10 @@ export class Fleet implements Planes {
     return this.#serving().length
   }
 
+  reopenLogs(): void {
+    for (const worker of this.#alive) worker.ask({ type: 'reopen-logs' }, COLLECT_TIMEOUT_MS).catch(() => {})
+  }
+
   async drain(timeoutMs: number): Promise<void> {
     this.#end()
     await Promise.all([...this.#alive].map((worker) => this.#drainOne(worker, timeoutMs)))
@@ -204,7 +208,7 @@ export class Fleet implements Planes {
   #noticed(slot: Slot, worker: WorkerProcess, notice: Notice): void {
     if (notice.type === 'report') {
       this.#settings.events.report(worker.id, notice.stats)
-      if (notice.lagSeconds !== null) this.#settings.events.lag(worker.id, notice.lagSeconds)
+      this.#settings.events.lag(worker.id, notice.lagSeconds)
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }

@@ -3,19 +3,28 @@
 import type { GatewayConfig } from '../config/model.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
-import type { DataPlaneFace, ListenerAddress, MakeDataPlane, PlaneEvents, Planes } from './plane.ts'
+import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
 
 /** The name under which it reports. */
 const WORKER = 0
 
+export interface InProcessSettings {
+  readonly parts: ProcessParts
+  /** Names this gateway, e.g. in Via. */
+  readonly id: string
+  readonly log: LogFunction
+  readonly events: PlaneEvents
+}
+
 export class InProcess implements Planes {
+  readonly #settings: InProcessSettings
   readonly #plane: DataPlaneFace<unknown>
-  readonly #events: PlaneEvents
   #state: 'new' | 'serving' | 'ended' = 'new'
 
-  constructor(makePlane: MakeDataPlane, id: string, log: LogFunction, events: PlaneEvents) {
-    this.#plane = makePlane({ id, share: 1, listen: ownListen, log })
-    this.#events = events
+  constructor(settings: InProcessSettings) {
+    this.#settings = settings
+    const { id, log } = settings
+    this.#plane = settings.parts.makePlane({ id, share: 1, listen: ownListen, log })
   }
 
   async start(config: GatewayConfig): Promise<ListenerAddress[]> {
@@ -35,18 +44,23 @@ export class InProcess implements Planes {
   }
 
   async collect(): Promise<void> {
-    this.#events.report(WORKER, this.#plane.collect())
+    const { events } = this.#settings
+    events.report(WORKER, this.#plane.collect())
+    events.lag(WORKER, this.#plane.takeLag() / 1000)
   }
 
   serving(): number {
     return this.#state === 'serving' ? 1 : 0
   }
 
+  reopenLogs(): void {
+    this.#settings.parts.reopenLogs()
+  }
+
   async drain(timeoutMs: number): Promise<void> {
     await this.#plane.drain(timeoutMs)
-    this.#state = 'ended'
     await this.collect()
-    this.#plane.close()
+    this.kill()
   }
 
   kill(): void {

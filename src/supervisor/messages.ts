@@ -13,6 +13,7 @@ export type Request =
   | { readonly type: 'commit'; readonly revision: string }
   | { readonly type: 'discard'; readonly revision: string }
   | { readonly type: 'collect' }
+  | { readonly type: 'reopen-logs' }
   | { readonly type: 'drain'; readonly timeoutMs: number }
 
 export interface WorkerStart {
@@ -31,9 +32,9 @@ export type Answer =
   | { readonly type: 'answer'; readonly seq: number; readonly addresses?: readonly ListenerAddress[] }
   | { readonly type: 'refusal'; readonly seq: number; readonly message: string; readonly bind?: string; readonly code?: string }
 
-/** Told by a worker unasked, or before the answer to `collect` and `drain` (then without the lag of its event loop). */
+/** Told by a worker unasked, or before the answer to `collect` and `drain`. */
 export type Notice =
-  | { readonly type: 'report'; readonly stats: StatsReport; readonly lagSeconds: number | null }
+  | { readonly type: 'report'; readonly stats: StatsReport; readonly lagSeconds: number }
   /** It got SIGTERM while its supervisor lives: replace me. */
   | { readonly type: 'asked-to-stop' }
 

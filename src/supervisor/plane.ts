@@ -24,6 +24,8 @@ export interface DataPlaneFace<Prepared> {
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */
   collect(): StatsReport
+  /** How late (ms) its timers were at worst since the last call. */
+  takeLag(): number
   /** Stops accepting and resolves when nothing runs any more, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>
   close(): void
@@ -38,7 +40,11 @@ export interface DataPlaneSettings {
   readonly log: LogFunction
 }
 
-export type MakeDataPlane = (settings: DataPlaneSettings) => DataPlaneFace<unknown>
+/** What runs in one process. */
+export interface ProcessParts {
+  makePlane(settings: DataPlaneSettings): DataPlaneFace<unknown>
+  reopenLogs(): void
+}
 
 /** All data planes of a gateway, wherever they run. Calls of `start` and `apply` never overlap. */
 export interface Planes {
@@ -50,6 +56,8 @@ export interface Planes {
   collect(): Promise<void>
   /** How many serve now; 0 = nobody. */
   serving(): number
+  /** Log files were moved away: go on in new ones. */
+  reopenLogs(): void
   /** Stops accepting, finishes what runs, and ends by `timeoutMs` at the latest. */
   drain(timeoutMs: number): Promise<void>
   /** Ends now. */

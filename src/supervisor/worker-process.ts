@@ -110,7 +110,12 @@ export class WorkerProcess {
           settle(value)
         }
       this.#waiting.set(seq, { resolve: settled(resolve), reject: settled(reject), timer })
-      this.#child.send({ ...request, seq }, server, {}, sent)
+      this.#child.send({ ...request, seq }, server, {}, (error) => {
+        sent()
+        if (error === null) return
+        this.#waiting.get(seq)?.reject(new WorkerLost(`the worker has ended (${error.message})`))
+        this.#waiting.delete(seq)
+      })
     })
   }
 

@@ -1,12 +1,11 @@
 // A worker process: one data plane that does what the supervisor asks, and goes on serving when the supervisor is gone.
 
 import type { Server } from 'node:net'
-import type { Clock } from '../model/clock.ts'
 import type { Log, LogSettings } from '../telemetry/log.ts'
 import { codeOf } from './bind-address.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
 import { type Asked, type FromWorker, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
-import type { DataPlaneFace, ListenerAddress, MakeDataPlane } from './plane.ts'
+import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
 
 /** How long running exchanges may take when a worker without supervisor is told to end. */
 const ORPHAN_DRAIN_MS = 30_000
@@ -18,8 +17,8 @@ interface Prepared {
 }
 
 /** Runs until the process ends. Call once, in a process that was forked with a channel. */
-export function runWorker(makePlane: MakeDataPlane, log: Log, clock: Clock): void {
-  const worker = new Worker(makePlane, log, clock)
+export function runWorker(parts: ProcessParts, log: Log): void {
+  const worker = new Worker(parts, log)
   process.on('message', (message, handle) => worker.take(message as Asked, handle as Server | undefined))
   process.on('disconnect', () => worker.orphaned())
   // Ctrl-C and a closed terminal reach the whole process group; the supervisor decides what they mean.
@@ -29,21 +28,17 @@ export function runWorker(makePlane: MakeDataPlane, log: Log, clock: Clock): voi
 }
 
 class Worker {
-  readonly #makePlane: MakeDataPlane
+  readonly #parts: ProcessParts
   readonly #log: Log
-  readonly #clock: Clock
   #plane: DataPlaneFace<unknown> | null = null
   #sockets = new InheritedSockets([])
   #prepared: Prepared | null = null
   #draining = false
   #reportUnsent = false
-  #lastBeat: number
 
-  constructor(makePlane: MakeDataPlane, log: Log, clock: Clock) {
-    this.#makePlane = makePlane
+  constructor(parts: ProcessParts, log: Log) {
+    this.#parts = parts
     this.#log = log
-    this.#clock = clock
-    this.#lastBeat = clock.now()
   }
 
   take(message: Asked, handle: Server | undefined): void {
@@ -84,6 +79,9 @@ class Worker {
       case 'collect':
         this.#report()
         return undefined
+      case 'reopen-logs':
+        this.#parts.reopenLogs()
+        return undefined
       case 'drain':
         await this.#drain(message.timeoutMs)
         return undefined
@@ -93,9 +91,14 @@ class Worker {
   async #start(start: WorkerStart): Promise<ListenerAddress[]> {
     this.#log.configure(start.config.log)
     this.#sockets = new InheritedSockets(start.binds)
-    this.#plane = this.#makePlane({ id: start.id, share: start.share, listen: this.#sockets.listen, log: this.#log.write })
+    this.#plane = this.#parts.makePlane({
+      id: start.id,
+      share: start.share,
+      listen: this.#sockets.listen,
+      log: this.#log.write,
+    })
     this.#plane.commit(await this.#plane.prepare(start.config))
-    setInterval(() => this.#beat(), REPORT_EVERY_MS)
+    setInterval(() => this.#report(), REPORT_EVERY_MS)
     return this.#plane.addresses()
   }
 
@@ -113,18 +116,12 @@ class Worker {
     return this.#plane
   }
 
-  #beat(): void {
-    const now = this.#clock.now()
-    const lagMs = Math.max(0, now - this.#lastBeat - REPORT_EVERY_MS)
-    this.#lastBeat = now
-    this.#report(lagMs / 1000)
-  }
-
-  #report(lagSeconds: number | null = null): void {
+  #report(): void {
     // A supervisor that stands still must not make this process grow; what is not collected stays in the counters.
     if (this.#plane === null || !process.connected || this.#reportUnsent) return
     this.#reportUnsent = true
-    this.#send({ type: 'report', stats: this.#plane.collect(), lagSeconds }, () => {
+    const report = { stats: this.#plane.collect(), lagSeconds: this.#plane.takeLag() / 1000 }
+    this.#send({ type: 'report', ...report }, () => {
       this.#reportUnsent = false
     })
   }

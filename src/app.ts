@@ -1,0 +1,123 @@
+// The wiring of `headgate run`, top to bottom: load, serve, say so, follow changes and signals, end.
+
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import type { CommandIo } from './cli/check.ts'
+import { loadConfig } from './config/load.ts'
+import type { AdminConfig, GatewayConfig } from './config/model.ts'
+import { formatProblem } from './config/problem.ts'
+import { systemClock } from './model/clock.ts'
+import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
+import { adminState } from './supervisor/admin-state.ts'
+import { Control, statsEvents } from './supervisor/control.ts'
+import { describeFailure, isOperational } from './supervisor/failure.ts'
+import { LazyWatch } from './supervisor/lazy-watch.ts'
+import type { Planes } from './supervisor/plane.ts'
+import { readyLine } from './supervisor/ready-line.ts'
+import { Reloader } from './supervisor/reload.ts'
+import { readSecret } from './supervisor/secret.ts'
+import { Signals } from './supervisor/signals.ts'
+import { StatsAggregator } from './telemetry/aggregate.ts'
+import { createLog, type Log, stderrLine } from './telemetry/log.ts'
+
+export interface RunOptions {
+  readonly file: string
+  /** Instead of what the configuration says; null = as it says. */
+  readonly workers: number | 'auto' | null
+  /** The file to start workers from. */
+  readonly program: string
+  readonly io: CommandIo
+}
+
+/** Exit codes. */
+const FINE = 0
+const WRONG_INPUT = 1
+const INTERNAL = 70
+
+/** Resolves with the exit code when the gateway has ended. */
+export async function runGateway({ file, workers: asked, program, io }: RunOptions): Promise<number> {
+  const signals = new Signals(systemClock.now)
+  const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine)
+  const loadedAt = systemClock.wall()
+  const load = () => loadConfig(file, { env: io.env })
+
+  const loaded = await load()
+  for (const warning of loaded.warnings) log.write('warn', formatProblem(warning))
+  if ('errors' in loaded) {
+    for (const error of loaded.errors) io.err(`${formatProblem(error)}\n`)
+    return WRONG_INPUT
+  }
+  log.configure(loaded.config.log)
+
+  const workers = countOf(asked ?? loaded.config.workers)
+  const stats = new StatsAggregator()
+  const planes = await makePlanes(workers, program, log, stats)
+  const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
+  const control = new Control({ planes, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
+  signals.force = () => {
+    control.kill()
+    process.exit(WRONG_INPUT)
+  }
+
+  const reloader = new Reloader({ load, control, log: log.write, clock: systemClock, loaded: follow })
+  const watch = new LazyWatch(() => void reloader.reload('file'))
+  async function openAdmin(config: AdminConfig): Promise<AdminFace> {
+    const [{ createAdmin }, token] = await Promise.all([
+      import('./admin/admin.ts'),
+      config.token === null ? null : readSecret(config.token, io.env),
+    ])
+    const state = adminState({
+      control,
+      stats,
+      source: file,
+      reload: () => reloader.reload('admin'),
+      stop: signals.requestStop,
+    })
+    return createAdmin({ ...config, token, state, log: log.write })
+  }
+  function follow(files: readonly string[], since: number, config: GatewayConfig | null): void {
+    if (config !== null) {
+      log.configure(config.log)
+      if (asked === null && countOf(config.workers) !== workers) {
+        log.write('warn', 'a changed number of workers is followed at the next start', { workers })
+      }
+    }
+    void watch.follow(control.inForce?.config.watch === true ? files : null, since)
+  }
+
+  try {
+    await control.start(loaded.config)
+  } catch (error) {
+    control.kill()
+    await admin.close()
+    io.err(`headgate: ${describeFailure(error, loaded.config)}\n`)
+    return isOperational(error) ? WRONG_INPUT : INTERNAL
+  }
+  if (control.inForce !== null) io.out(readyLine(control.addresses, admin.address, workers, control.inForce))
+  follow(loaded.files, loadedAt, null)
+  signals.onReload(() => void reloader.reload('signal'))
+  signals.onReopen(() => control.reopenLogs())
+
+  const reason = await signals.stop
+  const { drain } = control.inForce?.config ?? loaded.config
+  log.write('info', 'draining', { reason, delayMs: drain.delay, timeoutMs: drain.timeout })
+  await control.drain(drain.delay, drain.timeout)
+  await Promise.all([watch.follow(null, 0), admin.close()])
+  log.write('info', 'ended')
+  return FINE
+}
+
+function countOf(workers: number | 'auto'): number {
+  return workers === 'auto' ? availableParallelism() : workers
+}
+
+async function makePlanes(workers: number, program: string, log: Log, stats: StatsAggregator): Promise<Planes> {
+  const id = randomBytes(4).toString('hex')
+  const shared = { id, clock: systemClock, log: log.write, events: statsEvents(stats) }
+  if (workers > 0) {
+    const { Fleet } = await import('./supervisor/fleet.ts')
+    return new Fleet({ ...shared, workers, program: { file: program, execArgv: process.execArgv } })
+  }
+  const [{ InProcess }, { processParts }] = await Promise.all([import('./supervisor/in-process.ts'), import('./app-worker.ts')])
+  return new InProcess({ ...shared, parts: processParts(log) })
+}

@@ -1,0 +1,33 @@
+// What the admin API is told about the gateway. Its `AdminState` has this shape; neither imports the other.
+
+import type { Problem } from '../config/problem.ts'
+import type { StatsAggregator } from '../telemetry/aggregate.ts'
+import type { Control } from './control.ts'
+import type { ReloadOutcome } from './reload.ts'
+
+export interface AdminStateSettings {
+  readonly control: Control
+  readonly stats: StatsAggregator
+  /** Where the configuration comes from. */
+  readonly source: string
+  readonly reload: () => Promise<ReloadOutcome>
+  readonly stop: (reason: string) => void
+}
+
+export function adminState({ control, stats, source, reload, stop }: AdminStateSettings) {
+  return {
+    live: () => true,
+    ready: () => control.ready(),
+    async metrics(openMetrics: boolean) {
+      await control.collect()
+      return stats.exposition(openMetrics)
+    },
+    config: () => ({ revision: control.inForce?.revision ?? '', source, config: control.inForce?.config ?? null }),
+    async reload(): Promise<{ revision: string } | { errors: readonly Problem[] }> {
+      const { result, errors, revision } = await reload()
+      return result === 'refused' ? { errors } : { revision }
+    },
+    drain: () => stop('admin'),
+    routes: () => ({ routes: control.inForce?.config.routes ?? [] }),
+  }
+}

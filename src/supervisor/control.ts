@@ -1,0 +1,167 @@
+// What is in force, and the one place where it changes: applies configurations one after the other and keeps the books on them.
+
+import type { GatewayConfig } from '../config/model.ts'
+import type { Clock } from '../model/clock.ts'
+import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
+import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
+import { revisionOf } from './revision.ts'
+
+/** How often series of what does not exist any more are swept. */
+const SWEEP_EVERY_MS = 60_000
+
+export interface InForce {
+  readonly config: GatewayConfig
+  readonly revision: string
+}
+
+export interface ControlSettings {
+  readonly planes: Planes
+  readonly stats: StatsAggregator
+  readonly clock: Clock
+  /** What else follows the configuration; runs before the planes, may refuse by rejecting, and is called again to go back. */
+  readonly beside?: (config: GatewayConfig) => Promise<void>
+}
+
+export class Control {
+  readonly #planes: Planes
+  readonly #stats: StatsAggregator
+  readonly #clock: Clock
+  readonly #beside: (config: GatewayConfig) => Promise<void>
+  #inForce: InForce | null = null
+  #addresses: readonly ListenerAddress[] = []
+  #draining = false
+  #last: Promise<unknown> = Promise.resolve()
+  readonly #sweeper: NodeJS.Timeout
+
+  constructor({ planes, stats, clock, beside = async () => {} }: ControlSettings) {
+    this.#planes = planes
+    this.#stats = stats
+    this.#clock = clock
+    this.#beside = beside
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref()
+  }
+
+  /** null before `start` has succeeded. */
+  get inForce(): InForce | null {
+    return this.#inForce
+  }
+
+  get addresses(): readonly ListenerAddress[] {
+    return this.#addresses
+  }
+
+  /** Rejects with what is wrong. */
+  async start(config: GatewayConfig): Promise<void> {
+    const revision = revisionOf(config)
+    const [served, beside] = await Promise.allSettled([this.#planes.start(config, revision), this.#beside(config)])
+    if (served.status === 'rejected') throw served.reason
+    if (beside.status === 'rejected') throw beside.reason
+    this.#addresses = served.value
+    this.#took({ config, revision })
+  }
+
+  /** Waits for its turn. Rejects when refused: nothing has changed. */
+  apply(config: GatewayConfig): Promise<'applied' | 'unchanged'> {
+    const turn = this.#last.then(() => this.#apply(config))
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  /** Counts an attempt that did not come as far as `apply`. */
+  refused(): void {
+    this.#stats.inc('config_reloads_total', { result: 'refused' })
+  }
+
+  ready(): { ready: boolean; why: string[] } {
+    const why: string[] = []
+    if (this.#inForce === null) why.push('starting')
+    else if (this.#draining) why.push('draining')
+    else if (this.#planes.serving() === 0) why.push('no worker serves')
+    return { ready: why.length === 0, why }
+  }
+
+  /** Brings statistics up to date, waiting a bounded time. */
+  async collect(): Promise<void> {
+    await this.#planes.collect()
+  }
+
+  reopenLogs(): void {
+    this.#planes.reopenLogs()
+  }
+
+  /** `/ready` turns now; accepting stops after `delayMs`; what runs has `timeoutMs` from then on. */
+  async drain(delayMs: number, timeoutMs: number): Promise<void> {
+    this.#draining = true
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
+    await this.#planes.drain(timeoutMs)
+    clearInterval(this.#sweeper)
+  }
+
+  kill(): void {
+    this.#draining = true
+    clearInterval(this.#sweeper)
+    this.#planes.kill()
+  }
+
+  async #apply(config: GatewayConfig): Promise<'applied' | 'unchanged'> {
+    const revision = revisionOf(config)
+    try {
+      if (this.#draining) throw new Error('the gateway is draining')
+      if (revision === this.#inForce?.revision) {
+        this.#stats.inc('config_reloads_total', { result: 'unchanged' })
+        return 'unchanged'
+      }
+      await this.#beside(config)
+      this.#addresses = await this.#applyToPlanes(config, revision)
+    } catch (error) {
+      this.refused()
+      throw error
+    }
+    this.#took({ config, revision })
+    this.#stats.inc('config_reloads_total', { result: 'applied' })
+    return 'applied'
+  }
+
+  async #applyToPlanes(config: GatewayConfig, revision: string): Promise<readonly ListenerAddress[]> {
+    try {
+      return await this.#planes.apply(config, revision)
+    } catch (error) {
+      if (this.#inForce !== null) await this.#beside(this.#inForce.config)
+      throw error
+    }
+  }
+
+  #took(inForce: InForce): void {
+    this.#inForce = inForce
+    this.#stats.set('config_info', { revision: inForce.revision }, 1)
+    this.#stats.set('config_last_success_timestamp_seconds', {}, this.#clock.wall() / 1000)
+    this.#sweep()
+  }
+
+  #sweep(): void {
+    if (this.#inForce !== null) this.#stats.retain(namesOf(this.#inForce.config))
+  }
+}
+
+/** Counts what planes tell. */
+export function statsEvents(stats: StatsAggregator): PlaneEvents {
+  return {
+    report: (worker, report) => stats.add(report, worker),
+    lag: (worker, seconds) => stats.set('worker_event_loop_lag_seconds', { worker: String(worker) }, seconds),
+    gone: (worker) => stats.removeWorker(worker),
+    restarted: () => stats.inc('worker_restarts_total', {}),
+  }
+}
+
+function namesOf(config: GatewayConfig): KnownNames {
+  return {
+    listeners: new Set(config.listeners.map(({ name }) => name)),
+    routes: new Set(config.routes.map(({ name }) => name)),
+    upstreams: new Map(
+      Object.entries(config.upstreams).map(([name, { discovery }]) => [
+        name,
+        new Set(discovery.static.map(({ address }) => address)),
+      ]),
+    ),
+  }
+}
