@@ -19,7 +19,7 @@ export const OUTCOMES = ['ok', 'connect-failure', 'connect-timeout', 'reset', 't
 export const METRICS = {
   requests_total: {
     type: 'counter',
-    help: 'Answered requests that had a route, by the status that the client got.',
+    help: 'Answered requests, by the status that the client got; route and upstream are empty where there was none.',
     labels: ['listener', 'route', 'upstream', 'code'],
   },
   request_duration_seconds: {
@@ -52,7 +52,7 @@ export const METRICS = {
   },
   rejected_total: {
     type: 'counter',
-    help: 'Requests that the gateway refused before or without a route, by reason.',
+    help: 'Requests that the gateway refused before or without a route, by reason; also in requests_total.',
     labels: ['listener', 'reason'],
   },
   connections: { type: 'gauge', help: 'Client connections that are open now.', labels: ['listener'] },
