@@ -33,7 +33,7 @@ export async function check(argv: readonly string[], { out, err, env }: CommandI
     return 0
   }
   const loaded = await loadConfig(options.file, { env })
-  for (const warning of loaded.warnings) err(`${formatProblem(warning).replace(/^(\S+:\d+:\d+: )?/, '$1warning: ')}\n`)
+  for (const warning of loaded.warnings) err(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`)
   if ('errors' in loaded) {
     for (const error of loaded.errors) err(`${formatProblem(error)}\n`)
     return 1

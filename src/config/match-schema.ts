@@ -18,15 +18,21 @@ function readRegex(written: string): string | Refusal {
 
 const regex = () => text('a regular expression', readRegex, { title: 'regex' })
 
+/** In the form in which requests are looked up: unreserved characters as they are, other escapes in upper case. */
 function readPath(written: string): string | Refusal {
   if (!written.startsWith('/')) return refuse(`"${written}" is not a path: it must begin with /`)
   if (/[?#]/.test(written)) return refuse(`"${written}" is not a path: a query belongs under query`)
-  if (/[\0-\x20\x7f\\]/.test(written))
-    return refuse(`"${written}" holds a character that no path has: write it percent-encoded`)
+  if (written.includes('\\')) return refuse(`"${written}" can never match: requests with a backslash are refused`)
+  if (/[^!-~]/.test(written)) return refuse(`"${written}" can never match: write it as "${encodeURI(written.toWellFormed())}"`)
   if (/%(?![0-9a-f]{2})/i.test(written)) return refuse(`"${written}" holds a % that begins no percent-encoding`)
-  if (/(^|\/)\.\.?(\/|$)/.test(written))
+  const path = written.replace(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+    return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
+  })
+  if (/(^|\/)\.\.?(\/|$)/.test(path)) {
     return refuse(`"${written}" can never match: dot segments are removed from a path before it is matched`)
-  return written
+  }
+  return path
 }
 
 const path = () => text('a path such as /users', readPath, { title: 'path', examples: ['/users'] })

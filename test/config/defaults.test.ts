@@ -175,3 +175,11 @@ t.test('weights, balancers and the only retry', async (t) => {
     discovery: { static: [{ weight: 0 }, { weight: 1 }] },
   })
 })
+
+t.test('paths are kept in the form in which requests are looked up', async (t) => {
+  const exact = (path: string) =>
+    accepted({ ...MINIMAL, routes: [{ name: 'r', to: 'app', match: [{ path: { exact: path } }] }] }).routes[0]?.match[0]?.path
+      ?.value
+  t.equal(exact('/adm%69n/%7euser/%c3%a9%2f'), '/admin/~user/%C3%A9%2F')
+  t.equal(exact('/a;x=1/b'), '/a;x=1/b')
+})
