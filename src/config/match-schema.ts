@@ -25,9 +25,9 @@ function readPath(written: string): string | Refusal {
   if (written.includes('\\')) return refuse(`"${written}" can never match: requests with a backslash are refused`)
   if (/[^!-~]/.test(written)) return refuse(`"${written}" can never match: write it as "${encodeURI(written.toWellFormed())}"`)
   if (/%(?![0-9a-f]{2})/i.test(written)) return refuse(`"${written}" holds a % that begins no percent-encoding`)
-  const path = written.replace(/%[0-9a-f]{2}/gi, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-    return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
+  const path = written.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+    return /[\w.~-]/.test(character) ? character : encoded.toUpperCase()
   })
   if (/(^|\/)\.\.?(\/|$)/.test(path)) {
     return refuse(`"${written}" can never match: dot segments are removed from a path before it is matched`)

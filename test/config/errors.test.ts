@@ -110,6 +110,17 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   ],
   ['a path that is never seen', route('match: [{ path: { exact: /a/../b } }]'), /can never match: dot segments are removed/],
   [
+    'an encoded path that is never seen',
+    route('match: [{ path: { exact: /a/%2e%2E/b } }]'),
+    /can never match: dot segments are removed/,
+  ],
+  [
+    'a path that is not ASCII',
+    route('match: [{ path: { exact: /é } }]'),
+    'f:3:55: "/é" can never match: write it as "/%C3%A9"',
+  ],
+  ['a bad escape', route('match: [{ path: { exact: /%zz } }]'), 'f:3:55: "/%zz" holds a % that begins no percent-encoding'],
+  [
     'two kinds of path',
     route('match: [{ path: { exact: /a, prefix: /b } }]'),
     'f:3:46: exactly one of exact, prefix and regex is needed',
