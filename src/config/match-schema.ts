@@ -23,7 +23,10 @@ function readPath(written: string): string | Refusal {
   if (!written.startsWith('/')) return refuse(`"${written}" is not a path: it must begin with /`)
   if (/[?#]/.test(written)) return refuse(`"${written}" is not a path: a query belongs under query`)
   if (written.includes('\\')) return refuse(`"${written}" can never match: requests with a backslash are refused`)
-  if (/[^!-~]/.test(written)) return refuse(`"${written}" can never match: write it as "${encodeURI(written.toWellFormed())}"`)
+  if (/[^!-~]/.test(written)) {
+    const ascii = written.toWellFormed().replace(/[^!-~]+/g, encodeURIComponent)
+    return refuse(`"${written}" can never match: write it as "${ascii}"`)
+  }
   if (/%(?![0-9a-f]{2})/i.test(written)) return refuse(`"${written}" holds a % that begins no percent-encoding`)
   const path = written.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
