@@ -2,13 +2,12 @@
 // Shared code goes into chunks, so that what is imported lazily (YAML, schemas, metrics) is read only by the process that needs it.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
-const typesOnly = process.argv.includes('--types')
 
 /** Some packages are CommonJS and ask for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
@@ -46,9 +45,6 @@ function writeDeclarations(): void {
 }
 
 rmSync(outdir, { recursive: true, force: true })
-if (!typesOnly) {
-  await bundle()
-  chmodSync(join(outdir, 'main.js'), 0o755)
-  statSync(join(outdir, 'index.js'))
-}
+await bundle()
+chmodSync(join(outdir, 'main.js'), 0o755)
 writeDeclarations()

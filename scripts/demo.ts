@@ -9,18 +9,21 @@ const root = resolve(import.meta.dirname, '..')
 const config = join('config', 'demo.yaml')
 
 const HINTS = `
-Headgate runs from ${config} in front of three demo endpoints
-(${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}). Try, in another terminal:
+Headgate runs from ${config} in front of three demo endpoints (${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}).
+Try, in another terminal:
 
-  curl -i  http://127.0.0.1:8080/                               routed by path: everything else
-  curl -i  http://api.localhost:8080/                           routed by host
-  curl -si http://127.0.0.1:8080/flaky                          an endpoint that fails: retried, so that you do not notice
-  for i in $(seq 20); do curl -s http://127.0.0.1:8080/split | grep endpoint; done          weighted 90 : 10
+  curl -i http://127.0.0.1:8080/                                 every request: both endpoints in turn
+  curl -i http://127.0.0.1:8080/two/hello                        by path
+  curl -i -H 'Host: api.localhost' http://127.0.0.1:8080/        by host
+  for i in $(seq 20); do curl -s http://127.0.0.1:8080/split | grep '"endpoint"'; done | sort | uniq -c      split 90 : 10
+  curl -i http://127.0.0.1:8080/flaky                            one of two endpoints is down: you do not notice
+  curl -i http://127.0.0.1:8080/broken                           an endpoint that answers 503 now and then: passed on
 
 Where to look:
-  http://127.0.0.1:9901/metrics                                 what was counted (/healthz and /ready are there too)
-  node_modules/.bin/node src/main.ts explain -c ${config} GET http://api.localhost:8080/    why a request goes where it goes
-  ${config}                                              edit and save it: it is reloaded without losing a request
+
+  curl -s http://127.0.0.1:9901/metrics | grep attempts_total    what happened behind: which endpoint, how it ended
+  curl -s http://127.0.0.1:9901/config                           what is in force; also /ready and /healthz
+  ${config}                                               edit and save: it is followed without losing a request
 
 Ctrl-C ends everything.
 `
