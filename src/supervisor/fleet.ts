@@ -177,6 +177,7 @@ export class Fleet implements Planes {
     try {
       this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)
       worker.serving = true
+      this.#settings.log('info', 'worker serves', { pid: worker.pid, slot: slot.index })
     } catch (error) {
       worker.kill('SIGKILL')
       throw error
