@@ -45,21 +45,30 @@ function showOutput(gateway: ChildProcess): void {
   })
 }
 
-/** A terminal's Ctrl-C reaches the gateway as well; a second one, or a signal meant for us alone, is passed on. */
+/** The gateway drains at the first signal and ends at once at the second. A terminal's Ctrl-C has reached it already. */
 function passSignals(gateway: ChildProcess): void {
-  let asked = 0
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      asked++
-      gateway.kill(asked === 1 ? 'SIGTERM' : 'SIGKILL')
-    })
-  }
+  process.on('SIGINT', () => {
+    if (process.stdin.isTTY !== true) gateway.kill('SIGTERM')
+  })
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => gateway.kill('SIGTERM'))
+}
+
+/** npm passes a SIGTERM to the shell between us only, which then leaves us behind: end when that has gone. */
+function endWithParent(gateway: ChildProcess): void {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    gateway.kill('SIGTERM')
+  }, 500)
+  watch.unref()
 }
 
 async function main(): Promise<number> {
   const endpoints = await startDemoEndpoints()
   const gateway = startGateway()
   passSignals(gateway)
+  endWithParent(gateway)
   showOutput(gateway)
   const code = await new Promise<number>((ended) => {
     gateway.on('error', (error) => {
