@@ -15,7 +15,7 @@ import { REASONS } from './model/reasons.ts'
 import type { ServedListener, Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
-import { Proxy } from './proxy/proxy.ts'
+import { RequestProxy } from './proxy/proxy.ts'
 import { StatsCollector } from './telemetry/collect.ts'
 
 /** Where a listener really is: `address` has the real port, or is `unix:/path`. */
@@ -78,7 +78,7 @@ export class DataPlane implements Accepting {
     this.context = {
       clock: options.clock,
       deadlines: this.deadlines,
-      handler: new Proxy(options.clock, this.deadlines),
+      handler: new RequestProxy(options.clock, this.deadlines),
       draining: false,
       dateLine: () => this.dateLine(),
       forget: (connection) => this.forget(connection),

@@ -5,11 +5,12 @@ import type { Socket } from 'node:net'
 import { Timed } from '../model/deadlines.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
-import { Peer } from '../model/peer.ts'
-import type { ReasonCode } from '../model/reasons.ts'
+import { type Peer, peerOf } from '../model/peer.ts'
 import type { ConnectionContext, ListenerRef } from './context.ts'
+import { decodeHead } from './decode-head.ts'
 import { ERROR, parseError } from './parse-errors.ts'
 import { parseRequestHead, RequestScan } from './parse-request.ts'
+import { ProgressWatch } from './progress-watch.ts'
 import { type HostMemo, readRequest } from './read-request.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
@@ -21,10 +22,6 @@ const MAX_AHEAD = 64 * 1024
 /** After the last answer the client gets this long (ms) and this many bytes to close before it is closed. */
 const LINGER_MS = 1000
 const MAX_LINGER = 256 * 1024
-/** Up to here everything read is decoded as one text; beyond only the head is. */
-const SMALL = 4096
-const HEAD_END = Buffer.from('\r\n\r\n')
-const LF = 10
 
 const scan = new RequestScan()
 
@@ -46,10 +43,8 @@ export class DownstreamConnection extends Timed implements Downstream {
   private closeAfter = false
   /** The client has sent its FIN. */
   private ended = false
-  private paused = false
   private lingered = 0
-  /** When the client stopped to take what is written; 0 = it does not. */
-  private congestedAt = 0
+  private readonly progress = new ProgressWatch()
   private readonly memo: HostMemo = { authority: '', host: '' }
   private knownPeer: Peer | null = null
 
@@ -71,17 +66,8 @@ export class DownstreamConnection extends Timed implements Downstream {
   }
 
   get peer(): Peer {
-    this.knownPeer ??= this.makePeer()
+    this.knownPeer ??= peerOf(this.socket, this.listener.current.trusted)
     return this.knownPeer
-  }
-
-  private makePeer(): Peer {
-    const { remoteAddress, localPort } = this.socket
-    const address =
-      remoteAddress === undefined ? 'unix' : remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
-    const { trusted } = this.listener.current
-    const believed = trusted?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false
-    return new Peer(address, localPort ?? 0, false, believed)
   }
 
   get congested(): boolean {
@@ -97,8 +83,6 @@ export class DownstreamConnection extends Timed implements Downstream {
   destroy(): void {
     this.socket.destroy()
   }
-
-  // ---- reading
 
   private read(bytes: Buffer): void {
     this.listener.current.counters.bytesIn += bytes.length
@@ -138,16 +122,9 @@ export class DownstreamConnection extends Timed implements Downstream {
   private takeHead(bytes: Buffer): boolean {
     const listener = this.listener.current
     const { limits } = listener
-    let stop = bytes.length
-    if (stop > SMALL) {
-      const end = bytes.indexOf(HEAD_END)
-      // Nobody needs more than the limits to see that one is passed.
-      stop = end !== -1 ? end + 4 : Math.min(stop, limits.requestLine + limits.headerBytes + SMALL)
-      // A long head that comes in small pieces: without a line end there is nothing new to see.
-      if (this.checked > SMALL && stop === bytes.length && bytes.indexOf(LF, this.checked) === -1)
-        return this.waitForMore(bytes)
-    }
-    const consumed = parseRequestHead(bytes.toString('latin1', 0, stop), limits, scan)
+    const text = decodeHead(bytes, limits, this.checked)
+    if (text === '') return this.waitForMore(bytes)
+    const consumed = parseRequestHead(text, limits, scan)
     if (consumed === 0) return this.waitForMore(bytes)
     this.checked = 0
     const x = new Exchange(this, listener, this.context.clock.now())
@@ -299,7 +276,7 @@ export class DownstreamConnection extends Timed implements Downstream {
     this.exchange = null
     this.body = null
     this.state = STATE.IDLE
-    this.congestedAt = 0
+    this.progress.congestedAt = 0
     if (this.context.draining) this.closeAfter = true
     const { keepAlive } = this.listener.current.timeouts
     if (keepAlive !== null) this.context.deadlines.arm(this, keepAlive)
@@ -320,10 +297,8 @@ export class DownstreamConnection extends Timed implements Downstream {
     x.finished = true
     if (this.socket.destroyed) return
     this.state = STATE.LINGER
-    this.context.deadlines.arm(
-      this,
-      this.socket.writableLength === 0 ? LINGER_MS : (this.listener.current.timeouts.write ?? LINGER_MS),
-    )
+    const { write } = this.listener.current.timeouts
+    this.context.deadlines.arm(this, this.socket.writableLength === 0 ? LINGER_MS : (write ?? LINGER_MS))
     if (this.ended) this.socket.destroySoon()
     else {
       this.socket.end()
@@ -332,12 +307,12 @@ export class DownstreamConnection extends Timed implements Downstream {
   }
 
   pauseBody(): void {
-    this.paused = true
+    this.progress.paused = true
     this.socket.pause()
   }
 
   resumeBody(): void {
-    this.paused = false
+    this.progress.paused = false
     this.body?.excuse(this.context.deadlines.now)
     this.socket.resume()
   }
@@ -345,65 +320,49 @@ export class DownstreamConnection extends Timed implements Downstream {
   // ---- time and flow
 
   private checkCongestion(): void {
-    if (this.congestedAt !== 0 || !this.socket.writableNeedDrain) return
-    this.congestedAt = this.context.deadlines.now
+    if (this.progress.congestedAt !== 0 || !this.socket.writableNeedDrain) return
+    this.progress.congestedAt = this.context.deadlines.now
     this.watch()
   }
 
   private drained(): void {
-    this.congestedAt = 0
+    this.progress.congestedAt = 0
     const x = this.exchange
     if (x?.responded && !x.finished) this.context.handler.drained(x)
   }
 
-  /** Arms the deadline for the next look at an exchange: progress of its body, progress of its client. */
+  /** Arms the deadline for the next look at an exchange. */
   private watch(): void {
-    const { timeouts } = this.listener.current
-    const { now } = this.context.deadlines
-    let delay = this.body === null || this.body.done ? 0 : this.body.nextCheck(timeouts, now)
-    if (this.congestedAt !== 0 && timeouts.write !== null) {
-      const left = Math.max(this.congestedAt + timeouts.write - now, 1)
-      if (delay === 0 || left < delay) delay = left
-    }
-    if (delay > 0) this.context.deadlines.arm(this, delay)
-    else this.context.deadlines.disarm(this)
+    const { deadlines } = this.context
+    const delay = this.progress.nextCheck(this.body, this.listener.current.timeouts, deadlines.now)
+    if (delay > 0) deadlines.arm(this, delay)
+    else deadlines.disarm(this)
   }
 
   override onDeadline(now: number): void {
-    if (this.state === STATE.HEAD) this.timedOut('header-timeout', 'the request head is not complete after timeouts.header')
+    if (this.state === STATE.HEAD) this.headTimedOut()
     else if (this.state === STATE.EXCHANGE) this.checkExchange(this.exchange as Exchange, now)
     // Idle: nothing has come, or nothing more; lingering: long enough. Closed without a word.
     else this.socket.destroy()
   }
 
-  private timedOut(reason: ReasonCode, detail: string): void {
+  private headTimedOut(): void {
     const x = new Exchange(this, this.listener.current, this.context.clock.now())
     this.exchange = x
     this.state = STATE.EXCHANGE
     this.closeAfter = true
     this.ahead = null
-    this.context.handler.fail(x, reason, detail)
+    this.context.handler.fail(x, 'header-timeout', '')
   }
 
   private checkExchange(x: Exchange, now: number): void {
-    const { timeouts } = this.listener.current
-    if (this.congestedAt !== 0 && timeouts.write !== null && now - this.congestedAt >= timeouts.write) {
-      this.gone(x)
-      return
+    const verdict = this.progress.verdict(x, this.body, this.listener.current.timeouts, now)
+    if (verdict === null) this.watch()
+    else if (verdict === 'stalled' || x.finished) this.gone(x)
+    else {
+      this.closeAfter = true
+      this.context.handler.fail(x, verdict, '')
     }
-    const { body } = this
-    if (body !== null && !body.done) {
-      if (this.paused) body.excuse(now)
-      const slow = body.tooSlow(timeouts, now, x.responded && !x.finished)
-      if (slow !== null) {
-        this.closeAfter = true
-        if (x.finished) this.socket.destroy()
-        else
-          this.context.handler.fail(x, slow, slow === 'min-rate' ? 'below timeouts.minRate' : 'no progress for timeouts.body')
-        return
-      }
-    }
-    this.watch()
   }
 
   // ---- the end

@@ -1,6 +1,8 @@
 // How a message body is delimited (RFC 9112 section 6), for requests and responses alike.
 
+import { CR } from './chars.ts'
 import { ERROR } from './parse-errors.ts'
+import type { FieldScan } from './scan-fields.ts'
 
 /** The number in `text[start, end)`, or -1: plain decimal digits without a leading zero, below 2^53 (RFC 9110 8.6). */
 export function lengthOf(text: string, start: number, end: number): number {
@@ -18,8 +20,11 @@ export function lengthOf(text: string, start: number, end: number): number {
 
 const TOKEN_LIST = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+)*$/
 
-/** 0 when the value is `chunked` and nothing else; a negated ERROR otherwise. */
-export function codingOf(value: string): number {
+/** 0 when the field is `chunked` and nothing else; a negated ERROR otherwise. */
+export function codingOf(fields: FieldScan, index: number): number {
+  // White space behind the value is legal, but there are readers that then do not see the coding: another body for them.
+  if (fields.text.charCodeAt(fields.at[4 * index + 3] as number) !== CR) return -ERROR.CODING
+  const value = fields.value(index)
   if (value === 'chunked') return 0
   const lower = value.toLowerCase()
   if (lower === 'chunked') return 0

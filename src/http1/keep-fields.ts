@@ -38,6 +38,10 @@ export const DROP_FROM_TRUSTED = table(...HOP_BY_HOP, ...OURS)
 export const DROP_FROM_CLIENT = table(...HOP_BY_HOP, ...OURS, FIELD.TRUST)
 /** Client-trust fields mean nothing in a response. `Via` and the rest of an endpoint's fields are the endpoint's business. */
 export const DROP_FROM_ENDPOINT = table(...HOP_BY_HOP.filter((kind) => kind !== FIELD.ALIAS), FIELD.REASON)
+/** The same, for responses that may not say a length. */
+export const DROP_WITH_LENGTH = DROP_FROM_ENDPOINT.slice()
+DROP_WITH_LENGTH[FIELD.CONTENT_LENGTH] = 1
+
 /** Fields that may not come as trailers (RFC 9110 6.5.1): framing, routing, authentication, and what we say ourselves. */
 export const DROP_FROM_TRAILERS = new Uint8Array(KINDS).fill(1)
 DROP_FROM_TRAILERS[FIELD.PLAIN] = 0

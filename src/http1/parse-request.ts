@@ -110,7 +110,7 @@ export function parseRequestHead(text: string, limits: HeadLimits, scan: Request
   if (method === null) return -ERROR.METHOD_CASE
   scan.method = method
   scan.targetStart = ++pos
-  const end = length < limit ? length : limit
+  const end = Math.min(length, limit)
   while (pos < end && TARGET[text.charCodeAt(pos)] === 1) pos++
   if (pos >= limit) return -ERROR.URI_TOO_LONG
   if (pos === length) return 0
@@ -176,7 +176,7 @@ function interpret(scan: RequestScan): number {
         break
       case FIELD.TRANSFER_ENCODING: {
         if (coding !== -1) return -ERROR.CODING
-        const error = codingOf(fields.value(index))
+        const error = codingOf(fields, index)
         if (error < 0) return error
         coding = index
         break

@@ -68,7 +68,7 @@ export function parseResponseHead(text: string, head: boolean, scan: ResponseSca
   scan.status = a * 100 + b * 10 + c
   let pos = 12
   if (text.charCodeAt(pos) === SP) {
-    const end = length < MAX_STATUS_LINE ? length : MAX_STATUS_LINE
+    const end = Math.min(length, MAX_STATUS_LINE)
     pos++
     let code = text.charCodeAt(pos)
     // Control characters other than CR and LF only cost the phrase; the line ends at its CRLF whatever is in between.
@@ -125,7 +125,7 @@ function interpret(scan: ResponseScan, head: boolean): number {
         break
       case FIELD.TRANSFER_ENCODING: {
         if (coding !== -1) return -ERROR.CODING
-        const error = codingOf(fields.value(index))
+        const error = codingOf(fields, index)
         if (error < 0) return error
         coding = index
         break

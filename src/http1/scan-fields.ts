@@ -54,7 +54,7 @@ export class FieldScan {
 export function scanFields(scan: FieldScan, pos: number, maxBytes: number, maxCount: number): number {
   const text = scan.text
   const limit = pos + maxBytes
-  const end = text.length < limit ? text.length : limit
+  const end = Math.min(text.length, limit)
   const incomplete = text.length >= limit ? -ERROR.HEADER_BYTES : 0
   let at = scan.at
   for (;;) {

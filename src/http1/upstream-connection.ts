@@ -8,8 +8,8 @@ import { BODY, type Part, type ResponseHead } from '../model/message.ts'
 import type { UpstreamSettings } from '../model/upstream.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import type { Http1Connector } from './connector.ts'
-import { DROP_FROM_ENDPOINT, keepFields } from './keep-fields.ts'
-import { PARSE_ERRORS } from './parse-errors.ts'
+import { fillHead } from './fill-head.ts'
+import { parseError } from './parse-errors.ts'
 import { parseResponseHead, ResponseScan } from './parse-response.ts'
 import { returnSlab, sharedBuffer, takeSlab } from './read-buffer.ts'
 import { trailerFields } from './trailers.ts'
@@ -43,6 +43,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   private informational = 0
   private requests = 0
   private slab: Buffer | null = null
+  private lastRead = 0
   private paused = false
   /** From `Keep-Alive: timeout`: milliseconds after which the endpoint may close, 0 = not said. */
   private keepAliveHint = 0
@@ -84,9 +85,14 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   }
 
   private nextBuffer(): Buffer {
-    if (this.state !== STATE.BODY || this.left < sharedBuffer.length) return sharedBuffer
-    this.slab ??= takeSlab()
-    return this.slab
+    // A stream whose reads do not fill the shared buffer (events, long polls) does not keep a large one for itself.
+    if (this.state === STATE.BODY && (this.body === BODY.LENGTH ? this.left : this.lastRead) >= sharedBuffer.length) {
+      this.slab ??= takeSlab()
+      return this.slab
+    }
+    if (this.slab !== null) returnSlab(this.slab)
+    this.slab = null
+    return sharedBuffer
   }
 
   private connected(): void {
@@ -156,6 +162,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   }
 
   private read(buffer: Buffer, bytes: number): void {
+    this.lastRead = bytes
     if (this.state === STATE.HEAD) this.readHead(buffer, bytes)
     else if (this.state === STATE.BODY) this.readBody(buffer, 0, bytes)
     // Bytes that nobody asked for: whoever sends them could be answering somebody else's request.
@@ -189,24 +196,22 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
         this.partial = Buffer.from(bytes.subarray(start, length))
         return
       }
-      if (consumed < 0) return this.fail('protocol', PARSE_ERRORS[-consumed]?.detail ?? '')
+      if (consumed < 0) {
+        this.fail('protocol', parseError(consumed).detail)
+        return
+      }
       start += consumed
-      head.status = scan.status
-      head.phrase = this.phrase(text)
-      head.fields = keepFields(scan.fields, DROP_FROM_ENDPOINT, scan.nominated)
-      head.body = scan.body
-      head.length = scan.length
-      head.dated = scan.date
-      if (scan.status >= 200) return this.readFinal(attempt, bytes, start, length, stop === length ? text : null, consumed)
-      if (scan.status === 101) return this.fail('protocol', 'switched protocols without being asked to')
-      if (++this.informational > MAX_INFORMATIONAL) return this.fail('protocol', 'too many interim responses')
-      attempt.onInformational(head)
+      fillHead(head, scan, text)
+      if (scan.status >= 200) {
+        this.readFinal(attempt, bytes, start, length, stop === length ? text : null, consumed)
+        return
+      }
+      this.informational++
+      if (scan.status === 101) this.fail('protocol', 'switched protocols without being asked to')
+      else if (this.informational > MAX_INFORMATIONAL) this.fail('protocol', 'too many interim responses')
+      else attempt.onInformational(head)
       if (this.state !== STATE.HEAD || start === length) return
     }
-  }
-
-  private phrase(text: string): string {
-    return scan.phraseOk && scan.phraseEnd > 13 ? text.slice(13, scan.phraseEnd) : ''
   }
 
   private readFinal(
@@ -287,7 +292,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     if (this.decoder !== null) {
       taken = this.decoder.decode(bytes, start, end)
       if (taken < 0) {
-        this.fail('protocol', PARSE_ERRORS[-taken]?.detail ?? '')
+        this.fail('protocol', parseError(taken).detail)
         return -1
       }
       if (this.decoder.done && this.decoder.consumed < end - start) this.reusable = false

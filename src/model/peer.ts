@@ -1,5 +1,7 @@
 // Who is at the other end of a client connection, and the lines that tell endpoints so.
 
+import type { BlockList, Socket } from 'node:net'
+
 export class Peer {
   /** Address without port; `unix` for a unix socket. */
   readonly address: string
@@ -18,4 +20,12 @@ export class Peer {
     this.secure = secure
     this.trusted = trusted
   }
+}
+
+/** The peer of an accepted connection; `trusted` are the hops that may speak for others. */
+export function peerOf({ remoteAddress, localPort }: Socket, trusted: BlockList | null): Peer {
+  const address =
+    remoteAddress === undefined ? 'unix' : remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+  const believed = trusted?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false
+  return new Peer(address, localPort ?? 0, false, believed)
 }

@@ -7,7 +7,7 @@ import type { Exchange } from '../model/exchange.ts'
 import type { Part, ResponseHead } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
-import type { Proxy } from './proxy.ts'
+import type { RequestProxy } from './proxy.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
   ok: 'ok',
@@ -25,12 +25,12 @@ export class Attempt implements RunningAttempt {
   readonly upstream: Upstream
   readonly attemptTimeout: number
   readonly idleTimeout: number
-  private readonly proxy: Proxy
+  private readonly proxy: RequestProxy
   private readonly startedAt: number
   private connection: EndpointConnection | null = null
   private settled = false
 
-  constructor(proxy: Proxy, x: Exchange, upstream: Upstream, endpoint: Endpoint, startedAt: number) {
+  constructor(proxy: RequestProxy, x: Exchange, upstream: Upstream, endpoint: Endpoint, startedAt: number) {
     const { attemptTimeout, idleTimeout } = x.binding as RouteBinding
     this.exchange = x
     this.endpoint = endpoint

@@ -31,7 +31,7 @@ const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
   cancelled: 'reset',
 }
 
-export class Proxy implements ExchangeHandler {
+export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
   private readonly deadlines: Deadlines
   private readonly nextRequestId = requestIds()
@@ -45,14 +45,24 @@ export class Proxy implements ExchangeHandler {
     const { listener } = x
     this.identify(x)
     if (listener.via !== null) {
-      if (x.viaSeen && isLoop(x.head, listener.via)) return this.fail(x, 'loop', `Via names ${listener.via}`)
+      if (x.viaSeen && isLoop(x.head, listener.via)) {
+        this.fail(x, 'loop', `Via names ${listener.via}`)
+        return
+      }
       x.fields += `via: ${x.http10 ? '1.0' : '1.1'} ${listener.via}\r\n`
     }
-    if (x.path === '*') return this.answerOptions(x)
-    if (listener.servesHost !== null && !listener.servesHost(x.host))
-      return this.fail(x, 'no-route', 'no listener serves this host')
-    const binding = listener.route(x)
-    if (binding === null) return this.fail(x, 'no-route', '')
+    if (x.path === '*') this.answerOptions(x)
+    else if (listener.servesHost !== null && !listener.servesHost(x.host))
+      this.fail(x, 'no-route', 'no listener serves this host')
+    else {
+      const binding = listener.route(x)
+      if (binding === null) this.fail(x, 'no-route', '')
+      else this.follow(x, binding)
+    }
+  }
+
+  /** The route is known: choose the upstream, and wait there if it is full. */
+  private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding
     x.choice = binding.split === null ? 0 : binding.split()
     if (binding.requestTimeout > 0) {
@@ -83,7 +93,10 @@ export class Proxy implements ExchangeHandler {
 
   private wait(x: Exchange, upstream: Upstream): void {
     const waiting = new WaitingExchange(this, x, upstream)
-    if (!upstream.enqueue(waiting)) return this.fail(x, 'limit-pending', '')
+    if (!upstream.enqueue(waiting)) {
+      this.fail(x, 'limit-pending', '')
+      return
+    }
     x.waiting = waiting
     this.deadlines.arm(waiting, upstream.settings.pendingTimeout)
   }
@@ -108,7 +121,10 @@ export class Proxy implements ExchangeHandler {
       endpoint = upstream.picker.pick(x)
     }
     const connector = endpoint === null ? undefined : upstream.connectors.get(endpoint)
-    if (endpoint === null || connector === undefined) return this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
+    if (endpoint === null || connector === undefined) {
+      this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
+      return
+    }
     const attempt = new Attempt(this, x, upstream, endpoint, this.clock.now())
     x.attempt = attempt
     attempt.start(connector)
@@ -182,6 +198,8 @@ export class Proxy implements ExchangeHandler {
 
   fail(x: Exchange, reason: ReasonCode, detail: string): void {
     x.reason = reason
+    // What was refused before it was identified is known to the log all the same.
+    if (x.requestId === '') x.requestId = this.nextRequestId()
     this.abandon(x)
     const { counters, detail: detailed } = x.listener
     counters.rejected.set(reason, (counters.rejected.get(reason) ?? 0) + 1)
@@ -225,10 +243,10 @@ function isLoop(head: string, name: string): boolean {
 }
 
 class RequestTimer extends Timed {
-  private readonly proxy: Proxy
+  private readonly proxy: RequestProxy
   private readonly exchange: Exchange
 
-  constructor(proxy: Proxy, x: Exchange) {
+  constructor(proxy: RequestProxy, x: Exchange) {
     super()
     this.proxy = proxy
     this.exchange = x
@@ -241,10 +259,10 @@ class RequestTimer extends Timed {
 
 class WaitingExchange extends Waiting {
   readonly upstream: Upstream
-  private readonly proxy: Proxy
+  private readonly proxy: RequestProxy
   private readonly exchange: Exchange
 
-  constructor(proxy: Proxy, x: Exchange, upstream: Upstream) {
+  constructor(proxy: RequestProxy, x: Exchange, upstream: Upstream) {
     super()
     this.proxy = proxy
     this.exchange = x

@@ -1,0 +1,34 @@
+// Whether the client of a running exchange makes progress: with the body that it sends, with the response that it reads.
+
+import type { Exchange } from '../model/exchange.ts'
+import type { ListenerTimeouts } from '../model/snapshot.ts'
+import type { RequestBody } from './request-body.ts'
+
+export class ProgressWatch {
+  /** When (ms) the client stopped to take what is written; 0 = it takes it. */
+  congestedAt = 0
+  /** It is us who do not read. */
+  paused = false
+
+  /** Milliseconds until `verdict` may change; 0 = there is nothing to wait for. */
+  nextCheck(body: RequestBody | null, timeouts: ListenerTimeouts, now: number): number {
+    const delay = body === null || body.done ? 0 : body.nextCheck(timeouts, now)
+    if (this.congestedAt === 0 || timeouts.write === null) return delay
+    const left = Math.max(this.congestedAt + timeouts.write - now, 1)
+    return delay === 0 ? left : Math.min(left, delay)
+  }
+
+  /** `stalled`: the client has read nothing for timeouts.write. */
+  verdict(
+    x: Exchange,
+    body: RequestBody | null,
+    timeouts: ListenerTimeouts,
+    now: number,
+  ): 'stalled' | 'body-timeout' | 'min-rate' | null {
+    if (this.congestedAt !== 0 && timeouts.write !== null && now - this.congestedAt >= timeouts.write) return 'stalled'
+    if (body === null || body.done) return null
+    if (this.paused) body.excuse(now)
+    // Once the endpoint answers, the route's idle timeout is what counts.
+    return body.tooSlow(timeouts, now, x.responded && !x.finished)
+  }
+}
