@@ -1,12 +1,11 @@
 // The wiring of what accepts and proxies, in a worker or in the only process.
 
-import type { AccessLogConfig, GatewayConfig } from './config/model.ts'
 import { DataPlane } from './data-plane.ts'
-import { systemClock, systemRandom } from './model/clock.ts'
+import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
 import type { ProcessParts } from './supervisor/plane.ts'
 import { runWorker } from './supervisor/worker.ts'
-import { AccessLog } from './telemetry/access-log.ts'
-import { createLog, type Log, stderrLine } from './telemetry/log.ts'
+import { AccessLogs } from './telemetry/access-logs.ts'
+import { createLog, type LogFunction, stderrLine } from './telemetry/log.ts'
 
 /** Exit code of a worker that found a fault of its own; it is replaced. */
 const INTERNAL = 70
@@ -20,56 +19,23 @@ export function startWorker(): void {
       process.exit(INTERNAL)
     })
   }
-  runWorker(processParts(log), log)
+  const parts = processParts(log.write)
+  process.on('exit', () => parts.accessLogs.flushSync())
+  runWorker(parts, log)
 }
 
-/** The data plane of this process, with what it needs from the system. */
-export function processParts(log: Log): ProcessParts {
-  const accessLogs = new AccessLogs(log)
-  process.on('exit', () => accessLogs.flush())
+/** The data plane of this process with what it needs from the system, and its access logs, which the caller ends. */
+export function processParts(
+  log: LogFunction,
+  clock: Clock = systemClock,
+  random: Random = systemRandom,
+): ProcessParts & { readonly accessLogs: AccessLogs } {
+  const accessLogs = new AccessLogs(random, (file, error) => {
+    log('error', 'the access log cannot be written', { file, error: error.message })
+  })
   return {
-    makePlane: (settings) =>
-      new DataPlane({ ...settings, clock: systemClock, random: systemRandom, access: (config) => accessLogs.of(config) }),
+    accessLogs,
+    makePlane: (settings) => new DataPlane({ ...settings, clock, random, access: (config) => accessLogs.of(config.accessLog) }),
     reopenLogs: () => accessLogs.reopen(),
-  }
-}
-
-/** One open log for each way of writing it, for life: exchanges that began under an older configuration still end in theirs. */
-class AccessLogs {
-  readonly #log: Log
-  readonly #open = new Map<string, AccessLog>()
-
-  constructor(log: Log) {
-    this.#log = log
-  }
-
-  /** Throws when the file cannot be opened. */
-  of({ accessLog }: GatewayConfig): AccessLog | null {
-    if (accessLog === null) return null
-    const key = JSON.stringify(accessLog)
-    let sink = this.#open.get(key)
-    if (sink === undefined) {
-      sink = this.#create(accessLog)
-      this.#open.set(key, sink)
-    }
-    return sink
-  }
-
-  reopen(): void {
-    for (const sink of this.#open.values()) sink.reopen()
-  }
-
-  flush(): void {
-    for (const sink of this.#open.values()) sink.flushSync()
-  }
-
-  #create(config: AccessLogConfig): AccessLog {
-    try {
-      return new AccessLog(config, systemRandom, (error) =>
-        this.#log.write('error', 'the access log cannot be written', { file: config.file, error: error.message }),
-      )
-    } catch (error) {
-      throw new Error(`the access log ${config.file} cannot be opened: ${(error as Error).message}`)
-    }
   }
 }

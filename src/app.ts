@@ -119,5 +119,7 @@ async function makePlanes(workers: number, program: string, log: Log, stats: Sta
     return new Fleet({ ...shared, workers, program: { file: program, execArgv: process.execArgv } })
   }
   const [{ InProcess }, { processParts }] = await Promise.all([import('./supervisor/in-process.ts'), import('./app-worker.ts')])
-  return new InProcess({ ...shared, parts: processParts(log) })
+  const parts = processParts(log.write)
+  process.on('exit', () => parts.accessLogs.flushSync())
+  return new InProcess({ ...shared, parts })
 }

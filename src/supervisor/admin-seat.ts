@@ -49,7 +49,9 @@ export class AdminSeat {
   }
 
   async #start(config: AdminConfig): Promise<void> {
-    const server = await this.#open(config)
+    const server = await this.#open(config).catch((error: Error) => {
+      throw Object.assign(error, { operational: true })
+    })
     try {
       this.address = await server.start()
     } catch (error) {

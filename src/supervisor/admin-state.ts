@@ -10,7 +10,7 @@ export interface AdminStateSettings {
   readonly stats: StatsAggregator
   /** Where the configuration comes from. */
   readonly source: string
-  readonly reload: () => Promise<ReloadOutcome>
+  readonly reload: () => Promise<Pick<ReloadOutcome, 'result' | 'errors' | 'revision'>>
   readonly stop: (reason: string) => void
 }
 

@@ -1,7 +1,7 @@
 // Where to listen: what a `bind` says, what it resolves to, and what is told when it cannot be had.
 
 import { lookup } from 'node:dns/promises'
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { type AddressInfo, connect, isIP } from 'node:net'
 
 export type BindTarget = { readonly host: string; readonly port: number } | { readonly path: string }
@@ -61,14 +61,18 @@ export function codeOf(error: unknown): string {
 }
 
 async function clearStaleSocket(bind: string, path: string): Promise<void> {
+  const there = await lstat(path).catch(() => null)
+  if (there === null) return
+  // Connecting to a plain file is refused too: it must not be taken for a dead socket.
+  if (!there.isSocket()) throw new BindError(bind, 'ENOTSOCK')
   const answer = await new Promise<string>((resolve) => {
     const probe = connect({ path })
-    probe.once('connect', () => resolve('connected'))
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve('connected')
+    })
     probe.once('error', (error) => resolve(codeOf(error)))
-    probe.once('close', () => probe.destroy())
-    probe.once('connect', () => probe.destroy())
   })
   if (answer === 'connected') throw new BindError(bind, 'EADDRINUSE')
   if (answer === 'ECONNREFUSED') await unlink(path).catch(() => {})
-  if (answer === 'ENOTSOCK') throw new BindError(bind, answer)
 }

@@ -10,9 +10,10 @@ export function readyLine(
   workers: number,
   { config, revision }: InForce,
 ): string {
-  const listeners = config.listeners.map(({ name, protocol }) => {
-    const urls = addresses.filter(({ listener }) => listener === name).map(({ address }) => urlOf(protocol, address))
-    return `${name}=${urls.join(',')}`
+  const listeners = config.listeners.map(({ name, protocol, bind: binds }) => {
+    // By bind, not by name: listeners may share an address.
+    const found = binds.flatMap((bind) => addresses.find((address) => address.bind === bind)?.address ?? [])
+    return `${name}=${found.map((address) => urlOf(protocol, address)).join(',')}`
   })
   const words = [...listeners, ...(admin === null ? [] : [`admin=${admin}`]), `workers=${workers}`, `revision=${revision}`]
   return `headgate ready: ${words.join(' ')}\n`

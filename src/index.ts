@@ -1,0 +1,168 @@
+// The library's face: the whole gateway inside the calling process.
+
+import { randomBytes } from 'node:crypto'
+import { processParts } from './app-worker.ts'
+import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
+import { normalizeConfig } from './config/parse.ts'
+import { formatProblem, type Problem } from './config/problem.ts'
+import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
+import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
+import { adminState } from './supervisor/admin-state.ts'
+import { Control, statsEvents } from './supervisor/control.ts'
+import { InProcess } from './supervisor/in-process.ts'
+import { urlOf } from './supervisor/ready-line.ts'
+import { readSecret } from './supervisor/secret.ts'
+import { StatsAggregator } from './telemetry/aggregate.ts'
+import type { LogFunction } from './telemetry/log.ts'
+
+export type { GatewayConfig, GatewayConfigInput } from './config/model.ts'
+export type { Problem } from './config/problem.ts'
+export type { Clock, Random } from './model/clock.ts'
+export { BindError } from './supervisor/bind-address.ts'
+export type { LogFields, LogFunction, LogLevel } from './telemetry/log.ts'
+
+export interface GatewayOptions {
+  /** Told what the gateway has to say about itself; by default nobody is. */
+  readonly log?: LogFunction
+  /** For tests that turn the clock; by default the system's. */
+  readonly clock?: Clock
+  /** For tests that need the same choices each time; by default the system's. */
+  readonly random?: Random
+}
+
+export interface Started {
+  /** The first address of each listener by its name, with the real port: `http://127.0.0.1:41231` or `unix:/path`. */
+  readonly listeners: Readonly<Record<string, string>>
+  /** `http://127.0.0.1:9901`; null when `admin` was not configured. */
+  readonly admin: string | null
+}
+
+export interface Gateway {
+  /** Listens and serves. Call once. Rejects with a BindError when an address cannot be had; nothing is left behind then. */
+  start(): Promise<Started>
+  /**
+   * Serves another configuration from now on: all of it or, when this rejects (ConfigError, BindError), nothing of it. What it
+   * does not change keeps its connections and counters. Resolves with where listeners are now.
+   */
+  apply(config: GatewayConfigInput): Promise<Started>
+  /** Stops accepting, finishes what runs, then closes; ends by `timeoutMs` (default: `drain.timeout`) at the latest. */
+  drain(timeoutMs?: number): Promise<void>
+  /** Ends at once: what runs is cut. */
+  close(): Promise<void>
+  /** Prometheus text. */
+  metrics(): Promise<string>
+}
+
+/** A configuration that is not valid; the message has every problem, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** Checks the configuration (throws a ConfigError) and makes a gateway that serves it in this process, once started. */
+export function createGateway(config: GatewayConfigInput, options: GatewayOptions = {}): Gateway {
+  return new EmbeddedGateway(read(config), options)
+}
+
+class EmbeddedGateway implements Gateway {
+  #config: GatewayConfig
+  #state: 'new' | 'started' | 'closed' = 'new'
+  readonly #log: LogFunction
+  readonly #stats = new StatsAggregator()
+  readonly #parts: ReturnType<typeof processParts>
+  readonly #control: Control
+  readonly #admin: AdminSeat
+
+  constructor(config: GatewayConfig, { log = () => {}, clock = systemClock, random = systemRandom }: GatewayOptions) {
+    this.#config = config
+    this.#log = log
+    this.#parts = processParts(log, clock, random)
+    this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
+    const id = randomBytes(4).toString('hex')
+    const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats) })
+    this.#control = new Control({ planes, stats: this.#stats, clock, beside: ({ admin }) => this.#admin.follow(admin) })
+  }
+
+  async start(): Promise<Started> {
+    if (this.#state !== 'new') throw new Error('a gateway starts once')
+    this.#state = 'started'
+    try {
+      await this.#control.start(this.#config)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    return this.#started()
+  }
+
+  async apply(config: GatewayConfigInput): Promise<Started> {
+    const next = read(config)
+    if (this.#state !== 'started') throw new Error('the gateway is not running')
+    await this.#control.apply(next)
+    this.#config = next
+    return this.#started()
+  }
+
+  async drain(timeoutMs: number = this.#config.drain.timeout): Promise<void> {
+    if (this.#state === 'started') await this.#control.drain(0, timeoutMs)
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#control.kill()
+    await Promise.all([this.#admin.close(), this.#parts.accessLogs.close()])
+  }
+
+  async metrics(): Promise<string> {
+    if (this.#state === 'started') await this.#control.collect()
+    return (await this.#stats.exposition(false)).text
+  }
+
+  #started(): Started {
+    const listeners: Record<string, string> = {}
+    for (const { name, protocol, bind } of this.#config.listeners) {
+      const found = this.#control.addresses.find((address) => address.bind === bind[0])
+      if (found !== undefined) listeners[name] = urlOf(protocol, found.address)
+    }
+    return { listeners, admin: this.#admin.address }
+  }
+
+  async #openAdmin(config: AdminConfig): Promise<AdminFace> {
+    const [{ createAdmin }, token] = await Promise.all([
+      import('./admin/admin.ts'),
+      config.token === null ? null : readSecret(config.token, process.env),
+    ])
+    const state = adminState({
+      control: this.#control,
+      stats: this.#stats,
+      source: 'createGateway',
+      reload: async () => {
+        const message = 'an embedded gateway gets its configuration from its program'
+        const errors = [{ file: '', line: 0, column: 0, message }]
+        return { result: 'refused', errors, revision: this.#control.inForce?.revision ?? '' }
+      },
+      stop: () => void this.drain(),
+    })
+    return createAdmin({ ...config, token, state, log: this.#log })
+  }
+}
+
+function read(input: GatewayConfigInput): GatewayConfig {
+  // What listens is what was asked for: the admin API only when it is written.
+  const parsed = normalizeConfig({ admin: 'off', ...input })
+  const workers = input?.workers ?? 0
+  const problems = 'errors' in parsed ? [...parsed.errors] : []
+  if (workers !== 0) {
+    const message = 'workers: an embedded gateway has none; leave it out, or run the command `headgate`'
+    problems.push({ file: '', line: 0, column: 0, message })
+  }
+  if ('errors' in parsed || problems.length > 0) throw new ConfigError(problems)
+  return parsed.config
+}
