@@ -11,6 +11,9 @@ function crashed(error: unknown): void {
   process.exit(INTERNAL)
 }
 
+// Whoever read our output may be gone, e.g. with a supervisor that was killed: no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 if (command === 'worker' && process.send !== undefined) {
   const { startWorker } = await import('./app-worker.ts')
   startWorker()

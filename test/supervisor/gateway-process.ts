@@ -90,6 +90,12 @@ export class GatewayProcess {
     this.#child.kill(signal)
   }
 
+  /** Nobody reads what it and its workers say from now on. */
+  stopListening(): void {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+  }
+
   write(config: object): Promise<void> {
     return writeFile(this.file, JSON.stringify(config))
   }
