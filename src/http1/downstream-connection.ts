@@ -45,7 +45,8 @@ export class DownstreamConnection extends Timed implements Downstream {
   private ended = false
   private lingered = 0
   private readonly progress = new ProgressWatch()
-  private readonly memo: HostMemo = { authority: '', host: '' }
+  // No field value begins with a space: the first request never finds it here.
+  private readonly memo: HostMemo = { authority: ' ', host: '' }
   private knownPeer: Peer | null = null
 
   constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {

@@ -5,7 +5,6 @@ import { BODY } from '../model/message.ts'
 import type { ListenerTimeouts } from '../model/snapshot.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { ERROR } from './parse-errors.ts'
-import { trailerFields } from './trailers.ts'
 
 /** Bytes of a body nobody wants that are read so that the connection can be kept. */
 const MAX_DISCARD = 64 * 1024
@@ -53,7 +52,6 @@ export class RequestBody {
       if (length < 0) return length
       this.consumed = this.decoder.consumed
       this.done = this.decoder.done
-      if (this.done) this.exchange.requestTrailers = trailerFields(this.decoder.trailers)
     }
     this.received += length
     if (this.received > this.maxBytes) return -ERROR.BODY_LIMIT

@@ -67,7 +67,8 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
         },
       },
     })
-    this.socket.on('connect', () => this.connected())
+    // One turn of the event loop before the request is written: what the endpoint says by then is not an answer to it.
+    this.socket.on('connect', () => setImmediate(() => setImmediate(() => this.connected())))
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error.code ?? error.message))
     this.socket.on('end', () => this.ended())
     this.socket.on('close', () => this.failed('closed'))
@@ -166,7 +167,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     if (this.state === STATE.HEAD) this.readHead(buffer, bytes)
     else if (this.state === STATE.BODY) this.readBody(buffer, 0, bytes)
     // Bytes that nobody asked for: whoever sends them could be answering somebody else's request.
-    else this.destroy()
+    else this.fail('protocol', 'spoke before it was asked')
   }
 
   private readHead(buffer: Buffer, count: number): void {

@@ -6,19 +6,22 @@ import { BODY } from '../model/message.ts'
 import { requestHead } from './serialize.ts'
 import { fits, writeTogether } from './write-message.ts'
 
+/** Trailers of a request end here: no field says whether an endpoint wants them (RFC 9110 6.5.1). */
+const LAST_CHUNK = '0\r\n\r\n'
+
 /** Writes the head and `x.held`; with the end of the body when that is known. */
 export function sendRequest(socket: Socket, x: Exchange, host: string): void {
   const head = requestHead(x, host)
   const { held } = x
   if (held === null || held.length === 0) {
-    socket.write(x.bodyDone && x.body === BODY.STREAM ? head + bodyEnd(x) : head, 'latin1')
+    socket.write(x.bodyDone && x.body === BODY.STREAM ? head + LAST_CHUNK : head, 'latin1')
     return
   }
   const first = held[0] as Buffer
   const chunked = x.body === BODY.STREAM
   if (held.length === 1 && fits(head, first.length)) {
     const prefix = chunked ? `${head}${first.length.toString(16)}\r\n` : head
-    const suffix = chunked ? `\r\n${x.bodyDone ? bodyEnd(x) : ''}` : ''
+    const suffix = chunked ? `\r\n${x.bodyDone ? LAST_CHUNK : ''}` : ''
     writeTogether(socket, prefix, first, 0, first.length, suffix)
     return
   }
@@ -47,9 +50,5 @@ export function writeBody(socket: Socket, x: Exchange, bytes: Buffer): boolean {
 }
 
 export function writeBodyEnd(socket: Socket, x: Exchange): void {
-  if (x.body === BODY.STREAM) socket.write(bodyEnd(x), 'latin1')
-}
-
-function bodyEnd(x: Exchange): string {
-  return `0\r\n${x.requestTrailers}\r\n`
+  if (x.body === BODY.STREAM) socket.write(LAST_CHUNK, 'latin1')
 }

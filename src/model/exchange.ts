@@ -88,8 +88,6 @@ export class Exchange {
   /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
   unrepeatable = false
   bodyDone = true
-  /** Canonical trailer lines of the request. */
-  requestTrailers = ''
 
   binding: RouteBinding | null = null
   /** Index of the upstream in the binding. */

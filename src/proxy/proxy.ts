@@ -210,7 +210,7 @@ export class RequestProxy implements ExchangeHandler {
     }
     x.status = REASONS[reason].status
     x.responded = true
-    x.downstream.answer(x, problem(reason, detail, detailed), false)
+    x.downstream.answer(x, problem(reason, detail, detailed), reason === 'loop')
   }
 
   /** Gives up what runs or waits for the exchange. */
