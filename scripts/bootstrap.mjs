@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve, sep } from 'node:path'
+import { delimiter, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The oldest Node that runs the source as it is: it strips types without a flag. */
@@ -74,6 +74,18 @@ function pathWithoutPackages(root, node) {
   const inside = resolve(root, 'node_modules') + sep
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => !`${resolve(folder)}${sep}`.startsWith(inside))
   return [resolve(node, '..'), ...folders].join(delimiter)
+}
+
+/** npm 10 loses the link to the packaged Node: it cleans up after the ones for other systems, whose links have the same name. */
+function linkNode(root) {
+  const link = join(root, 'node_modules', '.bin', 'node')
+  const node = ['node', 'node-bin']
+    .map((name) => join(root, 'node_modules', `${name}-${process.platform}-${process.arch}`, 'bin', 'node'))
+    .find(isExecutable)
+  if (node === undefined || isExecutable(link)) return
+  mkdirSync(resolve(link, '..'), { recursive: true })
+  removeLink(link)
+  symlinkSync(relative(resolve(link, '..'), node), link)
 }
 
 /** Runs `npm ci`; install scripts stay off, because no package here needs one and npm 12 blocks them anyway. */
@@ -135,6 +147,7 @@ function removeLink(path) {
 export function bootstrap(root) {
   if (!isInstalled(root)) {
     install(root)
+    linkNode(root)
     checkNode(root)
     writeFileSync(join(root, STAMP), installKey(root))
     return

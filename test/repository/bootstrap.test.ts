@@ -1,7 +1,7 @@
 // The first step of `npm start` and `npm test`, against an npm that does to node_modules what `npm ci` does, and writes down how it was called.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { root } from './source-files.ts'
@@ -78,4 +78,15 @@ t.test("without a packaged Node, or with one that does not run here, the machine
   const other = t.testdir({ ...FILES, 'broken-node': 'not a program' })
   t.equal(bootstrap(other, { PACKAGED_NODE: join(other, 'broken-node') }).status, 0)
   t.notOk(existsSync(join(other, 'node_modules', '.bin', 'node')), 'it stepped aside')
+})
+
+t.test('a link to the packaged Node that npm lost is made', async (t) => {
+  const folder = t.testdir(FILES)
+  const name = `node-${process.platform}-${process.arch}`
+  const npm = `${NPM.slice(0, NPM.lastIndexOf('process.exit'))}
+mkdirSync('node_modules/${name}/bin', { recursive: true })
+symlinkSync(process.execPath, 'node_modules/${name}/bin/node')`
+  writeFileSync(join(folder, 'npm-cli.cjs'), npm)
+  t.equal(bootstrap(folder, { PACKAGED_NODE: 'none' }).status, 0)
+  t.equal(readlinkSync(join(folder, 'node_modules', '.bin', 'node')), `../${name}/bin/node`)
 })
