@@ -87,6 +87,7 @@ t.test('a link to the packaged Node that npm lost is made', async (t) => {
 mkdirSync('node_modules/${name}/bin', { recursive: true })
 symlinkSync(process.execPath, 'node_modules/${name}/bin/node')`
   writeFileSync(join(folder, 'npm-cli.cjs'), npm)
-  t.equal(bootstrap(folder, { PACKAGED_NODE: 'none' }).status, 0)
+  const run = bootstrap(folder, { PACKAGED_NODE: 'none' })
+  t.equal(run.status, 0, run.stderr)
   t.equal(readlinkSync(join(folder, 'node_modules', '.bin', 'node')), `../${name}/bin/node`)
 })
