@@ -1,7 +1,9 @@
 // The command as an operator has it: what it says, what it exits with, and what the loss of a process costs.
 
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { isAlive, simpleConfig, startEndpoint, startGateway, until } from '../supervisor/gateway-process.ts'
 import { SteadyLoad } from '../supervisor/steady-load.ts'
@@ -129,4 +131,25 @@ t.test('workers go on when the supervisor is killed, and end when told', async (
   t.same([lost.flat(), wrong], [[], []])
   for (const pid of gateway.workers) process.kill(pid, 'SIGTERM')
   await until(() => !gateway.workers.some(isAlive))
+})
+
+t.test('SIGUSR1 goes on in a new access log', async (t) => {
+  const endpoint = await startEndpoint(t, (_request, response) => response.end('fine'))
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-log-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'access.log')
+  const gateway = await startGateway(t, simpleConfig(endpoint, { workers: 1, accessLog: { file } }))
+  const paths = async (of: string) => {
+    const lines = (await readFile(of, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
+    return lines.map((line) => JSON.parse(line).path)
+  }
+  await fetch(gateway.url('/before'))
+  await until(async () => (await paths(file)).length === 1)
+  await rename(file, `${file}.1`)
+  gateway.kill('SIGUSR1')
+  await until(async () => (await stat(file).catch(() => null)) !== null)
+  await fetch(gateway.url('/after'))
+  gateway.kill('SIGTERM')
+  t.equal((await gateway.exited).code, 0)
+  t.same([await paths(`${file}.1`), await paths(file)], [['/before'], ['/after']])
 })

@@ -1,6 +1,7 @@
 // The real command in a process of its own, with a configuration in a folder of its own; for tests that need signals.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -143,10 +144,11 @@ export function simpleConfig(endpoint: string, more: object = {}): object {
   }
 }
 
+/** Whether a process runs; one that ended and that nobody has asked about yet does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   } catch {
     return false
   }
