@@ -7,7 +7,8 @@ import { RawClient } from './client.ts'
 import { bytesInUse, canonicalComplaints } from './invariants.ts'
 import { judge, mustClose, type Outcome, responsesWanted } from './judge.ts'
 import { judgeResponse } from './judge-response.ts'
-import { RecordingOrigin } from './origin.ts'
+import { RecordingOrigin, type Script } from './origin.ts'
+import type { SeenRequest } from './request-splitter.ts'
 import { Signal } from './signal.ts'
 
 /** What the laboratory needs of a gateway. */
@@ -32,6 +33,14 @@ export interface LabOptions {
   readonly probeHost?: string
   /** Milliseconds after which a case that has not come to its end has failed. */
   readonly patience?: number
+}
+
+/** Bytes of which nothing is known. */
+export interface Anything {
+  readonly name: string
+  readonly bytes: string
+  readonly cuts: readonly number[]
+  readonly origin: Script | null
 }
 
 /** How the bytes of a case are cut into segments. */
@@ -150,6 +159,30 @@ export class Lab {
     problems.push(...judge(entry, outcome))
     client.destroy()
     return problems
+  }
+
+  /**
+   * Sends anything, cut anywhere, and the end of the client's side behind it: says which invariants did not hold, and what the
+   * origins got, as nobody knows what should come of it.
+   */
+  async runAnything(entry: Anything): Promise<{ problems: string[]; requests: readonly SeenRequest[] }> {
+    this.#at = entry.name
+    const patience = this.#options.patience ?? 2000
+    for (const origin of this.origins.values()) origin.begin(entry.origin)
+    const client = await RawClient.open(this.address, [], this.signal)
+    await client.sendPieces(entry.bytes, entry.cuts)
+    client.fin()
+    const problems: string[] = []
+    if (!(await this.signal.until(() => client.closed, patience))) problems.push('I4: the connection is still open')
+    for (const origin of this.origins.values()) origin.script = null
+    if (!(await this.signal.until(() => this.#heldOpen() === 0, patience))) {
+      problems.push('I4: an origin connection with half a request is still open')
+    }
+    const requests = this.#requests()
+    for (const request of requests) problems.push(...canonicalComplaints(request))
+    problems.push(...(await this.probe()))
+    client.destroy()
+    return { problems, requests }
   }
 
   /** Runs one case of the answers; every problem is one line. */
