@@ -3,10 +3,11 @@
 import os from 'node:os'
 import type { Result, Subject } from './harness.ts'
 import match from './match.ts'
+import message from './message.ts'
 import pick from './pick.ts'
 import requestView from './request-view.ts'
 
-const SUBJECTS: Readonly<Record<string, Subject>> = { match, pick, 'request-view': requestView }
+const SUBJECTS: Readonly<Record<string, Subject>> = { match, message, pick, 'request-view': requestView }
 
 const asJson = process.argv.includes('--json')
 const names = process.argv.slice(2).filter((argument) => argument !== '--json')

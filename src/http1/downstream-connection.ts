@@ -6,6 +6,7 @@ import { Timed } from '../model/deadlines.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { type Peer, peerOf } from '../model/peer.ts'
+import type { ServedListener } from '../model/snapshot.ts'
 import type { ConnectionContext, ListenerRef } from './context.ts'
 import { decodeHead } from './decode-head.ts'
 import { ERROR, parseError } from './parse-errors.ts'
@@ -26,10 +27,11 @@ const MAX_LINGER = 256 * 1024
 const scan = new RequestScan()
 
 export class DownstreamConnection extends Timed implements Downstream {
-  private readonly socket: Socket
-  private readonly context: ConnectionContext
-  private readonly listener: ListenerRef
+  readonly peer: Peer
   private readonly writer: ResponseWriter
+  private readonly socket: Socket
+  private readonly listener: ListenerRef
+  private readonly context: ConnectionContext
   private state: number = STATE.IDLE
   private exchange: Exchange | null = null
   private body: RequestBody | null = null
@@ -47,7 +49,6 @@ export class DownstreamConnection extends Timed implements Downstream {
   private readonly progress = new ProgressWatch()
   // No field value begins with a space: the first request never finds it here.
   private readonly memo: HostMemo = { authority: ' ', host: '' }
-  private knownPeer: Peer | null = null
 
   constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {
     super()
@@ -55,7 +56,8 @@ export class DownstreamConnection extends Timed implements Downstream {
     this.listener = listener
     this.context = context
     this.writer = new ResponseWriter(socket)
-    const { counters, timeouts } = listener.current
+    const { counters, timeouts, trusted } = listener.current
+    this.peer = peerOf(socket, trusted)
     counters.connections++
     counters.connectionsTotal++
     socket.on('data', (bytes: Buffer) => this.read(bytes))
@@ -64,11 +66,6 @@ export class DownstreamConnection extends Timed implements Downstream {
     socket.on('error', () => {})
     socket.on('close', () => this.closed())
     if (timeouts.header !== null) context.deadlines.arm(this, timeouts.header)
-  }
-
-  get peer(): Peer {
-    this.knownPeer ??= peerOf(this.socket, this.listener.current.trusted)
-    return this.knownPeer
   }
 
   get congested(): boolean {
@@ -128,9 +125,7 @@ export class DownstreamConnection extends Timed implements Downstream {
     const consumed = parseRequestHead(text, limits, scan)
     if (consumed === 0) return this.waitForMore(bytes)
     this.checked = 0
-    const x = new Exchange(this, listener, this.context.clock.now())
-    this.exchange = x
-    this.state = STATE.EXCHANGE
+    const x = this.open(listener)
     this.requests++
     this.ahead = consumed > 0 && consumed < bytes.length ? bytes.subarray(consumed) : null
     const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted)
@@ -144,6 +139,13 @@ export class DownstreamConnection extends Timed implements Downstream {
     else if (!this.beginBody(x, limits.bodyBytes)) return true
     this.context.handler.begin(x)
     return true
+  }
+
+  private open(listener: ServedListener): Exchange {
+    const x = new Exchange(this, listener, this.context.clock.now())
+    this.exchange = x
+    this.state = STATE.EXCHANGE
+    return x
   }
 
   private waitForMore(bytes: Buffer): boolean {
@@ -179,6 +181,10 @@ export class DownstreamConnection extends Timed implements Downstream {
       }
       if (body.consumed < rest.length) this.ahead = rest.subarray(body.consumed)
     }
+    if (this.ended && !x.bodyDone) {
+      this.refuse(x, -ERROR.BODY_CUT)
+      return false
+    }
     this.watch()
     return true
   }
@@ -197,15 +203,14 @@ export class DownstreamConnection extends Timed implements Downstream {
       if (body.done) this.ready()
       return
     }
-    const { handler } = this.context
-    if (data !== null) handler.bodyData(x, data)
-    if (body.done && !x.finished) handler.bodyEnd(x)
+    if (data !== null) this.context.handler.bodyData(x, data)
+    if (body.done && !x.finished) this.context.handler.bodyEnd(x)
   }
 
   private refuse(x: Exchange, code: number): void {
-    const { reason, detail } = parseError(code)
     this.closeAfter = true
     this.ahead = null
+    const { reason, detail } = parseError(code)
     this.context.handler.fail(x, reason, detail)
   }
 
@@ -348,12 +353,9 @@ export class DownstreamConnection extends Timed implements Downstream {
   }
 
   private headTimedOut(): void {
-    const x = new Exchange(this, this.listener.current, this.context.clock.now())
-    this.exchange = x
-    this.state = STATE.EXCHANGE
     this.closeAfter = true
     this.ahead = null
-    this.context.handler.fail(x, 'header-timeout', '')
+    this.context.handler.fail(this.open(this.listener.current), 'header-timeout', '')
   }
 
   private checkExchange(x: Exchange, now: number): void {
@@ -375,7 +377,7 @@ export class DownstreamConnection extends Timed implements Downstream {
       return
     }
     const x = this.exchange as Exchange
-    const cutOff = this.body !== null && !this.body.done
+    const cutOff = !x.bodyDone
     if (cutOff && !x.finished) this.refuse(x, -ERROR.BODY_CUT)
     else if (cutOff || this.listener.current.clientClose === 'abort') this.gone(x)
   }
