@@ -45,7 +45,9 @@ export class AccessLogs {
     try {
       return new AccessLog(options, this.#random, (error) => this.#failed(options.file, error))
     } catch (error) {
-      throw new Error(`the access log ${options.file} cannot be opened: ${(error as Error).message}`)
+      const message = `the access log ${options.file} cannot be opened: ${(error as Error).message}`
+      // Not a fault of this program: `run` ends with exit code 1.
+      throw Object.assign(new Error(message), { operational: true })
     }
   }
 }

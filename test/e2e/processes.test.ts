@@ -59,6 +59,15 @@ t.test('a port in use: exit code 1 and a message that helps', async (t) => {
   t.match(gateway.stderr, `the admin API cannot listen on ${bind}`)
 })
 
+t.test('an access log that cannot be opened: exit code 1', async (t) => {
+  for (const workers of [1, 0]) {
+    const config = simpleConfig('127.0.0.1:9', { workers, accessLog: { file: '/nowhere/access.log' } })
+    const gateway = await startGateway(t, config)
+    t.same(await gateway.exited, { code: 1, signal: null })
+    t.match(gateway.stderr, 'the access log /nowhere/access.log cannot be opened')
+  }
+})
+
 t.test('a wrong configuration: exit code 1 and every error with its place', async (t) => {
   const gateway = await startGateway(t, 'listeners: []\nroutez: []\nupstreams: { a: 1 }\n')
   t.same(await gateway.exited, { code: 1, signal: null })
