@@ -2,7 +2,7 @@
 // Shared code goes into chunks, so that what is imported lazily (YAML, schemas, metrics) is read only by the process that needs it.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
@@ -15,7 +15,7 @@ const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
 async function bundle(): Promise<void> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/index.ts'].filter((file) => existsSync(join(root, file))),
+    entryPoints: ['src/main.ts', 'src/index.ts'],
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
