@@ -187,14 +187,7 @@ export class Lab {
 
   /** Runs one case of the answers; every problem is one line. */
   async runResponse(entry: ResponseCase): Promise<string[]> {
-    this.#at = entry.id
-    const patience = this.#options.patience ?? 2000
-    for (const origin of this.origins.values()) origin.begin(entry.origin)
-    const client = await RawClient.open(this.address, [entry.method ?? 'GET'], this.signal)
-    client.send(entry.request ?? PLAIN_REQUEST)
-    await this.signal.until(() => client.closed || client.reader.responses[0]?.complete === true, patience)
-    const isPlayed = (): boolean => [...this.origins.values()].every((origin) => origin.playing === 0)
-    await this.signal.until(isPlayed, patience)
+    const client = await this.#ask(entry.id, entry.origin, entry.request ?? PLAIN_REQUEST, entry.method ?? 'GET')
     const expects = 'kind' in entry.expect ? [entry.expect] : entry.expect
     const isOpen = (): boolean => this.#connections().some((connection) => connection.carried && !connection.closed)
     if (expects.every((expect) => expect.kind !== 'passed' || expect.pooled === false))
@@ -205,6 +198,28 @@ export class Lab {
     problems.push(...judgeResponse(entry, { client, open: isOpen() ? 1 : 0 }))
     client.destroy()
     return problems
+  }
+
+  /** One plain request that the origin answers by this script: the client, when all is over, and the invariants that did not hold. */
+  async runAnswer(name: string, origin: Script): Promise<{ problems: string[]; client: RawClient }> {
+    const client = await this.#ask(name, origin, PLAIN_REQUEST, 'GET')
+    for (const each of this.origins.values()) each.script = null
+    const problems = await this.probe()
+    client.destroy()
+    return { problems, client }
+  }
+
+  /** Sends a request and waits for its answer and the end of the origin's script. */
+  async #ask(name: string, script: Script, request: string, method: string): Promise<RawClient> {
+    this.#at = name
+    const patience = this.#options.patience ?? 2000
+    for (const origin of this.origins.values()) origin.begin(script)
+    const client = await RawClient.open(this.address, [method], this.signal)
+    client.send(request)
+    await this.signal.until(() => client.closed || client.reader.responses[0]?.complete === true, patience)
+    const isPlayed = (): boolean => [...this.origins.values()].every((origin) => origin.playing === 0)
+    await this.signal.until(isPlayed, patience)
+    return client
   }
 
   async #play(entry: CorpusCase, client: RawClient, patience: number): Promise<string[]> {

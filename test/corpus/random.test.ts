@@ -3,14 +3,17 @@
 
 import t from 'tap'
 import { systemRandom } from '../../src/model/clock.ts'
-import { type Reading, type ReadMessage, RequestOracle } from '../http1/fuzz-llhttp.ts'
+import { type Reading, type ReadMessage, RequestOracle, readResponse } from '../http1/fuzz-llhttp.ts'
 import { request, response } from '../http1/fuzz-messages.ts'
 import { mutate } from '../http1/fuzz-mutations.ts'
 import { Dice } from '../http1/fuzz-random.ts'
+import { responseComplaints } from './invariants.ts'
 import type { Anything } from './lab.ts'
 import { openLab } from './open-lab.ts'
 import type { Script } from './origin.ts'
 import type { SeenRequest } from './request-splitter.ts'
+import type { SeenResponse } from './response-reader.ts'
+import { valuesOf } from './wire.ts'
 
 const seed = Number(process.env.HEADGATE_FUZZ_SEED ?? Math.floor(systemRandom() * 2 ** 32))
 const CASES = 1000
@@ -83,3 +86,42 @@ for (const clientClose of ['answer', 'abort']) {
     t.ok(whole > CASES / 10, `${whole} requests arrived`)
   })
 }
+
+/** A response that a client takes for whole must be the one that llhttp reads in the origin's bytes. */
+function compareAnswer(response: SeenResponse | undefined, reading: Reading, bytes: string): string[] {
+  if (response === undefined) return []
+  const problems = responseComplaints(response)
+  if (!response.complete || valuesOf(response.fields, 'x-headgate-reason').length > 0) return problems
+  const read = reading.messages[0]
+  // A later version is spoken to as HTTP/1.1; llhttp does not know it.
+  if (reading.error === 'HPE_INVALID_VERSION') return problems
+  // It takes such a trailer for a field of the message; we drop it.
+  if (/^(?:content-length|transfer-encoding):/im.test(bytes.slice(bytes.indexOf('\r\n\r\n')))) return problems
+  if (read?.complete !== true)
+    problems.push(`the client got a whole ${response.status}, llhttp reads no end (${reading.error})`)
+  else if (read.status !== response.status) problems.push(`the client got ${response.status}, llhttp reads ${read.status}`)
+  else if (read.body !== response.body)
+    problems.push(`the client got ${JSON.stringify(response.body)}, llhttp reads ${JSON.stringify(read.body)}`)
+  return problems
+}
+
+t.test('random answers', async (t) => {
+  t.comment(`seed ${seed}`)
+  const lab = await openLab(t)
+  const found: string[] = []
+  let whole = 0
+  for (let number = 0; number < CASES; number++) {
+    const dice = new Dice(seed + number * 0x9e3779b1)
+    const bytes = mutate(dice, response(dice), response(dice))
+    const cut = dice.below(bytes.length)
+    const send = dice.chance(0.5) ? [bytes] : [bytes.slice(0, cut), 0, bytes.slice(cut)]
+    const { problems, client } = await lab.runAnswer(`answer ${number}`, { send, fin: true })
+    const first = client.reader.responses[0]
+    if (first?.complete === true && first.status !== 502) whole++
+    problems.push(...compareAnswer(first, await readResponse(bytes, 'GET'), bytes))
+    if (problems.length > 0) found.push(`answer ${number} (seed ${seed}): ${problems.join('; ')}: ${JSON.stringify(send)}`)
+  }
+  t.strictSame(found, [], `HEADGATE_FUZZ_SEED=${seed}`)
+  t.strictSame(lab.crashes, [], 'I7: nothing was thrown')
+  t.ok(whole > CASES / 10, `${whole} answers arrived`)
+})

@@ -1,10 +1,11 @@
-// Corpus TE-17: every byte that is no visible ASCII, at four places of a Transfer-Encoding line beside a Content-Length.
+// Corpus TE-17: every byte that is no visible ASCII, before and behind the name of a Transfer-Encoding line beside a
+// Content-Length.
 
 import t from 'tap'
 import { mutations, PLACES } from './cases/transfer-encoding.ts'
 import { openLab } from './open-lab.ts'
 
-for (const place of PLACES) {
+for (const place of PLACES.slice(0, 2)) {
   t.test(place, async (t) => {
     const lab = await openLab(t)
     const problems: string[] = []
