@@ -228,9 +228,16 @@ export class DataPlane implements Accepting {
       listeners: this.counters.allListeners(),
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),
-      upstreams: upstreams.map(({ name, counters, endpoints }) => ({ name, counters, endpoints: endpoints.values() })),
+      upstreams: upstreams.map(({ name, counters, endpoints, retired }) => ({
+        name,
+        counters,
+        endpoints: [...endpoints.values(), ...retired],
+      })),
       accessLog: this.access,
     })
+    for (const { retired } of upstreams) {
+      for (const endpoint of retired) if (endpoint.inFlight === 0) retired.delete(endpoint)
+    }
     for (const upstream of this.retired) {
       const { inFlight, connectionsActive, pending } = upstream.counters
       if (inFlight === 0 && connectionsActive === 0 && pending === 0) this.retired.delete(upstream)

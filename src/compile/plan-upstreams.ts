@@ -61,7 +61,11 @@ export function planUpstream(
       upstream.connectors = connectors
       upstream.picker = picker
       builtFrom.set(upstream, key)
-      for (const [endpoint, connector] of before) if (!connectors.has(endpoint)) connector.retire()
+      for (const [endpoint, connector] of before) {
+        if (connectors.has(endpoint)) continue
+        connector.retire()
+        upstream.retired.add(endpoint)
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 // Decoder of the chunked transfer coding (RFC 9112 section 7.1): strict, incremental, in place. The data of all chunks in a piece of
 // bytes is moved together at its start, so that it can be sent on as one chunk.
 
-import { CR, HEX, HTAB, LF, SP, TOKEN, VALUE } from './chars.ts'
+import { COLON, CR, HEX, LF, TOKEN, VALUE } from './chars.ts'
 import { ERROR } from './parse-errors.ts'
 
 /** Bytes of chunk extensions that one message may have, all chunks together. */
@@ -33,8 +33,9 @@ export class ChunkedDecoder {
   private left = 0
   private extension: number = EXT.BEFORE_NAME
   private extensionBytes = 0
-  private readonly line = { column: 0, name: true }
-  private trailerText = ''
+  private readonly line = { column: 0, name: true, ending: false }
+  private readonly trailerBytes: number[] = []
+  private trailerLines = 0
 
   get done(): boolean {
     return this.state === STATE.DONE
@@ -138,31 +139,30 @@ export class ChunkedDecoder {
 
   /** Trailer lines are validated as they arrive and kept as text: same grammar as fields, checked byte by byte to fail early. */
   private stepTrailer(c: number): number {
-    const line = this.line
-    const text = this.trailerText
-    if (text.length >= MAX_TRAILER_BYTES) return -ERROR.TRAILER_LIMIT
-    const last = text.length > 0 ? text.charCodeAt(text.length - 1) : 0
-    if (last === CR) {
+    const { line, trailerBytes: bytes } = this
+    if (bytes.push(c) > MAX_TRAILER_BYTES) return -ERROR.TRAILER_LIMIT
+    if (line.ending) {
       if (c !== LF) return -ERROR.TRAILER
-      if (line.column === 1) {
-        this.trailers = text.slice(0, -1)
-        this.trailerText = ''
+      if (line.column === 0) {
+        this.trailers = Buffer.from(bytes).toString('latin1', 0, bytes.length - 2)
         this.state = STATE.DONE
         return 0
       }
-      this.trailerText = `${text}\n`
       line.column = 0
       line.name = true
-      return this.trailerText.split('\n').length > MAX_TRAILER_COUNT ? -ERROR.TRAILER_LIMIT : 0
+      line.ending = false
+      return ++this.trailerLines > MAX_TRAILER_COUNT ? -ERROR.TRAILER_LIMIT : 0
     }
     if (c === CR) {
       if (line.name && line.column > 0) return -ERROR.TRAILER
-    } else if (line.name) {
-      if (c === 0x3a && line.column > 0) line.name = false
+      line.ending = true
+      return 0
+    }
+    if (line.name) {
+      if (c === COLON && line.column > 0) line.name = false
       else if (TOKEN[c] !== 1) return -ERROR.TRAILER
-    } else if (VALUE[c] !== 1 && c !== SP && c !== HTAB) return -ERROR.TRAILER
+    } else if (VALUE[c] !== 1) return -ERROR.TRAILER
     line.column++
-    this.trailerText = text + String.fromCharCode(c)
     return 0
   }
 }

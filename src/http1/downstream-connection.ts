@@ -2,16 +2,15 @@
 // ahead waits in a bounded buffer.
 
 import type { Socket } from 'node:net'
-import { Timed } from '../model/deadlines.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { type Peer, peerOf } from '../model/peer.ts'
 import type { ServedListener } from '../model/snapshot.ts'
+import { ClientFlow } from './client-flow.ts'
 import type { ConnectionContext, ListenerRef } from './context.ts'
 import { decodeHead } from './decode-head.ts'
 import { ERROR, parseError } from './parse-errors.ts'
 import { parseRequestHead, RequestScan } from './parse-request.ts'
-import { ProgressWatch } from './progress-watch.ts'
 import { type HostMemo, readRequest } from './read-request.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
@@ -26,15 +25,11 @@ const MAX_LINGER = 256 * 1024
 
 const scan = new RequestScan()
 
-export class DownstreamConnection extends Timed implements Downstream {
+export class DownstreamConnection extends ClientFlow implements Downstream {
   readonly peer: Peer
   private readonly writer: ResponseWriter
-  private readonly socket: Socket
-  private readonly listener: ListenerRef
-  private readonly context: ConnectionContext
   private state: number = STATE.IDLE
   private exchange: Exchange | null = null
-  private body: RequestBody | null = null
   /** Read, but not used yet. */
   private ahead: Buffer | null = null
   /** Bytes of `ahead` in which no complete head was found; 0 = not looked at. */
@@ -46,15 +41,11 @@ export class DownstreamConnection extends Timed implements Downstream {
   /** The client has sent its FIN. */
   private ended = false
   private lingered = 0
-  private readonly progress = new ProgressWatch()
   // No field value begins with a space: the first request never finds it here.
   private readonly memo: HostMemo = { authority: ' ', host: '' }
 
   constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {
-    super()
-    this.socket = socket
-    this.listener = listener
-    this.context = context
+    super(socket, listener, context)
     this.writer = new ResponseWriter(socket)
     const { counters, timeouts, trusted } = listener.current
     this.peer = peerOf(socket, trusted)
@@ -65,11 +56,7 @@ export class DownstreamConnection extends Timed implements Downstream {
     socket.on('end', () => this.clientEnded())
     socket.on('error', () => {})
     socket.on('close', () => this.closed())
-    if (timeouts.header !== null) context.deadlines.arm(this, timeouts.header)
-  }
-
-  get congested(): boolean {
-    return this.socket.writableNeedDrain
+    context.deadlines.armOrDisarm(this, timeouts.header ?? 0)
   }
 
   /** Closes it now if nothing is running, else after its response. */
@@ -87,7 +74,7 @@ export class DownstreamConnection extends Timed implements Downstream {
     switch (this.state) {
       case STATE.IDLE:
       case STATE.HEAD:
-        this.ahead = this.ahead === null ? bytes : Buffer.concat([this.ahead, bytes])
+        this.keepAhead(bytes)
         this.process()
         return
       case STATE.EXCHANGE:
@@ -102,17 +89,28 @@ export class DownstreamConnection extends Timed implements Downstream {
 
   private keepAhead(bytes: Buffer): void {
     this.ahead = this.ahead === null ? bytes : Buffer.concat([this.ahead, bytes])
-    if (this.ahead.length >= MAX_AHEAD) this.socket.pause()
+    if (this.ahead.length >= MAX_AHEAD && this.state === STATE.EXCHANGE) this.socket.pause()
   }
 
-  /** Takes up requests as long as there are complete ones; a loop, so that a thousand pipelined ones do not nest. */
+  /**
+   * Takes up requests as long as there are complete ones and their answers find room; a loop, so that a thousand pipelined ones do
+   * not nest.
+   */
   private process(): void {
     if (this.processing) return
     this.processing = true
     while (this.ahead !== null && (this.state === STATE.IDLE || this.state === STATE.HEAD)) {
+      if (this.congested) {
+        this.context.deadlines.armOrDisarm(this, this.listener.current.timeouts.write ?? 0)
+        if (this.ahead.length >= MAX_AHEAD) this.socket.pause()
+        break
+      }
       if (!this.takeHead(this.ahead)) break
     }
     this.processing = false
+    const waiting = this.ahead !== null && (this.state === STATE.EXCHANGE || this.congested)
+    if (this.socket.isPaused() && this.progress.pausedAt === 0 && !(waiting && (this.ahead as Buffer).length >= MAX_AHEAD))
+      this.socket.resume()
     if (this.ended && (this.state === STATE.IDLE || this.state === STATE.HEAD)) this.socket.destroySoon()
   }
 
@@ -128,8 +126,8 @@ export class DownstreamConnection extends Timed implements Downstream {
     const x = this.open(listener)
     this.requests++
     this.ahead = consumed > 0 && consumed < bytes.length ? bytes.subarray(consumed) : null
-    const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted)
-    this.closeAfter =
+    const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted, consumed)
+    this.closeAfter ||=
       scan.close || this.context.draining || (x.http10 && !scan.keepAlive) || this.requests === limits.requestsPerConnection
     if (error < 0) {
       this.refuse(x, error)
@@ -152,9 +150,8 @@ export class DownstreamConnection extends Timed implements Downstream {
     this.checked = bytes.length
     if (this.state === STATE.IDLE) {
       this.state = STATE.HEAD
-      const { header } = this.listener.current.timeouts
       // The first head's time runs from accept.
-      if (this.requests > 0 && header !== null) this.context.deadlines.arm(this, header)
+      if (this.requests > 0) this.context.deadlines.armOrDisarm(this, this.listener.current.timeouts.header ?? 0)
     }
     return false
   }
@@ -255,6 +252,8 @@ export class DownstreamConnection extends Timed implements Downstream {
 
   cut(x: Exchange): void {
     this.exchange = null
+    this.state = STATE.LINGER
+    this.context.deadlines.remove(this)
     this.settle(x)
     // A body that ends with its connection would look complete after an orderly close.
     if (x.http10) this.socket.resetAndDestroy()
@@ -273,7 +272,6 @@ export class DownstreamConnection extends Timed implements Downstream {
 
   private settle(x: Exchange): void {
     x.finished = true
-    this.listener.current.counters.bytesOut += x.bytesOut
     this.context.handler.finished(x)
   }
 
@@ -285,9 +283,8 @@ export class DownstreamConnection extends Timed implements Downstream {
     this.progress.congestedAt = 0
     if (this.context.draining) this.closeAfter = true
     const { keepAlive } = this.listener.current.timeouts
-    if (keepAlive !== null) this.context.deadlines.arm(this, keepAlive)
-    else this.context.deadlines.disarm(this)
-    if (this.socket.isPaused()) this.resumeBody()
+    this.context.deadlines.armOrDisarm(this, keepAlive ?? 0)
+    this.progress.pausedAt = 0
     if (this.ahead !== null) this.process()
     else if (this.ended || this.context.draining) this.socket.destroySoon()
   }
@@ -312,37 +309,13 @@ export class DownstreamConnection extends Timed implements Downstream {
     }
   }
 
-  pauseBody(): void {
-    this.progress.paused = true
-    this.socket.pause()
-  }
-
-  resumeBody(): void {
-    this.progress.paused = false
-    this.body?.excuse(this.context.deadlines.now)
-    this.socket.resume()
-  }
-
   // ---- time and flow
-
-  private checkCongestion(): void {
-    if (this.progress.congestedAt !== 0 || !this.socket.writableNeedDrain) return
-    this.progress.congestedAt = this.context.deadlines.now
-    this.watch()
-  }
 
   private drained(): void {
     this.progress.congestedAt = 0
     const x = this.exchange
-    if (x?.responded && !x.finished) this.context.handler.drained(x)
-  }
-
-  /** Arms the deadline for the next look at an exchange. */
-  private watch(): void {
-    const { deadlines } = this.context
-    const delay = this.progress.nextCheck(this.body, this.listener.current.timeouts, deadlines.now)
-    if (delay > 0) deadlines.arm(this, delay)
-    else deadlines.disarm(this)
+    if (x === null) this.process()
+    else if (x.responded && !x.finished) this.context.handler.drained(x)
   }
 
   override onDeadline(now: number): void {

@@ -7,8 +7,8 @@ import type { RequestBody } from './request-body.ts'
 export class ProgressWatch {
   /** When (ms) the client stopped to take what is written; 0 = it takes it. */
   congestedAt = 0
-  /** It is us who do not read. */
-  paused = false
+  /** Since when (ms) it is us who do not read; 0 = we do. */
+  pausedAt = 0
 
   /** Milliseconds until `verdict` may change; 0 = there is nothing to wait for. */
   nextCheck(body: RequestBody | null, timeouts: ListenerTimeouts, now: number): number {
@@ -26,8 +26,7 @@ export class ProgressWatch {
     now: number,
   ): 'stalled' | 'body-timeout' | 'min-rate' | null {
     if (this.congestedAt !== 0 && timeouts.write !== null && now - this.congestedAt >= timeouts.write) return 'stalled'
-    if (body === null || body.done) return null
-    if (this.paused) body.excuse(now)
+    if (body === null || body.done || this.pausedAt !== 0) return null
     // Once the endpoint answers, the route's idle timeout is what counts.
     return body.tooSlow(timeouts, now, x.responded && !x.finished)
   }

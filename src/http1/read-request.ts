@@ -20,14 +20,21 @@ const SLASH = 0x2f
 const MAX_REQUEST_ID = 128
 
 /**
- * Fills `x` from `scan`. `trusted`: the peer may speak for its clients. Returns 0 or a negated ERROR; RFC 9112 section 3.2 and 3.3.
+ * Fills `x` from `scan`, whose head has `headBytes` bytes. `trusted`: the peer may speak for its clients. Returns 0 or a negated ERROR; RFC 9112 section 3.2 and 3.3.
  */
-export function readRequest(scan: RequestScan, x: Exchange, memo: HostMemo, trusted: boolean): number {
+export function readRequest(
+  scan: RequestScan,
+  x: Exchange,
+  memo: HostMemo,
+  trusted: boolean,
+  headBytes = scan.fields.text.length,
+): number {
   const { fields } = scan
   const { text } = fields
   x.method = scan.method
   x.http10 = scan.minor === 0
-  x.head = text
+  // What lies behind the head is somebody's body or next request: nothing may be looked up in it.
+  x.head = headBytes < text.length ? text.slice(0, headBytes) : text
   if (scan.method === 'TRACE' || scan.method === 'CONNECT') return -ERROR.METHOD_REFUSED
   let start = scan.targetStart
   const end = scan.targetEnd

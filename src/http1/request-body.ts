@@ -22,7 +22,7 @@ export class RequestBody {
   private left: number
   private received = 0
   private discarded = -1
-  private readonly beganAt: number
+  private beganAt: number
   private progressAt: number
 
   constructor(x: Exchange, maxBytes: number | null, now: number) {
@@ -90,8 +90,9 @@ export class RequestBody {
     return null
   }
 
-  /** The gateway itself has held the client back: that time does not count. */
-  excuse(now: number): void {
+  /** The gateway itself held the client back since `pausedAt`: that time does not count. */
+  excuse(pausedAt: number, now: number): void {
+    this.beganAt += now - pausedAt
     this.progressAt = now
   }
 }

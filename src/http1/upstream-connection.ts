@@ -45,8 +45,8 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   private slab: Buffer | null = null
   private lastRead = 0
   private paused = false
-  /** From `Keep-Alive: timeout`: milliseconds after which the endpoint may close, 0 = not said. */
-  private keepAliveHint = 0
+  /** From `Keep-Alive: timeout`: milliseconds after which the endpoint may close, -1 = not said. */
+  private keepAliveHint = -1
 
   constructor(connector: Http1Connector, attempt: RunningAttempt) {
     super()
@@ -121,12 +121,11 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     this.requestSent = true
     if (this.state !== STATE.HEAD) return
     if (attempt.attemptTimeout > 0) this.connector.deadlines.arm(this, attempt.attemptTimeout)
-    else this.connector.deadlines.disarm(this)
+    else this.armIdle(attempt)
   }
 
   private armIdle(attempt: RunningAttempt): void {
-    if (attempt.idleTimeout > 0 && !this.paused) this.connector.deadlines.arm(this, attempt.idleTimeout)
-    else this.connector.deadlines.disarm(this)
+    this.connector.deadlines.armOrDisarm(this, this.paused ? 0 : attempt.idleTimeout)
   }
 
   sendBody(bytes: Buffer): boolean {
@@ -144,6 +143,8 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   }
 
   pause(): void {
+    // Its last bytes may find the client congested when the connection is back in its pool already.
+    if (this.attempt === null) return
     this.paused = true
     this.socket.pause()
     // It is the client that is slow: its own deadline holds.
@@ -228,7 +229,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
       (scan.minor === 1 ? !scan.close : scan.keepAlive && !scan.close) &&
       scan.body !== BODY.CLOSE &&
       (maxRequests === null || this.requests < maxRequests)
-    this.keepAliveHint = scan.keepAliveTimeout < 0 ? 0 : scan.keepAliveTimeout * 1000
+    this.keepAliveHint = scan.keepAliveTimeout < 0 ? -1 : scan.keepAliveTimeout * 1000
     this.body = scan.body
     this.left = scan.body === BODY.LENGTH ? scan.length : scan.body === BODY.NONE ? 0 : Number.POSITIVE_INFINITY
     this.state = STATE.BODY
@@ -321,13 +322,9 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     }
     const { keepAlive } = this.settings.connection
     // One second before the endpoint would close, so that no request meets a closing connection.
-    const hint = this.keepAliveHint === 0 ? Number.POSITIVE_INFINITY : Math.max(this.keepAliveHint - 1000, 100)
-    const idle = Math.min(keepAlive ?? 0, hint)
-    if (idle === 0) {
-      this.destroyActive()
-      return
-    }
-    this.connector.deadlines.arm(this, idle)
+    const hint = this.keepAliveHint === -1 ? Number.POSITIVE_INFINITY : Math.max(this.keepAliveHint - 1000, 100)
+    const idle = Math.min(keepAlive ?? Number.POSITIVE_INFINITY, hint)
+    this.connector.deadlines.armOrDisarm(this, idle === Number.POSITIVE_INFINITY ? 0 : idle)
     this.connector.release(this)
   }
 

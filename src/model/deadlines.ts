@@ -19,7 +19,7 @@ export abstract class Timed {
   abstract onDeadline(now: number): void
 }
 
-/** The wheel. Precision: a deadline fires up to 100 ms late, never early. */
+/** The wheel. A deadline fires up to 100 ms late, and early only by as much as the event loop stood still before it was set. */
 export class Deadlines {
   private readonly clock: Clock
   /** Time at the last tick: good enough for progress marks. */
@@ -65,6 +65,12 @@ export class Deadlines {
       this.unlink(timed)
     }
     this.link(timed)
+  }
+
+  /** Like `arm`; a delay of 0 means that there is no deadline. */
+  armOrDisarm(timed: Timed, delay: number): void {
+    if (delay > 0) this.arm(timed, delay)
+    else this.disarm(timed)
   }
 
   /** Lazy: what sits in the wheel is dropped when its slot comes. */

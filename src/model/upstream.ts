@@ -44,6 +44,8 @@ export class Upstream {
   endpoints: ReadonlyMap<string, Endpoint> = new Map()
   /** One per endpoint; looked up once per attempt. */
   connectors: ReadonlyMap<Endpoint, Connector> = new Map()
+  /** Endpoints that are not named any more: reported until nothing runs on them. */
+  readonly retired = new Set<Endpoint>()
   private waiting: Waiting[] = []
   private waitingHead = 0
 

@@ -10,6 +10,7 @@ export function account(x: Exchange, clock: Clock): void {
   x.accounted = true
   const duration = clock.now() - x.startedAt
   const { binding, listener } = x
+  listener.counters.bytesOut += x.bytesOut
   if (binding === null) listener.noRoute.add(x.status)
   else {
     binding.responses[x.choice]?.add(x.status)
