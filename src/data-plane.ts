@@ -54,8 +54,6 @@ class LiveListener implements ListenerRef {
 }
 
 export class DataPlane implements Accepting {
-  /** Asked about each accepted connection: true = it was handed elsewhere. */
-  onAccept: ((bind: string, socket: Socket) => boolean) | null = null
   private readonly options: DataPlaneOptions
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
@@ -179,12 +177,6 @@ export class DataPlane implements Accepting {
   // ---- connections
 
   accepted(bind: string, socket: Socket): void {
-    if (this.onAccept?.(bind, socket) === true) return
-    this.adopt(bind, socket)
-  }
-
-  /** Serves an accepted connection, perhaps one that another process accepted on `bind`. */
-  adopt(bind: string, socket: Socket): void {
     const live = this.listeners.get(this.listening.get(bind)?.name ?? '')
     if (live === undefined || this.context.draining) {
       socket.destroy()
@@ -208,10 +200,6 @@ export class DataPlane implements Accepting {
       `HTTP/1.1 ${status} Service Unavailable\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     )
     socket.destroySoon()
-  }
-
-  connectionCount(): number {
-    return this.connections.size
   }
 
   private forget(connection: DownstreamConnection): void {

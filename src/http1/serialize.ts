@@ -1,8 +1,8 @@
 // Canonical HTTP/1.1 heads (RFC 9112): generated, never copied. One space, CRLF, one Host, one framing field.
 
-import { STATUS_CODES } from 'node:http'
 import type { Exchange } from '../model/exchange.ts'
 import { BODY, type ResponseHead } from '../model/message.ts'
+import { STATUS_PHRASES } from './status-phrases.ts'
 
 /** The head of the request that goes to an endpoint; `host` is the Host to send. */
 export function requestHead(x: Exchange, host: string): string {
@@ -12,7 +12,7 @@ export function requestHead(x: Exchange, host: string): string {
 }
 
 const STATUS_LINES: string[] = []
-for (const [status, phrase] of Object.entries(STATUS_CODES)) STATUS_LINES[Number(status)] = `HTTP/1.1 ${status} ${phrase}\r\n`
+for (const [status, phrase] of Object.entries(STATUS_PHRASES)) STATUS_LINES[Number(status)] = `HTTP/1.1 ${status} ${phrase}\r\n`
 
 export function statusLine(status: number, phrase: string): string {
   if (phrase === '') return STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`
