@@ -5,34 +5,46 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HUGE_BYTES } from './origin.ts'
 import { memory } from './process-figures.ts'
 
-const STREAMS = 16
-const STALLED_SECONDS = 5
+/** Growth is taken between few and many streams, because the first ones also grow what a process needs once (its heap, its buffers). */
+const FEW = 8
+const MANY = 72
+const SECONDS = 5
 
 export interface SlowReaderFigures {
   readonly streams: number
-  /** Growth of resident memory at its peak, in bytes per stream. */
+  /** Growth of resident memory from few streams to many, at the peak of each, in bytes per stream. */
   readonly bytesPerStream: number
-  /** Of the one stream that was read to its end. */
-  readonly bytesRead: number
+  /** Growth of resident memory while one body was read to its end, in bytes. */
+  readonly growthOfOne: number
 }
 
-/** One whole body first, so that the proxy has warmed up; then many that are read a little at a time. */
+/** One whole body first, read with pauses; then many that are read a little at a time. */
 export async function measureSlowReader(pid: number, port: number): Promise<SlowReaderFigures> {
-  const bytesRead = await readWholeBody(port)
-  await sleep(1000)
   const before = memory(pid).resident
-  const readers = Array.from({ length: STREAMS }, () => openSlowReader(port))
+  let peakOfOne = before
+  const sampling = setInterval(() => {
+    peakOfOne = Math.max(peakOfOne, memory(pid).resident)
+  }, 100)
+  await readWholeBody(port).finally(() => clearInterval(sampling))
+  const few = Array.from({ length: FEW }, () => openSlowReader(port))
+  const peakOfFew = await peakMemory(pid)
+  const more = Array.from({ length: MANY - FEW }, () => openSlowReader(port))
+  const peakOfMany = await peakMemory(pid)
+  for (const reader of [...few, ...more]) reader.destroy()
+  return { streams: MANY, bytesPerStream: Math.round((peakOfMany - peakOfFew) / more.length), growthOfOne: peakOfOne - before }
+}
+
+async function peakMemory(pid: number): Promise<number> {
   let peak = 0
-  for (let waited = 0; waited < STALLED_SECONDS * 1000; waited += 100) {
+  for (let waited = 0; waited < SECONDS * 1000; waited += 100) {
     await sleep(100)
     peak = Math.max(peak, memory(pid).resident)
   }
-  for (const reader of readers) reader.destroy()
-  return { streams: STREAMS, bytesPerStream: Math.round((peak - before) / STREAMS), bytesRead }
+  return peak
 }
 
 /** Pauses for a millisecond after each MiB, so that the proxy has to wait for its client again and again. */
-function readWholeBody(port: number): Promise<number> {
+function readWholeBody(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = 0
     let sinceRest = 0
@@ -42,7 +54,7 @@ function readWholeBody(port: number): Promise<number> {
       received += chunk.length
       sinceRest += chunk.length
       if (received >= HUGE_BYTES) {
-        resolve(received)
+        resolve()
         socket.destroy()
       } else if (sinceRest > 1024 * 1024) {
         sinceRest = 0
@@ -53,18 +65,19 @@ function readWholeBody(port: number): Promise<number> {
   })
 }
 
-/** Takes one read every 20 ms. */
+/** Takes one read every 100 ms. */
 function openSlowReader(port: number): net.Socket {
   const socket = ask(port)
   socket.on('error', () => socket.destroy())
   socket.on('data', () => {
     socket.pause()
-    setTimeout(() => socket.resume(), 20)
+    setTimeout(() => socket.resume(), 100)
   })
   return socket
 }
 
 function ask(port: number): net.Socket {
-  const socket = net.connect(port, '127.0.0.1', () => socket.write('GET /huge HTTP/1.1\r\nHost: bench\r\n\r\n'))
-  return socket
+  return net.connect(port, '127.0.0.1', function (this: net.Socket) {
+    this.write('GET /huge HTTP/1.1\r\nHost: bench\r\n\r\n')
+  })
 }
