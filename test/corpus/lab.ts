@@ -56,6 +56,9 @@ function cutsOf(bytes: string, sending: Sending): readonly number[] {
   return [...new Set(cuts)].filter((cut) => cut > 0 && cut < length).sort((a, b) => a - b)
 }
 
+/** Milliseconds that only a failing case waits for. */
+const PATIENCE = 10_000
+
 /** Longest head that is sent byte by byte. */
 const BYTEWISE_HEAD = 256
 /** Most that may stay in use over a whole run (I7); what the harness keeps is far below. */
@@ -116,7 +119,7 @@ export class Lab {
     const client = this.#probe
     const count = client.reader.responses.length
     client.send(`GET ${target} HTTP/1.1\r\nHost: ${this.#options.probeHost ?? 'a'}\r\n\r\n`)
-    await this.signal.until(() => client.closed || client.reader.responses[count]?.complete === true, 2000)
+    await this.signal.until(() => client.closed || client.reader.responses[count]?.complete === true, PATIENCE)
     const response = client.reader.responses[count]
     if (client.reader.responses.length > 1000) this.#renewProbe()
     if (response?.status === 200 && response.body === `GET ${target}`) return []
@@ -134,7 +137,7 @@ export class Lab {
   /** Runs one case; every problem is one line. */
   async run(entry: CorpusCase, sending: Sending = 'whole'): Promise<string[]> {
     this.#at = entry.id
-    const patience = this.#options.patience ?? 2000
+    const patience = this.#options.patience ?? PATIENCE
     for (const origin of this.origins.values()) origin.begin(entry.origin ?? null)
     const client = await RawClient.open(this.address, entry.methods ?? [], this.signal)
     await client.sendPieces(entry.bytes, cutsOf(entry.bytes, sending))
@@ -142,7 +145,7 @@ export class Lab {
     await this.signal.until(() => this.#isOver(entry, client), patience)
     const expects = 'kind' in entry.expect ? [entry.expect] : entry.expect
     if (expects.some((expect) => expect.kind === 'aborted' || expect.kind === 'early'))
-      await this.signal.until(() => this.#heldOpen() === 0, 1000)
+      await this.signal.until(() => this.#heldOpen() === 0, this.#options.patience ?? PATIENCE)
     const outcome: Outcome = {
       client,
       requests: new Map([...this.origins].map(([name, origin]) => [name, [...origin.requests]])),
@@ -167,7 +170,7 @@ export class Lab {
    */
   async runAnything(entry: Anything): Promise<{ problems: string[]; requests: readonly SeenRequest[] }> {
     this.#at = entry.name
-    const patience = this.#options.patience ?? 2000
+    const patience = this.#options.patience ?? PATIENCE
     for (const origin of this.origins.values()) origin.begin(entry.origin)
     const client = await RawClient.open(this.address, [], this.signal)
     await client.sendPieces(entry.bytes, entry.cuts)
@@ -175,6 +178,7 @@ export class Lab {
     const problems: string[] = []
     if (!(await this.signal.until(() => client.closed, patience))) problems.push('I4: the connection is still open')
     for (const origin of this.origins.values()) origin.script = null
+    await this.#played(patience)
     if (!(await this.signal.until(() => this.#heldOpen() === 0, patience))) {
       problems.push('I4: an origin connection with half a request is still open')
     }
@@ -191,8 +195,9 @@ export class Lab {
     const expects = 'kind' in entry.expect ? [entry.expect] : entry.expect
     const isOpen = (): boolean => this.#connections().some((connection) => connection.carried && !connection.closed)
     if (expects.every((expect) => expect.kind !== 'passed' || expect.pooled === false))
-      await this.signal.until(() => !isOpen(), 1000)
-    if (expects.every((expect) => expect.kind === 'passed' && expect.closes)) await this.signal.until(() => client.closed, 1000)
+      await this.signal.until(() => !isOpen(), this.#options.patience ?? PATIENCE)
+    if (expects.every((expect) => expect.kind === 'passed' && expect.closes))
+      await this.signal.until(() => client.closed, this.#options.patience ?? PATIENCE)
     for (const origin of this.origins.values()) origin.script = null
     const problems = await this.probe()
     problems.push(...judgeResponse(entry, { client, open: isOpen() ? 1 : 0 }))
@@ -212,14 +217,22 @@ export class Lab {
   /** Sends a request and waits for its answer and the end of the origin's script. */
   async #ask(name: string, script: Script, request: string, method: string): Promise<RawClient> {
     this.#at = name
-    const patience = this.#options.patience ?? 2000
+    const patience = this.#options.patience ?? PATIENCE
     for (const origin of this.origins.values()) origin.begin(script)
     const client = await RawClient.open(this.address, [method], this.signal)
     client.send(request)
     await this.signal.until(() => client.closed || client.reader.responses[0]?.complete === true, patience)
-    const isPlayed = (): boolean => [...this.origins.values()].every((origin) => origin.playing === 0)
-    await this.signal.until(isPlayed, patience)
+    await this.#played(patience)
     return client
+  }
+
+  /**
+   * Every script has come to its end and what it sent has arrived: an unsolicited answer that is still under way when the next
+   * request goes out cannot be told from that one's own.
+   */
+  async #played(patience: number): Promise<void> {
+    await this.signal.until(() => [...this.origins.values()].every((origin) => origin.playing === 0), patience)
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
   }
 
   async #play(entry: CorpusCase, client: RawClient, patience: number): Promise<string[]> {
