@@ -1,5 +1,5 @@
 // Random streams of requests and random answers through a whole gateway: the invariants hold, and what the origin got is what
-// llhttp reads in the client's bytes. HEADGATE_FUZZ_SEED repeats a run.
+// llhttp reads in the client's bytes. HEADGATE_FUZZ_SEED repeats a run, HEADGATE_FUZZ_CASES stretches it.
 
 import t from 'tap'
 import { systemRandom } from '../../src/model/clock.ts'
@@ -16,7 +16,7 @@ import type { SeenResponse } from './response-reader.ts'
 import { valuesOf } from './wire.ts'
 
 const seed = Number(process.env.HEADGATE_FUZZ_SEED ?? Math.floor(systemRandom() * 2 ** 32))
-const CASES = 1000
+const CASES = Math.ceil(Number(process.env.HEADGATE_FUZZ_CASES ?? 20000) / 50)
 
 function answer(dice: Dice): Script | null {
   if (dice.chance(0.5)) return null
