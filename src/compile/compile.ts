@@ -92,6 +92,8 @@ function bind(
     name: route.name,
     upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
     split: choice === null ? null : () => choice.next() ?? 0,
+    chains: null,
+    prefix: null,
     requestTimeout: route.timeout.request ?? 0,
     attemptTimeout: route.timeout.attempt ?? 0,
     idleTimeout: route.timeout.idle ?? 0,

@@ -54,7 +54,7 @@ export class RequestBody {
       this.done = this.decoder.done
     }
     this.received += length
-    if (this.received > this.maxBytes) return -ERROR.BODY_LIMIT
+    if (this.received > this.maxBytes || this.received > this.exchange.maxBody) return -ERROR.BODY_LIMIT
     if (this.done) this.exchange.bodyDone = true
     if (this.discarded >= 0) {
       this.discarded += this.consumed

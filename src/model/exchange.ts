@@ -5,6 +5,7 @@ import type { AttemptRecord } from './access-record.ts'
 import type { EndpointConnection, RunningAttempt } from './connection.ts'
 import type { Timed } from './deadlines.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { FilterChain } from './filter.ts'
 import type { LocalAnswer, Part, ResponseHead } from './message.ts'
 import type { Peer } from './peer.ts'
 import type { ReasonCode } from './reasons.ts'
@@ -92,6 +93,12 @@ export class Exchange {
   binding: RouteBinding | null = null
   /** Index of the upstream in the binding. */
   choice = -1
+  /** The filters of route and upstream; null = none. */
+  chain: FilterChain | null = null
+  /** How many of them the request has passed: the response sides of these run. */
+  passed = 0
+  /** Bytes that its body may have, by a filter. */
+  maxBody = Number.POSITIVE_INFINITY
   tried: Endpoint[] | null = null
   attempt: RunningAttempt | null = null
   /** The connection that takes the body now. */

@@ -1,4 +1,4 @@
-// Reading single fields out of a head or of canonical field lines. For what happens seldom: one scan per look-up, no index.
+// Reading and changing fields in a head or in canonical field lines. One scan per call, no index.
 
 /**
  * Values of all lines named `name` (lower case) in `text`: a validated head (the request or status line may be there) or canonical
@@ -17,6 +17,34 @@ export function fieldValue(text: string, name: string): string | null {
     pos = end + 2
   }
   return found
+}
+
+/**
+ * Canonical lines without the fields named in `drop` (lower case), and with `append` (canonical lines) behind them: any number of
+ * removals, replacements and additions in one pass.
+ */
+export function editFields(text: string, drop: readonly string[], append: string): string {
+  let out = ''
+  let run = 0
+  let pos = 0
+  while (pos < text.length) {
+    const end = text.indexOf('\r\n', pos) + 2
+    if (isNamed(text, pos, drop)) {
+      if (pos > run) out += text.slice(run, pos)
+      run = end
+    }
+    pos = end
+  }
+  if (run === 0) return text + append
+  return out + text.slice(run) + append
+}
+
+function isNamed(text: string, pos: number, names: readonly string[]): boolean {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string
+    if (text.charCodeAt(pos + name.length) === 0x3a && sameName(text, pos, name)) return true
+  }
+  return false
 }
 
 function sameName(text: string, pos: number, name: string): boolean {

@@ -3,6 +3,8 @@
 // Field lines travel as canonical text: `Name: value CRLF` for each end-to-end field, one space, no folding, no framing or
 // hop-by-hop fields but Content-Length. It costs nothing to copy and one scan to read.
 
+import type { ReasonCode } from './reasons.ts'
+
 /** How long a body is. */
 export const BODY = {
   NONE: 0,
@@ -49,4 +51,6 @@ export interface LocalAnswer {
   /** Canonical field lines without Content-Length and Connection. */
   readonly fields: string
   readonly body: string
+  /** Why it is an error, for metrics and log; absent where the answer is what was asked for (a redirect, a preflight). */
+  readonly reason?: ReasonCode
 }

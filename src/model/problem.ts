@@ -18,5 +18,6 @@ export function problem(reason: ReasonCode, detail: string, detailed: boolean): 
     status,
     fields: `content-type: application/problem+json\r\n${said}${allow}${retry}`,
     body: `${JSON.stringify(body)}\n`,
+    reason,
   }
 }

@@ -5,6 +5,7 @@ import type { BlockList } from 'node:net'
 import type { AccessSink } from './access-record.ts'
 import type { Histogram, ListenerCounters, ResponseCounters } from './counters.ts'
 import type { Exchange } from './exchange.ts'
+import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -34,6 +35,10 @@ export interface RouteBinding {
   readonly upstreams: readonly Upstream[]
   /** Picks the index of an upstream; null when there is only one. */
   readonly split: (() => number) | null
+  /** Filters per upstream; null = none anywhere. */
+  readonly chains: readonly (FilterChain | null)[] | null
+  /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */
+  readonly prefix: string | null
   /** Milliseconds, 0 = off. */
   readonly requestTimeout: number
   readonly attemptTimeout: number

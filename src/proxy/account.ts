@@ -4,11 +4,13 @@ import type { AccessRecord } from '../model/access-record.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
+import { endFilters } from './filters.ts'
 
 export function account(x: Exchange, clock: Clock): void {
   if (x.accounted) return
   x.accounted = true
   const duration = clock.now() - x.startedAt
+  if (x.chain?.onEnd) endFilters(x, x.chain)
   const { binding, listener } = x
   listener.counters.bytesOut += x.bytesOut
   if (binding === null) listener.noRoute.add(x.status)

@@ -4,9 +4,10 @@ import type { Connector, EndpointConnection, Outcome, RunningAttempt } from '../
 import type { EndpointCounters } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
-import type { Part, ResponseHead } from '../model/message.ts'
+import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
+import { filterResponse } from './filters.ts'
 import type { RequestProxy } from './proxy.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
@@ -64,7 +65,15 @@ export class Attempt implements RunningAttempt {
   }
 
   onHead(head: ResponseHead, part: Part | null, last: boolean): void {
+    if (this.settled) return
     const x = this.exchange
+    if (x.chain?.onResponse) {
+      const instead = filterResponse(x, x.chain, head)
+      if (instead !== null) {
+        this.replace(instead, last)
+        return
+      }
+    }
     x.responded = true
     x.status = head.status
     if (last) {
@@ -78,7 +87,21 @@ export class Attempt implements RunningAttempt {
     this.holdBack()
   }
 
+  /** A filter answers in the endpoint's place: what the endpoint still has to say is not wanted. */
+  private replace(answer: LocalAnswer, last: boolean): void {
+    const x = this.exchange
+    const { connection } = this
+    this.settle('ok')
+    if (!last) connection?.cancel()
+    this.proxy.leave(x)
+    x.status = answer.status
+    x.reason = answer.reason ?? null
+    x.responded = true
+    x.downstream.answer(x, answer, false)
+  }
+
   onData(part: Part): void {
+    if (this.settled) return
     this.exchange.downstream.data(this.exchange, part)
     this.holdBack()
   }
@@ -88,6 +111,7 @@ export class Attempt implements RunningAttempt {
   }
 
   onEnd(trailers: string): void {
+    if (this.settled) return
     const x = this.exchange
     this.settle('ok')
     this.proxy.leave(x)

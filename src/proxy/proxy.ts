@@ -6,12 +6,14 @@ import { type Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
+import type { LocalAnswer } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
-import { REASONS, type ReasonCode } from '../model/reasons.ts'
+import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import { type Upstream, Waiting } from '../model/upstream.ts'
 import { account } from './account.ts'
 import { Attempt } from './attempt.ts'
+import { filterLocalAnswer, runRequestFilters } from './filters.ts'
 import { forwardedLines } from './forwarded.ts'
 import { requestIds } from './request-id.ts'
 
@@ -69,7 +71,14 @@ export class RequestProxy implements ExchangeHandler {
       x.timer = new RequestTimer(this, x)
       this.deadlines.arm(x.timer, binding.requestTimeout)
     }
-    const upstream = binding.upstreams[x.choice] as Upstream
+    x.chain = binding.chains === null ? null : (binding.chains[x.choice] ?? null)
+    if (x.chain === null) this.proceed(x)
+    else runRequestFilters(this, x, x.chain, 0)
+  }
+
+  /** The filters have let it pass: to the upstream, or into its queue. */
+  proceed(x: Exchange): void {
+    const upstream = (x.binding as RouteBinding).upstreams[x.choice] as Upstream
     if (upstream.admit()) this.enter(x)
     else this.wait(x, upstream)
   }
@@ -86,9 +95,7 @@ export class RequestProxy implements ExchangeHandler {
 
   /** RFC 9110 9.3.7: `OPTIONS *` asks the gateway itself. */
   private answerOptions(x: Exchange): void {
-    x.status = 200
-    x.responded = true
-    x.downstream.answer(x, { status: 200, fields: 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n', body: '' }, false)
+    this.answer(x, { status: 200, fields: 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n', body: '' }, false)
   }
 
   private wait(x: Exchange, upstream: Upstream): void {
@@ -197,20 +204,25 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   fail(x: Exchange, reason: ReasonCode, detail: string): void {
-    x.reason = reason
     // What was refused before it was identified is known to the log all the same.
     if (x.requestId === '') x.requestId = this.nextRequestId()
     this.abandon(x)
-    const { counters, detail: detailed } = x.listener
-    counters.rejected.set(reason, (counters.rejected.get(reason) ?? 0) + 1)
     if (x.responded) {
+      x.reason = reason
       x.incomplete = true
+      countRejected(x, reason)
       x.downstream.cut(x)
-      return
-    }
-    x.status = REASONS[reason].status
+    } else this.answer(x, problem(reason, detail, x.listener.detail), reason === 'loop')
+  }
+
+  /** Answers by ourselves; the filters that the request has passed see it like an endpoint's answer. */
+  answer(x: Exchange, answer: LocalAnswer, close: boolean): void {
+    const last = x.chain?.onResponse ? filterLocalAnswer(x, x.chain, answer) : answer
+    x.reason = answer.reason ?? null
+    if (x.reason !== null) countRejected(x, x.reason)
+    x.status = last.status
     x.responded = true
-    x.downstream.answer(x, problem(reason, detail, detailed), reason === 'loop')
+    x.downstream.answer(x, last, close)
   }
 
   /** Gives up what runs or waits for the exchange. */
@@ -235,6 +247,11 @@ export class RequestProxy implements ExchangeHandler {
     x.admitted = false
     ;((x.binding as RouteBinding).upstreams[x.choice] as Upstream).release()
   }
+}
+
+function countRejected(x: Exchange, reason: ReasonCode): void {
+  const { rejected } = x.listener.counters
+  rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
 }
 
 function isLoop(head: string, name: string): boolean {
