@@ -28,6 +28,7 @@ export const REQUEST_LINE: readonly CorpusCase[] = [
   { id: 'RL-06', name: 'LF before', bytes: `\n${G}\r\n`, expect: R(400) },
   { id: 'RL-07', name: 'LF as line end', bytes: 'GET / HTTP/1.1\nHost: a\n\n', expect: R(400) },
   { id: 'RL-08', name: 'CR as line end', bytes: 'GET / HTTP/1.1\rHost: a\r\r', expect: R(400) },
+  { id: 'RL-08b', name: 'CR and another byte behind the version', bytes: `GET / HTTP/1.1\rX${H}\r\n`, expect: R(400) },
   ...each(['GET /\r\n', 'GET /\r\nHost: a\r\n\r\n', 'GET / \r\n\r\n'], (bytes, at) => ({
     id: `RL-09.${at + 1}`,
     name: `HTTP/0.9: ${show(bytes)}`,

@@ -183,6 +183,7 @@ const STATUS: readonly ResponseCase[] = [
     { send: ['HTTP/1.0 200 OK\r\n\r\nhello'], fin: true },
     { kind: 'passed', status: 200, body: 'hello', pooled: false },
   ),
+  one('RS-08.16', 'CR and another byte behind the phrase', send(`HTTP/1.1 200 OK\rX${CL5}\r\nhello`), bad()),
   one('RS-08.15', 'no reason phrase', send(`HTTP/1.1 200 \r\n${CL5}\r\nhello`), ok('hello')),
   one('RS-09.1', 'a reason with a control byte', send(`HTTP/1.1 200 a\x01b\r\n${CL5}\r\nhello`), {
     kind: 'passed',
