@@ -2,12 +2,15 @@
 // Shared code goes into chunks, so that what is imported lazily (YAML, schemas, metrics) is read only by the process that needs it.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
-const outdir = join(root, 'dist')
+const { values } = parseArgs({ options: { outdir: { type: 'string' } } })
+/** Elsewhere than `dist/` only the bundle is written, for a test. */
+const outdir = resolve(root, values.outdir ?? 'dist')
 
 /** Some packages are CommonJS and ask for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
@@ -24,14 +27,30 @@ async function bundle(): Promise<void> {
     platform: 'node',
     target: 'node24',
     sourcemap: 'linked',
-    legalComments: 'linked',
+    legalComments: 'none',
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
   })
+  writeLicences(Object.keys(result.metafile.inputs))
   for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
     if (file.endsWith('.js')) console.log(`${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${file}`)
   }
+}
+
+/** The packages inside the bundle go with their licences. */
+function writeLicences(inputs: readonly string[]): void {
+  const found = inputs.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '')
+  const packages = [...new Set(found)].filter((folder) => folder !== '').sort()
+  const texts = packages.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+    return [
+      `${name} ${version} (${license})`,
+      ...files.map((file) => readFileSync(join(root, folder, file), 'utf8').trim()),
+    ].join('\n\n')
+  })
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
 }
 
 function writeDeclarations(): void {
@@ -44,7 +63,7 @@ function writeDeclarations(): void {
   if (run.status !== 0) process.exit(run.status ?? 1)
 }
 
-rmSync(outdir, { recursive: true, force: true })
+if (values.outdir === undefined) rmSync(outdir, { recursive: true, force: true })
 await bundle()
 chmodSync(join(outdir, 'main.js'), 0o755)
-writeDeclarations()
+if (values.outdir === undefined) writeDeclarations()

@@ -126,6 +126,7 @@ export class DataPlane implements Accepting {
     this.snapshot = compiled.snapshot
     this.access = access
     for (const plan of compiled.plans) plan.apply()
+    for (const { upstream } of compiled.plans) upstream.admitWaiting()
     for (const [name, upstream] of before?.upstreams ?? []) {
       if (compiled.snapshot.upstreams.get(name) === upstream) continue
       for (const connector of upstream.connectors.values()) connector.retire()

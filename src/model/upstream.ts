@@ -97,7 +97,8 @@ export class Upstream {
     if (this.counters.pending > 0) this.admitWaiting()
   }
 
-  private admitWaiting(): void {
+  /** Lets in who may go now; to be called when a limit has been raised. */
+  admitWaiting(): void {
     while (this.counters.pending > 0 && this.takePlace()) {
       const waiting = this.waiting[this.waitingHead] as Waiting
       this.waitingHead++

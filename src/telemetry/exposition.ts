@@ -76,7 +76,10 @@ export class Exposer {
   async #registry(openMetrics: boolean): Promise<Registry> {
     const known = this.#registries.get(openMetrics)
     if (known !== undefined) return known
-    const { Registry } = await import('prom-client')
+    // The default export is the same object from the source and from the bundle; named exports are not.
+    const {
+      default: { Registry },
+    } = await import('prom-client')
     const registry = new Registry()
     if (openMetrics) (registry as Registry<never>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
     for (const source of this.#sources) registry.registerMetric(new MetricView(source) as unknown as Metric)
