@@ -160,6 +160,13 @@ async function main(): Promise<number> {
     return 0
   }
   const folder = mkdtempSync(join(os.tmpdir(), 'headgate-bench-'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stopEverything()
+      rmSync(folder, { recursive: true, force: true })
+      process.exit(1)
+    })
+  }
   let failed = true
   try {
     const results = await run(options, folder)
@@ -174,13 +181,6 @@ async function main(): Promise<number> {
     else rmSync(folder, { recursive: true, force: true })
   }
   return 0
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    stopEverything()
-    process.exit(1)
-  })
 }
 
 try {
