@@ -36,6 +36,9 @@ const code = (text: string): string => `\`${text}\``
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const isLater = (schema: JsonSchema): boolean => schema.not !== undefined
 
+/** Keys whose inside has a page of its own. */
+const ELSEWHERE = new Set(['filters'])
+
 /** The block among the alternatives of a value, or of the items of a list. */
 function blockOf(schema: JsonSchema): { block: JsonSchema; suffix: string } | null {
   if (schema.properties) return { block: schema, suffix: '' }
@@ -85,7 +88,7 @@ function rowsOf(block: JsonSchema, prefix: string): Row[] {
         fallback: fallbackOf(schema, block.required?.includes(name) ?? false),
         meaning: schema.description ?? '',
       }
-      const inner = blockOf(schema)
+      const inner = ELSEWHERE.has(name) ? null : blockOf(schema)
       return [row, ...(inner ? rowsOf(inner.block, `${key}${inner.suffix}.`) : [])]
     })
 }
@@ -93,7 +96,7 @@ function rowsOf(block: JsonSchema, prefix: string): Row[] {
 function notYet(block: JsonSchema): string[] {
   return Object.entries(block.properties ?? {}).flatMap(([name, schema]) => {
     if (isLater(schema)) return [name]
-    const inner = blockOf(schema)
+    const inner = ELSEWHERE.has(name) ? null : blockOf(schema)
     return inner ? notYet(inner.block).map((below) => `${name}${inner.suffix}.${below}`) : []
   })
 }

@@ -12,6 +12,7 @@ import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
+import { ChainCompiler, needsPrefix } from './compile-filters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 
 export interface CompileEnvironment extends UpstreamEnvironment {
@@ -34,9 +35,11 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const plans = Object.entries(config.upstreams).map(([name, upstream]) =>
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
+  const chains = new ChainCompiler(environment)
+  giveBudgets(config, upstreams)
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
   const listeners = new Map(
-    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, environment)]),
+    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )
   return { snapshot: { listeners, upstreams }, plans }
 }
@@ -49,12 +52,9 @@ function serve(
 ): ServedListener {
   const rules: RouteRule<RouteBinding>[] = config.routes
     .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
-    .map((route) => ({
-      hosts: route.hosts,
-      match: route.match,
-      value: bind(route, listener.name, upstreams, counters, random),
-    }))
+    .flatMap((route) => rulesOf(route, bind(route, listener.name, upstreams, chains, counters, random)))
   const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
+  chains: ChainCompiler,
   const view = new RequestView()
   return {
     name: listener.name,
@@ -83,16 +83,29 @@ function bind(
   const used = route.to.filter(({ weight }) => weight > 0)
   const choice =
     used.length === 1
+/** One rule per route, or one per alternative where filters must know by which prefix a request was matched. */
+function rulesOf(route: RouteConfig, binding: RouteBinding): RouteRule<RouteBinding>[] {
+  const { hosts, match } = route
+  if (!needsPrefix(route)) return [{ hosts, match, value: binding }]
+  if (match.length === 0) return [{ hosts, match, value: { ...binding, prefix: '/' } }]
+  return match.map((alternative) => ({
+    hosts,
+    match: [alternative],
+    value: { ...binding, prefix: alternative.path?.value ?? '/' },
+  }))
+}
+
       ? null
       : new WeightedChoice(
           used.map(({ weight }, value) => ({ value, weight })),
           random,
+  chains: ChainCompiler,
         )
   return {
     name: route.name,
     upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
     split: choice === null ? null : () => choice.next() ?? 0,
-    chains: null,
+    chains: chains.chains(route),
     prefix: null,
     requestTimeout: route.timeout.request ?? 0,
     attemptTimeout: route.timeout.attempt ?? 0,

@@ -2,10 +2,13 @@
 // JSON-serialisable data; every default is filled in, durations are milliseconds, sizes bytes, shares fractions, `off` null.
 
 import type { z } from 'zod'
+import type { FilterConfig } from './filters-schema.ts'
 import type { gatewaySchema } from './schema.ts'
 
 /** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
+
+export type { FilterConfig } from './filters-schema.ts'
 
 export interface GatewayConfig {
   /** Number of data-plane processes; `auto` = one per available core, 0 = everything in one process. */
@@ -113,6 +116,8 @@ export interface RouteConfig {
   readonly hosts: readonly string[]
   /** Any one of these; empty = every request. */
   readonly match: readonly MatchConfig[]
+  /** In the order written. */
+  readonly filters: readonly FilterConfig[]
   /** At least one, and at least one with a weight above 0. */
   readonly to: readonly WeightedUpstream[]
   readonly timeout: RouteTimeouts
@@ -157,6 +162,8 @@ export interface UpstreamConfig {
   /** `preserve`, `endpoint` or the literal value of Host. */
   readonly host: string
   readonly balancer: { readonly type: string }
+  /** Run behind those of the route when this upstream was chosen. */
+  readonly filters: readonly FilterConfig[]
   readonly connection: ConnectionConfig
   readonly limits: UpstreamLimits
 }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { hostPattern } from './addresses.ts'
+import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
 import type { WeightedUpstream } from './model.ts'
 import { durationOrOff, integer, name } from './values.ts'
@@ -15,13 +16,13 @@ const to = z
         block({
           upstream: name().describe('Name of an upstream.'),
           weight: integer(0, 1_000_000).prefault(1).describe('Share in relation to the others; 0 = none.'),
-          filters: later('filters'),
+          filters: filtersSchema().describe('Further filters of this upstream alone, behind those of the route.'),
         }),
       )
       .min(1, 'at least one upstream is needed'),
   ])
   .transform((written, context): WeightedUpstream[] => {
-    if (typeof written === 'string') return [{ upstream: written, weight: 1 }]
+    if (typeof written === 'string') return [{ upstream: written, weight: 1, filters: [] }]
     if (written.every(({ weight }) => weight === 0))
       context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
     return written.map(({ upstream, weight }) => ({ upstream, weight }))
@@ -66,7 +67,9 @@ export const routeSchema = block({
     .describe(
       'Without it: one more try on another endpoint when no connection could be made, or when it was closed before any response byte and the request is idempotent.',
     ),
-  filters: later('filters'),
+  filters: filtersSchema().describe(
+    'What happens on the way, in the order written; each item has one key, the name of a filter.',
+  ),
   hedge: later('hedge'),
   websocket: later('websocket'),
   upgrades: later('upgrades'),

@@ -52,7 +52,8 @@ t.test('every default is filled in', async (t) => {
         listeners: [],
         hosts: [],
         match: [],
-        to: [{ upstream: 'app', weight: 1 }],
+        filters: [],
+        to: [{ upstream: 'app', weight: 1, filters: [] }],
         timeout: { request: null, attempt: 60_000, idle: 60_000 },
         retry: null,
       },
@@ -165,8 +166,8 @@ t.test('weights, balancers and the only retry', async (t) => {
     },
   })
   t.same(config.routes[0]?.to, [
-    { upstream: 'app', weight: 9 },
-    { upstream: 'b', weight: 1 },
+    { upstream: 'app', weight: 9, filters: [] },
+    { upstream: 'b', weight: 1, filters: [] },
   ])
   t.same(config.routes[0]?.retry, { attempts: 0 })
   t.match(config.upstreams.b, {

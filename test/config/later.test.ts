@@ -20,15 +20,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['plugins: [{ path: ./x }]', 'tests: []', 'tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: ['http2: true', 'proxyProtocol: off', 'http2Limits: {}', 'tls: { nonsense: 1 }'],
-  route: [
-    'filters: []',
-    'hedge: off',
-    'websocket: true',
-    'upgrades: [x]',
-    'mirror: off',
-    'affinity: off',
-    'hash: { header: x }',
-  ],
+  route: ['hedge: off', 'websocket: true', 'upgrades: [x]', 'mirror: off', 'affinity: off', 'hash: { header: x }'],
   upstream: [
     'tls: {}',
     'proxyProtocol: off',
@@ -74,7 +66,8 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
   [text(LISTENER, ROUTE, '{ discovery: { static: [], dns: { name: x } } }', ''), 'discovery.dns is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [{ address: "a:1", zone: a }] } }', ''), 'zone is not supported yet'],
-  [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [] }] }', UPSTREAM, ''), 'filters is not supported yet'],
+  [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],
+  [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [{ jwt: 1 }] }] }', UPSTREAM, ''), 'jwt is not supported yet'],
   [PLACES.top?.('accessLog: { format: combined }') ?? '', 'accessLog.format other than json is not supported yet'],
 ]
 

@@ -1,0 +1,51 @@
+// Filters of routes and of their weighted upstreams → chains. Every filter is made once per configuration, whatever number of
+// listeners and upstreams share it.
+
+import type { FilterConfig, RouteConfig } from '../config/model.ts'
+import type { FilterContext, FilterFactory } from '../filters/context.ts'
+import { FILTERS } from '../filters/table.ts'
+import { type Filter, type FilterChain, filterChain } from '../model/filter.ts'
+
+export type FilterEnvironment = Omit<FilterContext, 'route'>
+
+export class ChainCompiler {
+  readonly #environment: FilterEnvironment
+  readonly #chains = new Map<RouteConfig, readonly (FilterChain | null)[] | null>()
+
+  constructor(environment: FilterEnvironment) {
+    this.#environment = environment
+  }
+
+  /** A chain per upstream of the route that has a weight: the route's filters, then the upstream's own. null = none has any. */
+  chains(route: RouteConfig): readonly (FilterChain | null)[] | null {
+    let chains = this.#chains.get(route)
+    if (chains === undefined) {
+      chains = this.#compile(route)
+      this.#chains.set(route, chains)
+    }
+    return chains
+  }
+
+  #compile(route: RouteConfig): readonly (FilterChain | null)[] | null {
+    const context: FilterContext = { ...this.#environment, route: route.name }
+    const shared = route.filters.map((filter) => make(filter, context))
+    const ofRoute = filterChain(shared)
+    const chains = route.to
+      .filter(({ weight }) => weight > 0)
+      .map(({ filters }) =>
+        filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context))]),
+      )
+    return chains.every((chain) => chain === null) ? null : chains
+  }
+}
+
+function make({ type, options }: FilterConfig, context: FilterContext): Filter {
+  const factory = FILTERS.get(type) as FilterFactory<FilterConfig['options']> | undefined
+  if (factory === undefined) throw new Error(`there is no filter "${type}"`)
+  return factory(options, context)
+}
+
+/** Whether some filter of the route needs to know by which prefix a request was matched. */
+export function needsPrefix(_route: RouteConfig): boolean {
+  return false
+}
