@@ -1,14 +1,15 @@
 // Takes secrets out of a configuration before it is shown. Knows keys by name, so that a key that is added later is covered
 // when it is called what such keys are called here.
 
+import { isSecretField } from '../model/secret-fields.ts'
+
 const HIDDEN = '***'
 
 /** Keys whose whole value is a secret, wherever they stand. */
 const SECRET_KEYS = new Set(['token', 'secret', 'clientSecret', 'password'])
 /** Inside these blocks, these too. */
 const SECRET_IN: Readonly<Record<string, readonly string[]>> = { basicAuth: ['users'], apiKey: ['key'] }
-/** Headers that carry credentials, as keys of `set`, `add` and `headers`. */
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'])
+/** Where keys are names of header fields. */
 const HEADER_BLOCKS = new Set(['set', 'add', 'headers'])
 /** `scheme://user:password@`. */
 const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*):[^\s/?#@]*@/gi
@@ -23,8 +24,7 @@ function copy(value: unknown, hidden: readonly string[], parent: string): unknow
   if (Array.isArray(value)) return value.map((item) => copy(item, hidden, parent))
   if (value === null || typeof value !== 'object') return value
   const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
-    const isSecret =
-      SECRET_KEYS.has(key) || hidden.includes(key) || (HEADER_BLOCKS.has(parent) && SECRET_HEADERS.has(key.toLowerCase()))
+    const isSecret = SECRET_KEYS.has(key) || hidden.includes(key) || (HEADER_BLOCKS.has(parent) && isSecretField(key))
     if (isSecret) return [key, inner === null ? null : HIDDEN]
     return [key, copy(inner, SECRET_IN[key] ?? hidden, key)]
   })

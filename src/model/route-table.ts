@@ -47,4 +47,17 @@ export interface RouteTable<R> {
    * the same length), method, number of headers (cookies count as headers), number of query parameters, order written.
    */
   match(host: string, path: string, method: string, fields: RequestFields): R | null
+  /**
+   * Why `match` says what it says, from the very same table: the rule that wins first, then the others that share host or path
+   * with the request, closest first. Slow: it looks at every rule.
+   */
+  explain(host: string, path: string, method: string, fields: RequestFields): Considered<R>[]
+}
+
+/** A rule that came near; one for each value. */
+export interface Considered<R> {
+  readonly value: R
+  readonly wins: boolean
+  /** In words; ask before the fields are reused. */
+  why(): string
 }

@@ -1,7 +1,8 @@
 // Rules as written → compiled table. Everything that can be decided before a request comes is decided here.
 
 import { normalizePath } from '../model/request-path.ts'
-import type { RequestFields, RequestMatch, RouteRule, RouteTable } from '../model/route-table.ts'
+import type { Considered, RequestFields, RequestMatch, RouteRule, RouteTable } from '../model/route-table.ts'
+import { consider } from './consider.ts'
 import { FullRegex } from './full-regex.ts'
 import { HostIndex } from './host-index.ts'
 import type { Candidate, HostScope } from './host-scope.ts'
@@ -49,6 +50,11 @@ class CompiledRouteTable<R> implements RouteTable<R> {
       if (found !== null) return found.value
     }
     return null
+  }
+
+  explain(host: string, path: string, method: string, fields: RequestFields): Considered<R>[] {
+    const key = this.#caseSensitive ? path : path.toLowerCase()
+    return consider(this.#hosts, { host, path: key, method, fields })
   }
 }
 

@@ -18,6 +18,10 @@ export class HostIndex<R> {
     this.everyHost = this.#make('')
   }
 
+  get scopes(): readonly HostScope<R>[] {
+    return this.#all
+  }
+
   /** The scope of a host as written, made when there is none. */
   scopeFor(host: string): HostScope<R> {
     const key = host.startsWith('*') ? host.slice(1) : host

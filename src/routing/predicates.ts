@@ -4,23 +4,24 @@ import type { NamedMatch, RequestFields, RequestMatch } from '../model/route-tab
 import { FullRegex } from './full-regex.ts'
 
 /** One named value that must be equal, match, be there or be absent. */
-class Predicate {
+export class Predicate {
   readonly name: string
-  readonly #exact: string | null
-  readonly #regex: FullRegex | null
-  readonly #present: boolean
+  readonly exact: string | null
+  readonly regex: FullRegex | null
+  /** false = it must not be there. */
+  readonly present: boolean
 
   constructor(name: string, { match }: NamedMatch) {
     this.name = name
-    this.#exact = match.type === 'exact' ? match.value : null
-    this.#regex = match.type === 'regex' ? new FullRegex(match.value, false) : null
-    this.#present = match.type === 'present' ? match.value : true
+    this.exact = match.type === 'exact' ? match.value : null
+    this.regex = match.type === 'regex' ? new FullRegex(match.value, false) : null
+    this.present = match.type === 'present' ? match.value : true
   }
 
   holds(value: string | null): boolean {
-    if (value === null || !this.#present) return (value === null) === !this.#present
-    if (this.#exact !== null) return value === this.#exact
-    return this.#regex === null || this.#regex.matches(value)
+    if (value === null || !this.present) return (value === null) === !this.present
+    if (this.exact !== null) return value === this.exact
+    return this.regex === null || this.regex.matches(value)
   }
 }
 
