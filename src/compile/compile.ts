@@ -10,9 +10,9 @@ import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.t
 import type { Upstream } from '../model/upstream.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
+import { ChainCompiler, needsPrefix } from './compile-filters.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
-import { ChainCompiler, needsPrefix } from './compile-filters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 
 export interface CompileEnvironment extends UpstreamEnvironment {
@@ -35,9 +35,8 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const plans = Object.entries(config.upstreams).map(([name, upstream]) =>
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
-  const chains = new ChainCompiler(environment)
-  giveBudgets(config, upstreams)
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
+  const chains = new ChainCompiler(environment)
   const listeners = new Map(
     config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )
@@ -48,13 +47,13 @@ function serve(
   config: GatewayConfig,
   listener: ListenerConfig,
   upstreams: ReadonlyMap<string, Upstream>,
+  chains: ChainCompiler,
   { counters, random, access, id }: CompileEnvironment,
 ): ServedListener {
-  const rules: RouteRule<RouteBinding>[] = config.routes
+  const rules = config.routes
     .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
     .flatMap((route) => rulesOf(route, bind(route, listener.name, upstreams, chains, counters, random)))
   const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
-  chains: ChainCompiler,
   const view = new RequestView()
   return {
     name: listener.name,
@@ -73,16 +72,6 @@ function serve(
   }
 }
 
-function bind(
-  route: RouteConfig,
-  listener: string,
-  upstreams: ReadonlyMap<string, Upstream>,
-  counters: LiveCounters,
-  random: Random,
-): RouteBinding {
-  const used = route.to.filter(({ weight }) => weight > 0)
-  const choice =
-    used.length === 1
 /** One rule per route, or one per alternative where filters must know by which prefix a request was matched. */
 function rulesOf(route: RouteConfig, binding: RouteBinding): RouteRule<RouteBinding>[] {
   const { hosts, match } = route
@@ -95,11 +84,21 @@ function rulesOf(route: RouteConfig, binding: RouteBinding): RouteRule<RouteBind
   }))
 }
 
+function bind(
+  route: RouteConfig,
+  listener: string,
+  upstreams: ReadonlyMap<string, Upstream>,
+  chains: ChainCompiler,
+  counters: LiveCounters,
+  random: Random,
+): RouteBinding {
+  const used = route.to.filter(({ weight }) => weight > 0)
+  const choice =
+    used.length === 1
       ? null
       : new WeightedChoice(
           used.map(({ weight }, value) => ({ value, weight })),
           random,
-  chains: ChainCompiler,
         )
   return {
     name: route.name,

@@ -25,7 +25,7 @@ const to = z
     if (typeof written === 'string') return [{ upstream: written, weight: 1, filters: [] }]
     if (written.every(({ weight }) => weight === 0))
       context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
-    return written.map(({ upstream, weight }) => ({ upstream, weight }))
+    return written
   })
 
 const timeout = defaulted({
