@@ -7,7 +7,7 @@ import { Dice, SIDES } from './dice.ts'
 
 export class EndpointDraw {
   readonly #endpoints: readonly WeightedEndpoint[]
-  readonly #dice: Dice
+  #dice: Dice
   /** Chance to stay at a column that was drawn evenly; otherwise its alias is taken. */
   readonly #stay: Float64Array
   readonly #alias: Uint32Array
@@ -30,6 +30,17 @@ export class EndpointDraw {
       this.#alias[poor] = rich
       scaled[rich] = (scaled[rich] as number) - 1 + (scaled[poor] as number)
       if ((scaled[rich] as number) < 1) small.push(large.pop() as number)
+    }
+  }
+
+  /** Draws inside `look` take their chance from `random`; those after it are the ones that would have come anyway. */
+  aside<T>(random: Random, look: () => T): T {
+    const dice = this.#dice
+    this.#dice = new Dice(random)
+    try {
+      return look()
+    } finally {
+      this.#dice = dice
     }
   }
 

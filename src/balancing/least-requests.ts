@@ -31,6 +31,23 @@ class LeastRequestsPicker implements Picker {
 
   pick({ tried }: PickContext): Endpoint | null {
     const turns = this.#turns
+    const best = this.#best(tried)
+    if (best < 0) return null
+    const { endpoint } = this.#endpoints[turns.at(best)] as WeightedEndpoint
+    turns.advance(best)
+    // Being passed over costs a turn: who was busy for long gets no burst when it is idle again, and makes room for the next.
+    if (best > 0) turns.advance(0)
+    return endpoint
+  }
+
+  peek({ tried }: PickContext): Endpoint | null {
+    const best = this.#best(tried)
+    return best < 0 ? null : (this.#endpoints[this.#turns.at(best)] as WeightedEndpoint).endpoint
+  }
+
+  /** Its place among the turns; -1 = none is left. */
+  #best(tried: readonly Endpoint[] | null): number {
+    const turns = this.#turns
     let best = -1
     let least = 0
     for (let place = 0; place < turns.length && (place < COMPARED || best < 0); place++) {
@@ -44,11 +61,6 @@ class LeastRequestsPicker implements Picker {
       // Nobody can be better than the one whose turn it is, when it is idle.
       if (best === 0 && least === 0) break
     }
-    if (best < 0) return null
-    const { endpoint } = this.#endpoints[turns.at(best)] as WeightedEndpoint
-    turns.advance(best)
-    // Being passed over costs a turn: who was busy for long gets no burst when it is idle again, and makes room for the next.
-    if (best > 0) turns.advance(0)
-    return endpoint
+    return best
   }
 }

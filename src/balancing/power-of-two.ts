@@ -22,6 +22,10 @@ class PowerOfTwoPicker implements Picker {
     this.#redraws = endpoints.length > 1 ? REDRAWS : 0
   }
 
+  peek(context: PickContext, random: Random): Endpoint | null {
+    return this.#lots.aside(random, () => this.pick(context))
+  }
+
   pick({ tried }: PickContext): Endpoint | null {
     const one = this.#lots.draw(tried)
     if (one === null) return null

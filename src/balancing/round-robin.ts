@@ -23,6 +23,20 @@ class RoundRobinPicker implements Picker {
   }
 
   pick({ tried }: PickContext): Endpoint | null {
+    const next = this.#next(tried)
+    if (next < 0) return null
+    const endpoint = this.#endpoints[this.#turns.at(next)] as Endpoint
+    this.#turns.advance(next)
+    return endpoint
+  }
+
+  peek({ tried }: PickContext): Endpoint | null {
+    const next = this.#next(tried)
+    return next < 0 ? null : (this.#endpoints[this.#turns.at(next)] as Endpoint)
+  }
+
+  /** Place of the one whose turn it is; -1 = none is left. */
+  #next(tried: readonly Endpoint[] | null): number {
     const turns = this.#turns
     let next = -1
     for (let place = 0; place < turns.length; place++) {
@@ -31,9 +45,6 @@ class RoundRobinPicker implements Picker {
       // The front of the heap is the earliest of all; only when it was tried must the others be compared.
       if (place === 0) break
     }
-    if (next < 0) return null
-    const endpoint = this.#endpoints[turns.at(next)] as Endpoint
-    turns.advance(next)
-    return endpoint
+    return next
   }
 }
