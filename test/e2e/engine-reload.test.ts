@@ -71,24 +71,26 @@ scene('an upstream that goes is finished with', {}, async (t, { gateway, endpoin
 
 scene('a listener that goes drains', { top: two }, async (t, { gateway, endpoint }) => {
   const port = gateway.ports.other as number
-  const [idle, begun, running, stays] = [
+  const [idle, late, begun, running, stays] = [
+    await gateway.client(port),
     await gateway.client(port),
     await gateway.client(port),
     await gateway.client(port),
     await gateway.client(),
   ]
-  await idle.ask('GET /')
-  await stays.ask('GET /')
+  for (const client of [idle, late, stays]) await client.ask('GET /')
   endpoint.script = () => {}
   running.request('GET /running')
-  await endpoint.request(2)
+  await endpoint.request(3)
   begun.send('GET /begun HTTP/1.1\r\n')
   await pause(20)
   await gateway.apply(configOf([endpoint.address]))
-  await idle.end()
-  idle.fin()
-  t.equal(idle.responses.length, 1)
   await t.rejects(gateway.client(port), { code: 'ECONNREFUSED' })
+  // It was under way when the listener went.
+  t.strictSame((await late.ask('OPTIONS *')).fields.connection, 'close')
+  gateway.advance(2000)
+  await idle.end()
+  t.equal(idle.responses.length, 1)
   endpoint.connections.find(({ requests }) => requests.at(-1)?.target === '/running')?.answer('done')
   const response = await running.response()
   t.strictSame([response.body, response.fields.connection], ['done', 'close'])
@@ -96,12 +98,12 @@ scene('a listener that goes drains', { top: two }, async (t, { gateway, endpoint
   running.fin()
   endpoint.script = named('fine')
   begun.send('host: a\r\n\r\n')
-  const late = await begun.response()
-  t.strictSame([late.body, late.fields.connection], ['fine', 'close'])
+  const last = await begun.response()
+  t.strictSame([last.body, last.fields.connection], ['fine', 'close'])
   await begun.end()
   begun.fin()
   t.equal((await stays.ask('GET /')).body, 'fine')
-  t.equal(await gateway.metric('requests_total', { listener: 'other', code: '200' }), 3)
+  t.equal(await gateway.metric('requests_total', { listener: 'other', code: '200' }), 5)
 })
 
 scene(
@@ -157,8 +159,8 @@ scene('drain finishes what runs and ends what waits', {}, async (t, { gateway, e
   running.request('GET /behind')
   await endpoint.request(1)
   const drained = gateway.gateway.drain()
+  gateway.advance(2000)
   await idle.end()
-  idle.fin()
   await t.rejects(gateway.client(), { code: 'ECONNREFUSED' })
   endpoint.connections.find(({ requests }) => requests.length === 1)?.answer('done')
   endpoint.connections.find(({ requests }) => requests.length === 2)?.answer('done')

@@ -12,6 +12,8 @@ const silent: Script = () => {}
 
 // ---- the client
 
+t.jobs = 6
+
 scene('header: a connection without a byte is closed without a word', {}, async (t, { gateway }) => {
   const client = await gateway.client()
   await until('it to be counted', async () => (await gateway.metric('connections')) === 1)
