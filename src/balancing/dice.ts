@@ -16,11 +16,20 @@ export class Dice {
 
   /** Uniform in [0, SIDES). */
   roll(): number {
+    return this.#turn() >>> 2
+  }
+
+  /** Any 32 bits but all 0, as a signed integer. */
+  word(): number {
+    return this.#turn()
+  }
+
+  #turn(): number {
     let x = this.#state
     x ^= x << 13
     x ^= x >>> 17
     x ^= x << 5
     this.#state = x
-    return x >>> 2
+    return x
   }
 }

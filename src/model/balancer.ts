@@ -13,16 +13,45 @@ export interface WeightedEndpoint {
 export interface PickContext {
   /** Endpoints that this exchange has already been to; null before the first attempt. */
   readonly tried: readonly Endpoint[] | null
+  /**
+   * The hash of the request's key, for balancers with `hashing`; else any. 32 evenly spread bits as a signed integer: the engine
+   * keeps those in place, where it would allocate for an unsigned one.
+   */
+  readonly hash: number
 }
 
 /** Picks one endpoint. Synchronous, O(1) or O(log n) while nothing was tried, allocates nothing. */
 export interface Picker {
   /** Never one of `context.tried`; null when no other is left. */
   pick(context: PickContext): Endpoint | null
+  /**
+   * What `pick` would say now, without any change to what it will say next; chance comes from `random`. For explaining. Without it,
+   * `pick` itself changes nothing.
+   */
+  peek?(context: PickContext, random: Random): Endpoint | null
+  /**
+   * Told how an attempt went: once when the response head is there, or when the attempt failed. `ms` since the attempt began,
+   * `now` in monotonic milliseconds. `failed`: `ms` is no measure of how quick the endpoint is. Only pickers that learn have it.
+   */
+  observe?(endpoint: Endpoint, ms: number, now: number, failed: boolean): void
+}
+
+/** What an algorithm is told besides the endpoints. */
+export interface BalancerSettings {
+  /** Monotonic milliseconds; may be up to 100 ms late. */
+  readonly now: () => number
+  /** Requests that run on all endpoints together, the one that is picked for included. */
+  readonly load: () => number
+  /** Most that one endpoint may have of its fair share of the load, above 1; null = any. For ring-hash. */
+  readonly boundedLoad: number | null
 }
 
 /** An algorithm. `build` may be slow (it runs once per change of the endpoints) and never keeps `endpoints` itself. */
 export interface Balancer {
   readonly name: string
-  build(endpoints: readonly WeightedEndpoint[], random: Random): Picker
+  /** It goes by `PickContext.hash`. */
+  readonly hashing?: true
+  build(endpoints: readonly WeightedEndpoint[], random: Random, settings: BalancerSettings): Picker
+  /** `build` in steps of well below a millisecond, for algorithms whose tables are large: requests are served in between. */
+  steps?(endpoints: readonly WeightedEndpoint[], random: Random, settings: BalancerSettings): Generator<undefined, Picker>
 }

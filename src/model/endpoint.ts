@@ -15,6 +15,9 @@ export class Endpoint {
   readonly address: string
   /** Requests that are running on it now, from this process. */
   inFlight = 0
+  /** How long it takes to answer, as estimated at `latencyAt` (monotonic milliseconds); NaN = not known. */
+  latencyMs = Number.NaN
+  latencyAt = Number.NaN
   readonly counters: EndpointCounters = newEndpointCounters()
 
   constructor(address: string) {

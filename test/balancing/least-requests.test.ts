@@ -2,14 +2,12 @@ import t from 'tap'
 import { leastRequests } from '../../src/balancing/least-requests.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import type { Endpoint } from '../../src/model/endpoint.ts'
-import { endpoints, seeded } from './endpoints.ts'
-
-const FRESH = { tried: null }
+import { endpoints, FRESH, SETTINGS, seeded } from './endpoints.ts'
 
 t.test('up to 64 endpoints the least loaded for its weight is picked, always', async (t) => {
   const dice = seeded(3)
   const all = endpoints(...Array.from({ length: 64 }, (_, i) => 1 + (i % 5)))
-  const picker = leastRequests.build(all, dice)
+  const picker = leastRequests.build(all, dice, SETTINGS)
   let worse = 0
   for (let i = 0; i < 2000; i++) {
     for (const { endpoint } of all) endpoint.inFlight = 1 + Math.floor(dice() * 20)
@@ -24,7 +22,7 @@ t.test('up to 64 endpoints the least loaded for its weight is picked, always', a
 t.test('whoever was busy for long gets no burst when it is idle again', async (t) => {
   const all = endpoints(1, 1)
   const [slow, quick] = all.map((e) => e.endpoint) as [Endpoint, Endpoint]
-  const picker = leastRequests.build(all, seeded(1))
+  const picker = leastRequests.build(all, seeded(1), SETTINGS)
   slow.inFlight = 1
   for (let i = 0; i < 100; i++) t.equal(picker.pick(FRESH), quick)
   slow.inFlight = 0
@@ -36,7 +34,7 @@ t.test('whoever was busy for long gets no burst when it is idle again', async (t
 for (const balancer of [leastRequests, powerOfTwo]) {
   t.test(`${balancer.name}: of 1,000 endpoints, busy ones get little and idle ones all`, async (t) => {
     const all = endpoints(...new Array<number>(1000).fill(1))
-    const picker = balancer.build(all, seeded(5))
+    const picker = balancer.build(all, seeded(5), SETTINGS)
     // A tenth hangs: what was sent there stays.
     const hanging = new Set(all.slice(0, 100).map((e) => e.endpoint))
     let toHanging = 0
