@@ -1,0 +1,54 @@
+// A route's `retry` block: when it is tried again, where the limits are.
+
+import * as z from 'zod'
+import { duration, integer, isToken, share, size } from './values.ts'
+import { block, refuse, text } from './written.ts'
+
+const CONDITIONS = ['connect-failure', 'refused-stream', 'reset', 'timeout'] as const
+
+/** Statuses below 400 are what was asked for. */
+const STATUS = /^(?:[45]\d\d|[45]xx)$/
+
+const condition = text(
+  'a condition such as reset, 503 or 5xx',
+  (written) => {
+    if (STATUS.test(written) || (CONDITIONS as readonly string[]).includes(written)) return written
+    if (/^grpc-[a-z-]+$/.test(written)) return refuse(`${written} is not supported yet`)
+    return refuse(
+      `"${written}" is not a condition: there are ${CONDITIONS.join(', ')}, statuses such as 503 and classes such as 5xx`,
+    )
+  },
+  { title: 'condition', examples: [...CONDITIONS, '502', '503', '504', '5xx'] },
+)
+
+const method = text(
+  'a method such as GET',
+  (written) => (isToken(written) ? written : refuse(`"${written}" is not a method`)),
+  {
+    title: 'method',
+  },
+)
+
+export const retrySchema = block({
+  attempts: integer(0, 10).prefault(2).describe('Tries after the first; 0 = none, not even the default one.'),
+  on: z
+    .array(condition)
+    .prefault(['connect-failure', 'refused-stream', 'reset', 'timeout', '502', '503', '504'])
+    .describe('Ends of an attempt that another one may follow. connect-failure covers connect-timeout.'),
+  methods: z
+    .array(method)
+    .prefault(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+    .describe('Methods that may be sent twice; others only after connect-failure and refused-stream.'),
+  backoff: block({
+    base: duration().prefault('25ms').describe('Before the first retry, at most.'),
+    max: duration().prefault('250ms').describe('Before any retry, at most.'),
+  })
+    .prefault({})
+    .describe('Exponential with full jitter; Retry-After of the endpoint is respected up to max.'),
+  budget: share()
+    .prefault('20%')
+    .describe("Retries may be this share of the upstream's requests of the last 10 s; 3 per 10 s are always allowed."),
+  bodyBytes: size(0, 16 * 1024 * 1024)
+    .prefault('64KiB')
+    .describe('A request whose body is larger is not tried again once bytes of the body were sent.'),
+})

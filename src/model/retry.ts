@@ -1,0 +1,28 @@
+// The contracts of trying again: when a route does, and how much of it an upstream bears.
+
+import type { Random } from './clock.ts'
+import type { Outcome } from './connection.ts'
+
+/** What a route does about a failed attempt. Compiled once; knows no exchange. */
+export interface RetryPolicy {
+  /** Tries after the first. */
+  readonly attempts: number
+  /** Bytes of a request body that are kept for another try. */
+  readonly bodyBytes: number
+  /** Share (0 to 1) of the upstream's requests that may be retries; null = no budget. */
+  readonly budget: number | null
+  /** Whether an attempt that ended like this may be followed by another. `untouched`: no byte of a response had come. */
+  onFailure(method: string, outcome: Outcome, untouched: boolean): boolean
+  /** Whether an answer with this status may be given up for another try; `null` instead of a policy for none at all. */
+  readonly onStatus: ((method: string, status: number) => boolean) | null
+  /** Milliseconds before try `n` (1 = the first retry) after `outcome`; `retryAfter` in milliseconds as the endpoint said, 0 = it did not. */
+  delay(n: number, outcome: Outcome, retryAfter: number, random: Random): number
+}
+
+/** Of one upstream in one process: how many of its requests of the last 10 s were retries. */
+export interface RetryBudget {
+  /** A request (not a retry) begins. */
+  request(now: number): void
+  /** Takes one retry out of the budget; false when there is none left. */
+  spend(now: number, share: number): boolean
+}

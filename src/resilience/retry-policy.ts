@@ -1,0 +1,82 @@
+// What a route's `retry` block says, compiled; and what holds without one.
+
+import type { Random } from '../model/clock.ts'
+import type { Outcome } from '../model/connection.ts'
+import type { RetryPolicy } from '../model/retry.ts'
+
+/** RFC 9110 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+const DEFAULT_BODY_BYTES = 64 * 1024
+
+export interface RetryOptions {
+  readonly attempts: number
+  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses (`503`) and classes (`5xx`). */
+  readonly on: readonly string[]
+  readonly methods: readonly string[]
+  /** Milliseconds. */
+  readonly backoff: { readonly base: number; readonly max: number }
+  readonly budget: number | null
+  readonly bodyBytes: number
+}
+
+/** Another endpoint once, when nothing was sent, or nothing came back and the request may be repeated. At once and without a budget. */
+export const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 1,
+  bodyBytes: DEFAULT_BODY_BYTES,
+  budget: null,
+  onFailure: (method, outcome, untouched) =>
+    isConnectFailure(outcome) || (outcome === 'reset' && untouched && IDEMPOTENT.has(method)),
+  onStatus: null,
+  delay: () => 0,
+}
+
+export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, attempts: 0, bodyBytes: 0, onFailure: () => false }
+
+export function retryPolicy(options: RetryOptions): RetryPolicy {
+  if (options.attempts === 0) return NO_RETRY
+  const on = new Set(options.on)
+  const methods = new Set(options.methods)
+  const statuses = statusTable(options.on)
+  return {
+    attempts: options.attempts,
+    bodyBytes: options.bodyBytes,
+    budget: options.budget,
+    onFailure(method, outcome, untouched) {
+      // Nothing was sent: no method forbids it.
+      if (isConnectFailure(outcome)) return on.has('connect-failure')
+      if (!untouched || !methods.has(method)) return false
+      return (outcome === 'reset' || outcome === 'timeout') && on.has(outcome)
+    },
+    onStatus: statuses === null ? null : (method, status) => statuses[status] === 1 && methods.has(method),
+    delay: (n, outcome, retryAfter, random) => backoff(options.backoff, n, outcome, retryAfter, random),
+  }
+}
+
+function isConnectFailure(outcome: Outcome): boolean {
+  return outcome === 'connect-failure' || outcome === 'connect-timeout'
+}
+
+function statusTable(on: readonly string[]): Uint8Array | null {
+  const table = new Uint8Array(1000)
+  for (const condition of on) {
+    if (/^[1-9]xx$/.test(condition)) table.fill(1, Number(condition[0]) * 100, Number(condition[0]) * 100 + 100)
+    else if (/^\d{3}$/.test(condition)) table[Number(condition)] = 1
+  }
+  return table.includes(1) ? table : null
+}
+
+/**
+ * Exponential with full jitter (Brooker, "Exponential Backoff And Jitter"). An endpoint that could not be reached has no load to be
+ * spared: the first retry goes elsewhere at once.
+ */
+function backoff(
+  { base, max }: { readonly base: number; readonly max: number },
+  n: number,
+  outcome: Outcome,
+  retryAfter: number,
+  random: Random,
+): number {
+  if (n === 1 && isConnectFailure(outcome)) return 0
+  const jittered = random() * Math.min(max, base * 2 ** (n - 1))
+  return Math.max(jittered, Math.min(retryAfter, max))
+}

@@ -1,0 +1,114 @@
+// The retry block on real sockets: statuses, timeouts, budget, backoff, the last real answer.
+
+import t from 'tap'
+import { configOf, startGateway } from '../support/gateway.ts'
+import { deadAddress, type Script, startEndpoint } from '../support/raw-endpoint.ts'
+import { until } from '../support/until.ts'
+
+const saying =
+  (status: string, body: string, lines: readonly string[] = []): Script =>
+  (_request, connection, phase) => {
+    if (phase === 'end') connection.answer(body, lines, status)
+  }
+
+const silent: Script = () => {}
+
+async function pair(t: Parameters<typeof startEndpoint>[0], one: Script, two: Script, route: object) {
+  const first = await startEndpoint(t)
+  const second = await startEndpoint(t)
+  first.script = one
+  second.script = two
+  const gateway = await startGateway(t, configOf([first.address, second.address], { upstream: { balancer: 'first' }, route }))
+  return { first, second, gateway, client: await gateway.client() }
+}
+
+t.test('a status is retried elsewhere, and only for methods that may be sent twice', async (t) => {
+  const { first, gateway, client } = await pair(t, saying('503 No', 'no'), saying('200 OK', 'yes'), { retry: {} })
+  t.equal((await client.ask('GET /')).body, 'yes')
+  t.equal((await client.ask('PUT /', ['content-length: 4'], 'body')).body, 'yes')
+  const post = await client.ask('POST /', ['content-length: 4'], 'body')
+  t.strictSame([post.status, post.body], [503, 'no'])
+  t.equal(first.requests.length, 3)
+  t.equal(await gateway.metric('retries_total', { reason: '503', result: 'ok' }), 2)
+  gateway.closeClients()
+})
+
+t.test('the last real answer is what the client gets', async (t) => {
+  const { client, gateway } = await pair(t, saying('503 No', 'first', ['x-who: one']), saying('502 No', 'second'), {
+    retry: { attempts: 1 },
+  })
+  const response = await client.ask('GET /')
+  t.strictSame([response.status, response.body], [502, 'second'])
+  gateway.closeClients()
+})
+
+t.test('an answer that was given up is better than none', async (t) => {
+  const endpoint = await startEndpoint(t)
+  endpoint.script = saying('503 No', 'busy', ['x-who: one'])
+  const gateway = await startGateway(
+    t,
+    configOf([endpoint.address, await deadAddress()], { upstream: { balancer: 'first' }, route: { retry: { attempts: 1 } } }),
+  )
+  const client = await gateway.client()
+  const response = await client.ask('GET /')
+  t.strictSame([response.status, response.body, response.fields['x-who']], [503, 'busy', 'one'])
+  t.equal(response.fields['x-headgate-reason'], undefined, 'it is not ours')
+  t.equal((await client.ask('GET /')).body, 'busy', 'the connection goes on')
+  gateway.closeClients()
+})
+
+t.test('a timeout is retried where asked for', async (t) => {
+  const { client, gateway, first } = await pair(t, silent, saying('200 OK', 'yes'), {
+    retry: { on: ['timeout'] },
+    timeout: { attempt: '100ms' },
+  })
+  t.equal((await client.ask('GET /')).body, 'yes')
+  t.equal((await client.ask('PUT /', ['content-length: 4'], 'body')).body, 'yes')
+  t.equal(first.requests.length, 2)
+  t.equal(await gateway.metric('retries_total', { reason: 'timeout', result: 'ok' }), 2)
+  gateway.closeClients()
+})
+
+t.test('timeout.request spans all tries', async (t) => {
+  const { client, gateway } = await pair(t, silent, silent, {
+    retry: { on: ['timeout'], attempts: 5 },
+    timeout: { attempt: '100ms', request: '250ms' },
+  })
+  const response = await client.ask('GET /')
+  t.strictSame([response.status, response.fields['x-headgate-reason']], [504, 'request-timeout'])
+  gateway.closeClients()
+})
+
+t.test('the budget bounds what a storm adds', async (t) => {
+  const { client, gateway, first, second } = await pair(t, saying('503 No', 'a'), saying('503 No', 'b'), {
+    retry: { attempts: 3, budget: '20%', backoff: { base: '1ms', max: '1ms' } },
+  })
+  for (let i = 0; i < 50; i++) t.equal((await client.ask('GET /')).status, 503)
+  const added = first.requests.length + second.requests.length - 50
+  t.ok(added >= 3 && added <= 10, `${added} more than 50`)
+  t.ok((await gateway.metric('retries_total', { result: 'budget' })) > 0)
+  gateway.closeClients()
+})
+
+t.test('a body that is too large to be kept is sent once', async (t) => {
+  const resetting: Script = (_request, connection, phase) => {
+    if (phase === 'end') connection.socket.resetAndDestroy()
+  }
+  const { client, gateway, second } = await pair(t, resetting, saying('200 OK', 'yes'), { retry: { bodyBytes: 1024 } })
+  t.equal((await client.ask('PUT /', ['content-length: 1000'], 'x'.repeat(1000))).body, 'yes')
+  const response = await client.ask('PUT /', ['content-length: 300000'], 'x'.repeat(300_000))
+  t.strictSame([response.status, response.fields['x-headgate-reason']], [502, 'reset'])
+  t.equal(second.requests.length, 1)
+  gateway.closeClients()
+})
+
+t.test('a client that leaves during a backoff', async (t) => {
+  const { client, gateway, first, second } = await pair(t, saying('503 No', 'a', ['retry-after: 1']), saying('200 OK', 'b'), {
+    retry: { backoff: { base: '1s', max: '1s' } },
+  })
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await first.request(0)
+  gateway.closeClients()
+  await until('nothing runs', async () => Object.values(await gateway.running()).every((value) => value === 0))
+  t.equal(second.requests.length, 0, 'nobody wants it any more')
+})
