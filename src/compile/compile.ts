@@ -2,7 +2,7 @@
 
 import { BlockList } from 'node:net'
 import { WeightedChoice } from '../balancing/weighted-choice.ts'
-import type { GatewayConfig, ListenerConfig, RouteConfig } from '../config/model.ts'
+import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import type { AccessSink } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
 import type { RouteRule } from '../model/route-table.ts'
@@ -11,6 +11,7 @@ import type { Upstream } from '../model/upstream.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { ChainCompiler, needsPrefix } from './compile-filters.ts'
+import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
@@ -52,7 +53,7 @@ function serve(
 ): ServedListener {
   const rules = config.routes
     .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
-    .flatMap((route) => rulesOf(route, bind(route, listener.name, upstreams, chains, counters, random)))
+    .flatMap((route) => rulesOf(route, bind(route, listener.name, config.upstreams, upstreams, chains, counters, random)))
   const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
   const view = new RequestView()
   return {
@@ -87,6 +88,7 @@ function rulesOf(route: RouteConfig, binding: RouteBinding): RouteRule<RouteBind
 function bind(
   route: RouteConfig,
   listener: string,
+  configs: GatewayConfig['upstreams'],
   upstreams: ReadonlyMap<string, Upstream>,
   chains: ChainCompiler,
   counters: LiveCounters,
@@ -104,6 +106,11 @@ function bind(
     name: route.name,
     upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
     split: choice === null ? null : () => choice.next() ?? 0,
+    hashes: hashesOf(
+      route,
+      used.map(({ upstream }) => configs[upstream] as UpstreamConfig),
+      random,
+    ),
     chains: chains.chains(route),
     prefix: null,
     requestTimeout: route.timeout.request ?? 0,

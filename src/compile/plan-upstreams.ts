@@ -1,16 +1,16 @@
 // Upstreams: what is new is made, what stays is kept with its endpoints, connections and counters, and the difference is a plan
 // that takes effect in one go.
 
-import { BALANCERS } from '../balancing/table.ts'
 import type { UpstreamConfig } from '../config/model.ts'
 import { staticDiscovery } from '../discovery/static.ts'
 import { Http1Connector } from '../http1/connector.ts'
-import type { Balancer, Picker } from '../model/balancer.ts'
+import type { Picker } from '../model/balancer.ts'
 import type { Random } from '../model/clock.ts'
 import type { Connector } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
+import { balancerOf, PickerBuild } from './build-picker.ts'
 import { authorityOf, placeOf } from './place.ts'
 
 export interface UpstreamEnvironment {
@@ -23,6 +23,8 @@ export interface UpstreamEnvironment {
 /** An upstream as it will be; `apply` makes it so. */
 export interface UpstreamPlan {
   readonly upstream: Upstream
+  /** Does the slow part without keeping requests waiting; `apply` does at one go what this has not done. */
+  prepare(): Promise<void>
   apply(): void
 }
 
@@ -49,17 +51,21 @@ export function planUpstream(
         new Http1Connector(upstream, placeOf(address), authorityOf(address), environment.deadlines),
     )
   }
-  const key = JSON.stringify([config.balancer, specs])
-  const picker =
-    existing !== undefined && builtFrom.get(existing) === key ? existing.picker : build(config, specs, endpoints, environment)
+  const { type, boundedLoad } = config.balancer
+  const key = JSON.stringify([type, boundedLoad, specs])
+  const build =
+    existing !== undefined && builtFrom.get(existing) === key
+      ? null
+      : startBuild(config, specs, endpoints, upstream, environment)
   return {
     upstream,
+    prepare: async () => build?.inSlices(),
     apply() {
       const before = upstream.connectors
       upstream.settings = settings
       upstream.endpoints = endpoints
       upstream.connectors = connectors
-      upstream.picker = picker
+      if (build !== null) upstream.picker = build.picker()
       builtFrom.set(upstream, key)
       for (const [endpoint, connector] of before) {
         if (connectors.has(endpoint)) continue
@@ -72,17 +78,21 @@ export function planUpstream(
 
 const EMPTY: Picker = { pick: () => null }
 
-function build(
-  config: UpstreamConfig,
+function startBuild(
+  { balancer }: UpstreamConfig,
   specs: readonly EndpointSpec[],
   endpoints: ReadonlyMap<string, Endpoint>,
-  { random }: UpstreamEnvironment,
-): Picker {
+  { counters }: Upstream,
+  { random, deadlines }: UpstreamEnvironment,
+): PickerBuild {
   const candidates = specs
     .filter(({ weight }) => weight > 0)
     .map(({ address, weight }) => ({ endpoint: endpoints.get(address) as Endpoint, weight }))
-  // Validation knows the same table.
-  return (BALANCERS.get(config.balancer.type) as Balancer).build(candidates, random)
+  return new PickerBuild(balancerOf(balancer), candidates, random, {
+    now: () => deadlines.now,
+    load: () => counters.inFlight,
+    boundedLoad: balancer.boundedLoad,
+  })
 }
 
 /** One entry per address: a second mention adds its weight. */

@@ -121,6 +121,8 @@ export interface RouteConfig {
   /** At least one, and at least one with a weight above 0. */
   readonly to: readonly WeightedUpstream[]
   readonly timeout: RouteTimeouts
+  /** Instead of the upstreams' own keys; null = none. */
+  readonly hash: HashKeyConfig | null
   /** null = the default retry; `{attempts: 0}` = none. */
   readonly retry: { readonly attempts: 0 } | null
 }
@@ -161,12 +163,26 @@ export interface UpstreamConfig {
   readonly discovery: { readonly static: readonly StaticEndpoint[] }
   /** `preserve`, `endpoint` or the literal value of Host. */
   readonly host: string
-  readonly balancer: { readonly type: string }
+  readonly balancer: BalancerConfig
   /** Run behind those of the route when this upstream was chosen. */
   readonly filters: readonly FilterConfig[]
   readonly connection: ConnectionConfig
   readonly limits: UpstreamLimits
 }
+
+export interface BalancerConfig {
+  /** A name of the table of balancers. */
+  readonly type: string
+  /** What hashing balancers go by; null = the default of theirs, `source-ip`. */
+  readonly key: HashKeyConfig | null
+  /** Most that an endpoint may have of its fair share, a fraction above 1; null = any. */
+  readonly boundedLoad: number | null
+}
+
+/** What of a request is hashed. Names of headers are in lower case. */
+export type HashKeyConfig =
+  | { readonly type: 'header' | 'cookie' | 'query'; readonly name: string }
+  | { readonly type: 'path' | 'source-ip' }
 
 export interface StaticEndpoint {
   /** As written. */

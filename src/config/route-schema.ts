@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { hostPattern } from './addresses.ts'
+import { hashKeySchema } from './balancer-schema.ts'
 import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
 import type { WeightedUpstream } from './model.ts'
@@ -75,5 +76,8 @@ export const routeSchema = block({
   upgrades: later('upgrades'),
   mirror: later('mirror'),
   affinity: later('affinity'),
-  hash: later('hash'),
+  hash: hashKeySchema
+    .optional()
+    .transform((written) => written ?? null)
+    .describe('Key for upstreams whose balancer hashes, instead of their own: one of these.'),
 })

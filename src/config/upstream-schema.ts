@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { endpointAddress, upstreamHost } from './addresses.ts'
+import { balancerSchema } from './balancer-schema.ts'
 import type { StaticEndpoint } from './model.ts'
 import { duration, durationOrOff, integer, integerOrOff } from './values.ts'
 import { block, choice, defaulted, later } from './written.ts'
@@ -31,23 +32,6 @@ const endpoints = z.array(endpoint).transform((written, context) => {
   return written
 })
 
-/** Balancers that are built, and those that are known by name only. */
-export const BALANCERS = ['round-robin', 'random', 'least-requests', 'power-of-two', 'first'] as const
-const LATER_BALANCERS = ['peak-ewma', 'ring-hash', 'maglev', 'rendezvous']
-
-const balancerName = () => choice('balancer', BALANCERS, LATER_BALANCERS)
-
-const balancer = z
-  .union([
-    balancerName(),
-    block({
-      type: balancerName().describe('The algorithm.'),
-      key: later('balancer.key'),
-      boundedLoad: later('balancer.boundedLoad'),
-    }),
-  ])
-  .transform((written) => ({ type: typeof written === 'string' ? written : written.type }))
-
 const connection = defaulted({
   connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
   keepAlive: durationOrOff().prefault('60s').describe('How long an idle connection is kept.'),
@@ -74,7 +58,9 @@ export const upstreamSchema = block({
   host: upstreamHost()
     .prefault('preserve')
     .describe('The Host that endpoints get: as it came, the address of the endpoint, or a literal.'),
-  balancer: balancer.prefault('round-robin').describe('How an endpoint is chosen: the name of an algorithm, or { type }.'),
+  balancer: balancerSchema
+    .prefault('round-robin')
+    .describe('How an endpoint is chosen: the name of an algorithm, or a block with it as type.'),
   connection: connection.describe('Connections to endpoints.'),
   limits: limits.describe('What all endpoints together are given, per worker.'),
   protocol: choice('protocol', ['http1'], ['h2', 'auto']).prefault('http1').describe('What is spoken to endpoints.'),

@@ -100,6 +100,8 @@ export class Exchange {
   /** Bytes that its body may have, by a filter. */
   maxBody = Number.POSITIVE_INFINITY
   tried: Endpoint[] | null = null
+  /** Of its key, where the balancer of the upstream hashes. */
+  hash = 0
   attempt: RunningAttempt | null = null
   /** The connection that takes the body now. */
   connection: EndpointConnection | null = null

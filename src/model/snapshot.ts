@@ -35,6 +35,8 @@ export interface RouteBinding {
   readonly upstreams: readonly Upstream[]
   /** Picks the index of an upstream; null when there is only one. */
   readonly split: (() => number) | null
+  /** Per upstream: `Exchange.hash` of a request, null where the balancer does not hash; null = none anywhere. */
+  readonly hashes: readonly (((x: Exchange) => number) | null)[] | null
   /** Filters per upstream; null = none anywhere. */
   readonly chains: readonly (FilterChain | null)[] | null
   /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */

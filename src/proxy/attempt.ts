@@ -20,6 +20,9 @@ const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
   cancelled: 'cancelled',
 }
 
+/** Statuses that say that the endpoint is not really there, however quickly: they must not attract traffic. */
+const AWAY = new Set([502, 503, 504])
+
 export class Attempt implements RunningAttempt {
   readonly exchange: Exchange
   readonly endpoint: Endpoint
@@ -30,6 +33,8 @@ export class Attempt implements RunningAttempt {
   private readonly startedAt: number
   private connection: EndpointConnection | null = null
   private settled = false
+  /** The request was there completely when the attempt began: its time is the endpoint's, not the client's. */
+  private readonly prompt: boolean
 
   constructor(proxy: RequestProxy, x: Exchange, upstream: Upstream, endpoint: Endpoint, startedAt: number) {
     const { attemptTimeout, idleTimeout } = x.binding as RouteBinding
@@ -40,6 +45,7 @@ export class Attempt implements RunningAttempt {
     this.idleTimeout = idleTimeout
     this.proxy = proxy
     this.startedAt = startedAt
+    this.prompt = x.bodyDone
     endpoint.inFlight++
   }
 
@@ -67,6 +73,7 @@ export class Attempt implements RunningAttempt {
   onHead(head: ResponseHead, part: Part | null, last: boolean): void {
     if (this.settled) return
     const x = this.exchange
+    if (this.upstream.picker.observe !== undefined) this.report(AWAY.has(head.status))
     if (x.chain?.onResponse) {
       const instead = filterResponse(x, x.chain, head)
       if (instead !== null) {
@@ -85,6 +92,19 @@ export class Attempt implements RunningAttempt {
     }
     x.downstream.respond(x, head, part, false)
     this.holdBack()
+  }
+
+  /** To a picker that learns. */
+  private report(failed: boolean): void {
+    if (!failed && !this.prompt) return
+    const now = this.proxy.clock.now()
+    this.upstream.picker.observe?.(this.endpoint, now - this.startedAt, now, failed)
+  }
+
+  private reportFailure(outcome: Outcome): void {
+    if (outcome !== 'cancelled') this.report(true)
+    // Whoever was not waited for takes at least so long; less than what is known of it says nothing.
+    else if (!this.exchange.responded && this.proxy.clock.now() - this.startedAt > this.endpoint.latencyMs) this.report(false)
   }
 
   /** A filter answers in the endpoint's place: what the endpoint still has to say is not wanted. */
@@ -142,6 +162,7 @@ export class Attempt implements RunningAttempt {
     x.connection = null
     const duration = this.proxy.clock.now() - this.startedAt
     this.endpoint.inFlight--
+    if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)

@@ -116,6 +116,8 @@ export class RequestProxy implements ExchangeHandler {
       x.waiting = null
     }
     if (x.expectContinue) x.downstream.continue(x)
+    const hash = (x.binding as RouteBinding).hashes?.[x.choice]
+    if (hash) x.hash = hash(x)
     this.attempt(x)
   }
 
