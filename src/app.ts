@@ -6,10 +6,11 @@ import type { CommandIo } from './cli/check.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
 import { formatProblem } from './config/problem.ts'
-import { systemClock } from './model/clock.ts'
+import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
+import { DiscoveryDesk } from './supervisor/discovery-desk.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
 import { LazyWatch } from './supervisor/lazy-watch.ts'
 import type { Planes } from './supervisor/plane.ts'
@@ -53,7 +54,8 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const stats = new StatsAggregator()
   const planes = await makePlanes(workers, program, log, stats)
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
-  const control = new Control({ planes, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
+  const discovery = new DiscoveryDesk({ planes, stats, clock: systemClock, random: systemRandom, log: log.write })
+  const control = new Control({ planes, discovery, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
   signals.force = () => {
     control.kill()
     process.exit(WRONG_INPUT)

@@ -3,6 +3,7 @@
 import type { Server, Socket } from 'node:net'
 import { type Compiled, compile } from './compile/compile.ts'
 import { LiveCounters } from './compile/live-counters.ts'
+import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import type { ConnectionContext, ListenerRef } from './http1/context.ts'
 import { DownstreamConnection } from './http1/downstream-connection.ts'
@@ -10,6 +11,8 @@ import { type Accepting, Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
 import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
+import type { EndpointSets } from './model/discovery.ts'
+import type { EndpointSpec } from './model/endpoint.ts'
 import { problem } from './model/problem.ts'
 import { REASONS } from './model/reasons.ts'
 import type { ServedListener, Snapshot } from './model/snapshot.ts'
@@ -63,9 +66,15 @@ export class DataPlane implements Accepting {
   private readonly listening = new Map<string, { listening: Listening; name: string }>()
   private readonly retired = new Set<Upstream>()
   private snapshot: Snapshot | null = null
+  private config: GatewayConfig | null = null
+  /** Sets that came while a configuration is prepared; null = none is. */
+  private arrived: Map<string, readonly EndpointSpec[]> | null = null
+  /** What is being made of the set that came last for an upstream. */
+  private readonly updates = new Map<string, UpstreamPlan>()
   private access: Prepared['access'] = null
   private drained: (() => void) | null = null
   private readonly context: ConnectionContext & { draining: boolean }
+  private closed = false
   private second = 0
   private date = ''
 
@@ -76,7 +85,7 @@ export class DataPlane implements Accepting {
     this.context = {
       clock: options.clock,
       deadlines: this.deadlines,
-      handler: new RequestProxy(options.clock, this.deadlines),
+      handler: new RequestProxy(options.clock, this.deadlines, options.random),
       draining: false,
       dateLine: () => this.dateLine(),
       forget: (connection) => this.forget(connection),
@@ -94,14 +103,19 @@ export class DataPlane implements Accepting {
 
   // ---- configuration
 
-  /** Compiles and binds what is new; nothing of what is served changes. Throws when an address cannot be listened on. */
-  async prepare(config: GatewayConfig): Promise<Prepared> {
+  /**
+   * Compiles and binds what is new; nothing of what is served changes. `sets` has the endpoints of upstreams that are discovered
+   * as far as they are known. Throws when an address cannot be listened on.
+   */
+  async prepare(config: GatewayConfig, sets: EndpointSets): Promise<Prepared> {
+    this.arrived = new Map()
     const access = this.options.access(config)
     const compiled = compile(config, this.snapshot, {
       id: this.options.id,
       deadlines: this.deadlines,
       random: this.options.random,
       share: this.options.share,
+      sets,
       counters: this.counters,
       access,
     })
@@ -123,9 +137,14 @@ export class DataPlane implements Accepting {
   /** Puts a prepared configuration into force, in one step. Listeners that it does not name stop accepting; their exchanges finish. */
   commit({ config, compiled, added, access }: Prepared): void {
     const before = this.snapshot
+    const arrived = this.arrived
+    this.arrived = null
+    this.updates.clear()
     this.snapshot = compiled.snapshot
+    this.config = config
     this.access = access
     for (const plan of compiled.plans) plan.apply()
+    for (const [name, endpoints] of arrived ?? []) this.setEndpoints(name, endpoints)
     for (const { upstream } of compiled.plans) upstream.admitWaiting()
     for (const [name, upstream] of before?.upstreams ?? []) {
       if (compiled.snapshot.upstreams.get(name) === upstream) continue
@@ -167,7 +186,25 @@ export class DataPlane implements Accepting {
     }
   }
 
+  /** Replaces the endpoints of a discovered upstream, soon; what stays keeps its connections and counters. The latest set wins. */
+  setEndpoints(name: string, endpoints: readonly EndpointSpec[]): void {
+    this.arrived?.set(name, endpoints)
+    const upstream = this.snapshot?.upstreams.get(name)
+    const config = this.config?.upstreams[name]
+    if (upstream === undefined || config === undefined || 'static' in config.discovery) return
+    const { random, share } = this.options
+    const sets = new Map([[name, endpoints]])
+    const plan = planUpstream(name, config, upstream, { deadlines: this.deadlines, random, share, sets })
+    this.updates.set(name, plan)
+    plan.prepare().then(() => {
+      if (this.updates.get(name) !== plan) return
+      this.updates.delete(name)
+      plan.apply()
+    })
+  }
+
   discard({ added }: Prepared): void {
+    this.arrived = null
     for (const listening of added.values()) listening.close()
   }
 
@@ -179,7 +216,7 @@ export class DataPlane implements Accepting {
 
   accepted(bind: string, socket: Socket): void {
     const live = this.listeners.get(this.listening.get(bind)?.name ?? '')
-    if (live === undefined || this.context.draining) {
+    if (live === undefined || this.closed) {
       socket.destroy()
       return
     }
@@ -188,7 +225,10 @@ export class DataPlane implements Accepting {
       this.turnAway(socket, live.current)
       return
     }
-    this.connections.set(new DownstreamConnection(socket, live, this.context), live)
+    const connection = new DownstreamConnection(socket, live, this.context)
+    this.connections.set(connection, live)
+    // Accepted just before accepting stopped: it gets its answer, and that is all.
+    if (this.context.draining) connection.drain()
     socket.resume()
   }
 
@@ -217,6 +257,7 @@ export class DataPlane implements Accepting {
       listeners: this.counters.allListeners(),
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),
+      denials: this.counters.allDenials(),
       upstreams: upstreams.map(({ name, counters, endpoints, retired }) => ({
         name,
         counters,
@@ -260,6 +301,7 @@ export class DataPlane implements Accepting {
 
   /** Ends now: connections are closed whatever they do. */
   close(): void {
+    this.closed = true
     this.context.draining = true
     for (const { listening } of this.listening.values()) listening.close()
     this.listening.clear()

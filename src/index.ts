@@ -9,6 +9,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './model/cloc
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
+import { DiscoveryDesk } from './supervisor/discovery-desk.ts'
 import { InProcess } from './supervisor/in-process.ts'
 import { urlOf } from './supervisor/ready-line.ts'
 import { readSecret } from './supervisor/secret.ts'
@@ -85,7 +86,14 @@ class EmbeddedGateway implements Gateway {
     this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
     const id = randomBytes(4).toString('hex')
     const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats) })
-    this.#control = new Control({ planes, stats: this.#stats, clock, beside: ({ admin }) => this.#admin.follow(admin) })
+    const discovery = new DiscoveryDesk({ planes, stats: this.#stats, clock, random, log })
+    this.#control = new Control({
+      planes,
+      discovery,
+      stats: this.#stats,
+      clock,
+      beside: ({ admin }) => this.#admin.follow(admin),
+    })
   }
 
   async start(): Promise<Started> {

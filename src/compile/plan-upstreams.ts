@@ -1,13 +1,14 @@
 // Upstreams: what is new is made, what stays is kept with its endpoints, connections and counters, and the difference is a plan
 // that takes effect in one go.
 
-import type { UpstreamConfig } from '../config/model.ts'
+import type { DiscoveryConfig, UpstreamConfig } from '../config/model.ts'
 import { staticDiscovery } from '../discovery/static.ts'
 import { Http1Connector } from '../http1/connector.ts'
 import type { Picker } from '../model/balancer.ts'
 import type { Random } from '../model/clock.ts'
 import type { Connector } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
+import type { EndpointSets } from '../model/discovery.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
 import { balancerOf, PickerBuild } from './build-picker.ts'
@@ -18,6 +19,8 @@ export interface UpstreamEnvironment {
   readonly random: Random
   /** This process's part of limits that hold for the gateway. */
   readonly share: number
+  /** What is known of upstreams whose endpoints do not stand in the configuration. */
+  readonly sets: EndpointSets
 }
 
 /** An upstream as it will be; `apply` makes it so. */
@@ -38,8 +41,9 @@ export function planUpstream(
   environment: UpstreamEnvironment,
 ): UpstreamPlan {
   const settings = settingsOf(config, environment.share)
-  const specs = endpointsOf(config)
+  const specs = endpointsOf(config.discovery, environment.sets.get(name))
   const upstream = existing ?? new Upstream(name, settings, EMPTY)
+  const planned = upstream.endpoints
   const endpoints = new Map<string, Endpoint>()
   const connectors = new Map<Endpoint, Connector>()
   for (const { address } of specs) {
@@ -61,9 +65,12 @@ export function planUpstream(
     upstream,
     prepare: async () => build?.inSlices(),
     apply() {
+      // Discovery took effect since: what was planned is of endpoints that may be gone.
+      if (upstream.endpoints !== planned) return planUpstream(name, config, upstream, environment).apply()
       const before = upstream.connectors
       upstream.settings = settings
       upstream.endpoints = endpoints
+      upstream.specs = specs
       upstream.connectors = connectors
       if (build !== null) upstream.picker = build.picker()
       builtFrom.set(upstream, key)
@@ -95,16 +102,17 @@ function startBuild(
   })
 }
 
-/** One entry per address: a second mention adds its weight. */
-function endpointsOf(config: UpstreamConfig): EndpointSpec[] {
-  const byAddress = new Map<string, EndpointSpec>()
-  const stop = staticDiscovery.watch(config.discovery.static, (found) => {
-    for (const { address, weight } of found) {
-      byAddress.set(address, { address, weight: weight + (byAddress.get(address)?.weight ?? 0) })
-    }
-  })
-  stop()
-  return [...byAddress.values()]
+function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] = []): readonly EndpointSpec[] {
+  if (!('static' in discovery)) return found
+  let listed: readonly EndpointSpec[] = []
+  staticDiscovery.watch(
+    discovery.static,
+    (endpoints) => {
+      listed = endpoints
+    },
+    () => {},
+  )()
+  return listed
 }
 
 function settingsOf({ host, connection, limits }: UpstreamConfig, share: number): UpstreamSettings {

@@ -56,6 +56,33 @@ export const bindAddress = () =>
 export const endpointAddress = () =>
   text('an address such as 127.0.0.1:9001', (written) => keep(written, 1), { title: 'address', examples: ['127.0.0.1:9001'] })
 
+/** A DNS server. */
+export const resolverAddress = () =>
+  text(
+    'an address such as 127.0.0.1:53',
+    (written) => {
+      const address = readAddress(written, 1)
+      if (address instanceof Refusal || address.type === 'ip') return address instanceof Refusal ? address : written
+      return refuse(`"${written}": a resolver is written as an IP address with a port, as 127.0.0.1:53`)
+    },
+    { title: 'ip:port', examples: ['127.0.0.1:53'] },
+  )
+
+/** A name to look up: lower case, without trailing dot. */
+export const dnsName = () =>
+  text(
+    'a name such as users.internal',
+    (written) => {
+      const name = written.toLowerCase().replace(/\.$/, '')
+      if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return refuse(`"${written}" is an address: write it under static`)
+      if (/^[^:]+:\d+$/.test(name)) return refuse(`"${written}": the port is a key of its own, port`)
+      return NAME.test(name) && name.split('.').every((label) => label.length <= 63)
+        ? name
+        : refuse(`"${written}" is not a name`)
+    },
+    { title: 'name', pattern: patternOrEnvironment('^[^:/*\\s]+$') },
+  )
+
 function readCidr(written: string): string | Refusal {
   const [address = '', prefix, ...rest] = written.split('/')
   const family = isIP(address)

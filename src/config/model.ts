@@ -31,6 +31,20 @@ export interface GatewayConfig {
   readonly routes: readonly RouteConfig[]
   /** By name. Look up with `Object.hasOwn`: a name may be that of an inherited property. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  /** Checked before the configuration comes into force. */
+  readonly tests: readonly TestConfig[]
+}
+
+export interface TestConfig {
+  readonly name: string | null
+  readonly request: { readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>> }
+  /** null = anything. */
+  readonly expect: {
+    readonly route: string | null
+    readonly upstream: string | null
+    readonly status: number | null
+    readonly headers: Readonly<Record<string, string>>
+  }
 }
 
 export interface DrainConfig {
@@ -123,8 +137,21 @@ export interface RouteConfig {
   readonly timeout: RouteTimeouts
   /** Instead of the upstreams' own keys; null = none. */
   readonly hash: HashKeyConfig | null
-  /** null = the default retry; `{attempts: 0}` = none. */
-  readonly retry: { readonly attempts: 0 } | null
+  /** null = the default retry: once more when nothing was sent, or nothing came back and the request may be repeated. */
+  readonly retry: RetryConfig | null
+}
+
+export interface RetryConfig {
+  /** Tries after the first; 0 = none. */
+  readonly attempts: number
+  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses and classes of statuses. */
+  readonly on: readonly string[]
+  readonly methods: readonly string[]
+  /** Milliseconds. */
+  readonly backoff: { readonly base: number; readonly max: number }
+  /** 0 to 1. */
+  readonly budget: number
+  readonly bodyBytes: number
 }
 
 /** One alternative of a route: everything in it must hold. The same shape as the route table's `RequestMatch`. */
@@ -151,6 +178,8 @@ export type ValueMatchConfig =
 export interface WeightedUpstream {
   readonly upstream: string
   readonly weight: number
+  /** Run behind those of the route when this upstream was chosen. */
+  readonly filters: readonly FilterConfig[]
 }
 
 export interface RouteTimeouts {
@@ -160,12 +189,10 @@ export interface RouteTimeouts {
 }
 
 export interface UpstreamConfig {
-  readonly discovery: { readonly static: readonly StaticEndpoint[] }
+  readonly discovery: DiscoveryConfig
   /** `preserve`, `endpoint` or the literal value of Host. */
   readonly host: string
   readonly balancer: BalancerConfig
-  /** Run behind those of the route when this upstream was chosen. */
-  readonly filters: readonly FilterConfig[]
   readonly connection: ConnectionConfig
   readonly limits: UpstreamLimits
 }
@@ -183,6 +210,22 @@ export interface BalancerConfig {
 export type HashKeyConfig =
   | { readonly type: 'header' | 'cookie' | 'query'; readonly name: string }
   | { readonly type: 'path' | 'source-ip' }
+
+/** Where endpoints come from; what is not `static` is asked by the supervisor while the gateway runs. */
+export type DiscoveryConfig = { readonly static: readonly StaticEndpoint[] } | { readonly dns: DnsConfig }
+
+export interface DnsConfig {
+  /** Asked as it is written, without a search list; lower case. */
+  readonly name: string
+  /** Of every address; never null with `a`, not used with `srv`, whose records say it. */
+  readonly port: number | null
+  /** `a`: A and AAAA records. */
+  readonly type: 'a' | 'srv'
+  /** Milliseconds between two lookups; null = as the answer's TTL says. */
+  readonly refresh: number | null
+  /** Asked in this order, `ip:port`; empty = those of the system. */
+  readonly resolver: readonly string[]
+}
 
 export interface StaticEndpoint {
   /** As written. */

@@ -1,36 +1,10 @@
 // `upstreams`: named sets of endpoints, how one is chosen and how it is connected to.
 
-import * as z from 'zod'
-import { endpointAddress, upstreamHost } from './addresses.ts'
+import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
-import type { StaticEndpoint } from './model.ts'
+import { discovery } from './discovery-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff } from './values.ts'
 import { block, choice, defaulted, later } from './written.ts'
-
-const endpoint = z.union([
-  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1 })),
-  block({
-    address: endpointAddress().describe('ip:port, [v6]:port, name:port or unix:/path.'),
-    weight: integer(0, 65535).prefault(1).describe('Share in relation to the others; 0 = no traffic.'),
-    priority: later('priority'),
-    zone: later('zone'),
-    labels: later('labels'),
-  }).transform(({ address, weight }): StaticEndpoint => ({ address, weight })),
-])
-
-const endpoints = z.array(endpoint).transform((written, context) => {
-  const seen = new Map<string, number>()
-  for (const [index, { address }] of written.entries()) {
-    const path = [index]
-    if (seen.has(address))
-      context.addIssue({ code: 'custom', message: `the endpoint ${address} is written twice`, path, input: written })
-    seen.set(address, index)
-  }
-  if (written.length > 0 && written.every(({ weight }) => weight === 0)) {
-    context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
-  }
-  return written
-})
 
 const connection = defaulted({
   connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
@@ -50,11 +24,7 @@ const limits = defaulted({
 })
 
 export const upstreamSchema = block({
-  discovery: block({
-    static: endpoints.describe('The endpoints, as addresses or { address, weight }.'),
-    dns: later('discovery.dns'),
-    kubernetes: later('discovery.kubernetes'),
-  }).describe('Where the endpoints come from.'),
+  discovery: discovery.describe('Where the endpoints come from: one of these.'),
   host: upstreamHost()
     .prefault('preserve')
     .describe('The Host that endpoints get: as it came, the address of the endpoint, or a literal.'),
@@ -76,7 +46,7 @@ export const upstreamSchema = block({
   adaptive: later('adaptive'),
   failover: later('failover'),
 }).transform(({ discovery, host, balancer, connection, limits }) => ({
-  discovery: { static: discovery.static },
+  discovery,
   host,
   balancer,
   connection,

@@ -26,12 +26,16 @@ export const duration = (min = 1) =>
     pattern: patternOrEnvironment(`^${DURATION_PATTERN}$`),
   })
 
+/** Milliseconds, or null for the word. */
+export const durationOr = (word: string, min = 1) =>
+  text(
+    `a duration such as 250ms, 5s, 2m or 1h, or ${word}`,
+    (written) => (written === word ? null : readDuration(written, min)),
+    { title: `duration | ${word}`, pattern: patternOrEnvironment(`^(${word}|${DURATION_PATTERN})$`) },
+  )
+
 /** Milliseconds, or null for `off`. */
-export const durationOrOff = (min = 1) =>
-  text('a duration such as 250ms, 5s, 2m or 1h, or off', (written) => (written === 'off' ? null : readDuration(written, min)), {
-    title: 'duration | off',
-    pattern: patternOrEnvironment(`^(off|${DURATION_PATTERN})$`),
-  })
+export const durationOrOff = (min = 1) => durationOr('off', min)
 
 const BYTES_PER_UNIT = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const
 

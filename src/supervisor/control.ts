@@ -1,8 +1,9 @@
 // What is in force, and the one place where it changes: applies configurations one after the other and keeps the books on them.
 
-import type { GatewayConfig } from '../config/model.ts'
+import type { GatewayConfig, UpstreamConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
+import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
 import { revisionOf } from './revision.ts'
 
@@ -16,6 +17,7 @@ export interface InForce {
 
 export interface ControlSettings {
   readonly planes: Planes
+  readonly discovery: DiscoveryDesk
   readonly stats: StatsAggregator
   readonly clock: Clock
   /** What else follows the configuration; runs before the planes, may refuse by rejecting, and is called again to go back. */
@@ -24,6 +26,7 @@ export interface ControlSettings {
 
 export class Control {
   readonly #planes: Planes
+  readonly #discovery: DiscoveryDesk
   readonly #stats: StatsAggregator
   readonly #clock: Clock
   readonly #beside: (config: GatewayConfig) => Promise<void>
@@ -33,8 +36,9 @@ export class Control {
   #last: Promise<unknown> = Promise.resolve()
   readonly #sweeper: NodeJS.Timeout
 
-  constructor({ planes, stats, clock, beside = async () => {} }: ControlSettings) {
+  constructor({ planes, discovery, stats, clock, beside = async () => {} }: ControlSettings) {
     this.#planes = planes
+    this.#discovery = discovery
     this.#stats = stats
     this.#clock = clock
     this.#beside = beside
@@ -53,9 +57,12 @@ export class Control {
   /** Rejects with what is wrong. */
   async start(config: GatewayConfig): Promise<void> {
     const revision = revisionOf(config)
-    const [served, beside] = await Promise.allSettled([this.#planes.start(config, revision), this.#beside(config)])
+    const planes = this.#planes.start(config, revision, new Map())
+    this.#discovery.begin(config)
+    const [served, beside] = await Promise.allSettled([planes, this.#beside(config)])
     if (served.status === 'rejected') throw served.reason
     if (beside.status === 'rejected') throw beside.reason
+    await this.#discovery.firstAnswers()
     this.#addresses = served.value
     this.#took({ config, revision })
   }
@@ -74,14 +81,17 @@ export class Control {
 
   ready(): { ready: boolean; why: string[] } {
     const why: string[] = []
+    const awaited = this.#discovery.awaited()
     if (this.#inForce === null) why.push('starting')
     else if (this.#draining) why.push('draining')
     else if (this.#planes.serving() === 0) why.push('no worker serves')
+    else if (awaited.length > 0) why.push(...awaited.map((upstream) => `the discovery of ${upstream} has not answered yet`))
     return { ready: why.length === 0, why }
   }
 
   /** Brings statistics up to date, waiting a bounded time. */
   async collect(): Promise<void> {
+    this.#discovery.measure()
     await this.#planes.collect()
   }
 
@@ -94,13 +104,18 @@ export class Control {
     this.#draining = true
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
     await this.#planes.drain(timeoutMs)
-    clearInterval(this.#sweeper)
+    this.#end()
   }
 
   kill(): void {
     this.#draining = true
-    clearInterval(this.#sweeper)
+    this.#end()
     this.#planes.kill()
+  }
+
+  #end(): void {
+    clearInterval(this.#sweeper)
+    this.#discovery.close()
   }
 
   async #apply(config: GatewayConfig): Promise<'applied' | 'unchanged'> {
@@ -123,9 +138,13 @@ export class Control {
   }
 
   async #applyToPlanes(config: GatewayConfig, revision: string): Promise<readonly ListenerAddress[]> {
+    const before = this.#inForce?.config ?? config
     try {
-      return await this.#planes.apply(config, revision)
+      const addresses = await this.#planes.apply(config, revision, await this.#discovery.prepare(config, before))
+      this.#discovery.settle(config, true)
+      return addresses
     } catch (error) {
+      this.#discovery.settle(before, false)
       if (this.#inForce !== null) await this.#beside(this.#inForce.config)
       throw error
     }
@@ -139,7 +158,19 @@ export class Control {
   }
 
   #sweep(): void {
-    if (this.#inForce !== null) this.#stats.retain(namesOf(this.#inForce.config))
+    if (this.#inForce !== null) this.#stats.retain(this.#names(this.#inForce.config))
+  }
+
+  #names({ listeners, routes, upstreams }: GatewayConfig): KnownNames {
+    const addressesOf = (upstream: string, { discovery }: UpstreamConfig): ReadonlySet<string> =>
+      'static' in discovery
+        ? new Set(discovery.static.map(({ address }) => address))
+        : (this.#discovery.addressesOf(upstream) ?? new Set())
+    return {
+      listeners: new Set(listeners.map(({ name }) => name)),
+      routes: new Set(routes.map(({ name }) => name)),
+      upstreams: new Map(Object.entries(upstreams).map(([name, config]) => [name, addressesOf(name, config)])),
+    }
   }
 }
 
@@ -150,18 +181,5 @@ export function statsEvents(stats: StatsAggregator): PlaneEvents {
     lag: (worker, seconds) => stats.set('worker_event_loop_lag_seconds', { worker: String(worker) }, seconds),
     gone: (worker) => stats.removeWorker(worker),
     restarted: () => stats.inc('worker_restarts_total', {}),
-  }
-}
-
-function namesOf(config: GatewayConfig): KnownNames {
-  return {
-    listeners: new Set(config.listeners.map(({ name }) => name)),
-    routes: new Set(config.routes.map(({ name }) => name)),
-    upstreams: new Map(
-      Object.entries(config.upstreams).map(([name, { discovery }]) => [
-        name,
-        new Set(discovery.static.map(({ address }) => address)),
-      ]),
-    ),
   }
 }

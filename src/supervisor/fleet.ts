@@ -2,6 +2,8 @@
 
 import type { GatewayConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
+import type { EndpointSets } from '../model/discovery.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
 import { handSockets } from './hand-sockets.ts'
@@ -48,6 +50,7 @@ export class Fleet implements Planes {
   readonly #alive = new Set<WorkerProcess>()
   #config: GatewayConfig | null = null
   #revision = ''
+  #sets = new Map<string, readonly EndpointSpec[]>()
   #addresses: readonly ListenerAddress[] = []
   #lives = 0
   #state: 'starting' | 'running' | 'reloading' | 'ending' = 'starting'
@@ -65,7 +68,7 @@ export class Fleet implements Planes {
     }))
   }
 
-  async start(config: GatewayConfig, revision: string): Promise<ListenerAddress[]> {
+  async start(config: GatewayConfig, revision: string, sets: EndpointSets = new Map()): Promise<ListenerAddress[]> {
     if (!canHoldSockets()) {
       throw new Error(
         `Node ${process.version} cannot hold listening sockets for workers: use Node 26.4 or later, or workers: 0`,
@@ -75,6 +78,8 @@ export class Fleet implements Planes {
     this.#sockets.keep(await this.#sockets.reserve(binds), binds)
     this.#config = config
     this.#revision = revision
+    // What was found while the sockets were reserved is newer.
+    this.#sets = new Map([...sets, ...this.#sets])
     const started = await Promise.allSettled(this.#slots.map((slot) => this.#spawn(slot)))
     const failed = started.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) {
@@ -86,7 +91,7 @@ export class Fleet implements Planes {
     return [...this.#addresses]
   }
 
-  async apply(config: GatewayConfig, revision: string): Promise<ListenerAddress[]> {
+  async apply(config: GatewayConfig, revision: string, sets: EndpointSets = new Map()): Promise<ListenerAddress[]> {
     await Promise.all(this.#slots.map((slot) => slot.starting))
     if (this.#state !== 'running') throw new Error('the gateway is ending')
     // A worker has either the old configuration or the new one: replacements wait for the outcome.
@@ -97,8 +102,9 @@ export class Fleet implements Planes {
       const workers = this.#serving()
       try {
         await handSockets(this.#settings.program, added, workers)
+        for (const worker of workers) worker.endpoints.clear()
         // With nobody there to ask, the new configuration is what the next worker starts with.
-        if (workers.length > 0) this.#addresses = await applyInTwoPhases(workers, config, revision, this.#settings.log)
+        if (workers.length > 0) this.#addresses = await applyInTwoPhases(workers, config, revision, sets, this.#settings.log)
       } catch (error) {
         await discard(this.#serving(), revision)
         this.#sockets.release(added)
@@ -107,11 +113,17 @@ export class Fleet implements Planes {
       this.#sockets.keep(added, binds)
       this.#config = config
       this.#revision = revision
+      this.#sets = new Map(sets)
       return [...this.#addresses]
     } finally {
       if (this.#is('reloading')) this.#state = 'running'
       for (const slot of this.#slots) if (slot.worker === null && slot.retry === null) this.#fill(slot)
     }
+  }
+
+  setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void {
+    this.#sets.set(upstream, endpoints)
+    for (const worker of this.#alive) worker.endpoints.set(upstream, endpoints)
   }
 
   async collect(): Promise<void> {
@@ -173,6 +185,7 @@ export class Fleet implements Planes {
       binds: held.map(({ bind }) => bind),
       config: this.#config as GatewayConfig,
       revision: this.#revision,
+      sets: this.#sets,
     }
     try {
       this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)

@@ -1,6 +1,8 @@
 // The data plane in this very process: `workers: 0`, and embedding.
 
 import type { GatewayConfig } from '../config/model.ts'
+import type { EndpointSets } from '../model/discovery.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
 import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
@@ -27,20 +29,24 @@ export class InProcess implements Planes {
     this.#plane = settings.parts.makePlane({ id, share: 1, listen: ownListen, log })
   }
 
-  async start(config: GatewayConfig): Promise<ListenerAddress[]> {
-    const addresses = await this.apply(config)
+  async start(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]> {
+    const addresses = await this.apply(config, revision, sets)
     this.#state = 'serving'
     return addresses
   }
 
-  async apply(config: GatewayConfig): Promise<ListenerAddress[]> {
-    const prepared = await this.#plane.prepare(config)
+  async apply(config: GatewayConfig, _revision: string, sets: EndpointSets): Promise<ListenerAddress[]> {
+    const prepared = await this.#plane.prepare(config, sets)
     if (this.#state === 'ended') {
       this.#plane.discard(prepared)
       throw new Error('the gateway is ending')
     }
     this.#plane.commit(prepared)
     return this.#plane.addresses()
+  }
+
+  setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void {
+    if (this.#state !== 'ended') this.#plane.setEndpoints(upstream, endpoints)
   }
 
   async collect(): Promise<void> {

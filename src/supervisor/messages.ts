@@ -1,6 +1,7 @@
 // What supervisor and workers say to each other: plain data over the channel that comes with a forked process.
 
 import type { GatewayConfig } from '../config/model.ts'
+import type { EndpointSets } from '../model/discovery.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { ListenerAddress } from './plane.ts'
 
@@ -9,9 +10,11 @@ export type Request =
   | { readonly type: 'start'; readonly start: WorkerStart }
   /** A listening socket comes along. */
   | { readonly type: 'socket'; readonly bind: string }
-  | { readonly type: 'prepare'; readonly config: GatewayConfig; readonly revision: string }
+  | { readonly type: 'prepare'; readonly config: GatewayConfig; readonly revision: string; readonly sets: EndpointSets }
   | { readonly type: 'commit'; readonly revision: string }
   | { readonly type: 'discard'; readonly revision: string }
+  /** Those of discovered upstreams that changed. */
+  | { readonly type: 'endpoints'; readonly sets: EndpointSets }
   | { readonly type: 'collect' }
   | { readonly type: 'reopen-logs' }
   | { readonly type: 'drain'; readonly timeoutMs: number }
@@ -24,6 +27,8 @@ export interface WorkerStart {
   readonly binds: readonly string[]
   readonly config: GatewayConfig
   readonly revision: string
+  /** Of all discovered upstreams, as far as they are known. */
+  readonly sets: EndpointSets
 }
 
 export type Asked = Request & { readonly seq: number }

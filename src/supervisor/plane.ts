@@ -2,6 +2,8 @@
 
 import type { Server } from 'node:net'
 import type { GatewayConfig } from '../config/model.ts'
+import type { EndpointSets } from '../model/discovery.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 
@@ -18,8 +20,10 @@ export type Listen = (server: Server, bind: string) => Promise<void>
 /** The data plane of one process. `Prepared` is its own: compiled and bound, not yet served. */
 export interface DataPlaneFace<Prepared> {
   /** Compiles and binds what is new; nothing of what is served changes. Throws when that cannot be done. */
-  prepare(config: GatewayConfig): Promise<Prepared>
+  prepare(config: GatewayConfig, sets: EndpointSets): Promise<Prepared>
   commit(prepared: Prepared): void
+  /** Replaces the endpoints of a discovered upstream in force, soon; the latest set wins. */
+  setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
   discard(prepared: Prepared): void
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */
@@ -48,10 +52,15 @@ export interface ProcessParts {
 
 /** All data planes of a gateway, wherever they run. Calls of `start` and `apply` never overlap. */
 export interface Planes {
-  /** Resolves when every listener is bound and served. Rejects with what is wrong; nothing is left behind then. */
-  start(config: GatewayConfig, revision: string): Promise<ListenerAddress[]>
+  /**
+   * Resolves when every listener is bound and served. Rejects with what is wrong; nothing is left behind then. `sets` has the
+   * endpoints of upstreams that are discovered, as far as they are known.
+   */
+  start(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]>
   /** Two phases: everybody can, then everybody does. Rejects when somebody cannot; nothing has changed then. */
-  apply(config: GatewayConfig, revision: string): Promise<ListenerAddress[]>
+  apply(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]>
+  /** Replaces the endpoints of a discovered upstream everywhere, soon; the latest wins. Not called while `apply` runs. */
+  setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
   /** Brings the statistics up to date, waiting a bounded time. */
   collect(): Promise<void>
   /** How many serve now; 0 = nobody. */

@@ -1,6 +1,7 @@
 // A new configuration for all workers: first each prepares (compiles, binds), and only when none refused each commits.
 
 import type { GatewayConfig } from '../config/model.ts'
+import type { EndpointSets } from '../model/discovery.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import type { ListenerAddress } from './plane.ts'
 import { WorkerLost, type WorkerProcess } from './worker-process.ts'
@@ -17,10 +18,11 @@ export async function applyInTwoPhases(
   workers: readonly WorkerProcess[],
   config: GatewayConfig,
   revision: string,
+  sets: EndpointSets,
   log: LogFunction,
 ): Promise<readonly ListenerAddress[]> {
   const prepared = await Promise.allSettled(
-    workers.map((worker) => worker.ask({ type: 'prepare', config, revision }, PREPARE_TIMEOUT_MS)),
+    workers.map((worker) => worker.ask({ type: 'prepare', config, revision, sets }, PREPARE_TIMEOUT_MS)),
   )
   const able: WorkerProcess[] = []
   let refusal: unknown

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Server } from 'node:net'
+import { EndpointUpdates } from './endpoint-updates.ts'
 import type { Answer, FromWorker, Notice, Request } from './messages.ts'
 import type { ListenerAddress } from './plane.ts'
 
@@ -50,6 +51,9 @@ export interface WorkerEvents {
   exit(how: string): void
 }
 
+/** A worker that takes longer is not asked again before it has answered something; heartbeats judge it. */
+const ENDPOINTS_TIMEOUT_MS = 10_000
+
 export class WorkerProcess {
   /** Unique in this gateway; never used again. */
   readonly id: number
@@ -60,6 +64,7 @@ export class WorkerProcess {
   silentTicks = 0
   serving = false
   readonly exited: Promise<void>
+  readonly endpoints = new EndpointUpdates((sets) => this.ask({ type: 'endpoints', sets }, ENDPOINTS_TIMEOUT_MS))
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   #seq = 0

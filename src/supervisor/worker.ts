@@ -65,7 +65,7 @@ class Worker {
       case 'prepare':
         this.#prepared = {
           revision: message.revision,
-          value: await this.#running().prepare(message.config),
+          value: await this.#running().prepare(message.config, message.sets),
           log: message.config.log,
         }
         return undefined
@@ -75,6 +75,9 @@ class Worker {
         if (this.#prepared !== null) this.#running().discard(this.#prepared.value)
         this.#prepared = null
         this.#sockets.dropGiven()
+        return undefined
+      case 'endpoints':
+        for (const [upstream, endpoints] of message.sets) this.#running().setEndpoints(upstream, endpoints)
         return undefined
       case 'collect':
         this.#report()
@@ -97,7 +100,7 @@ class Worker {
       listen: this.#sockets.listen,
       log: this.#log.write,
     })
-    this.#plane.commit(await this.#plane.prepare(start.config))
+    this.#plane.commit(await this.#plane.prepare(start.config, start.sets))
     setInterval(() => this.#report(), REPORT_EVERY_MS)
     return this.#plane.addresses()
   }

@@ -55,6 +55,12 @@ export const METRICS = {
     help: 'Requests that the gateway refused before or without a route, by reason; also in requests_total.',
     labels: ['listener', 'reason'],
   },
+  filter_denials_total: {
+    type: 'counter',
+    help: 'Requests that a filter denied; mode observe: that it would have denied.',
+    labels: ['route', 'filter', 'mode'],
+    values: { mode: ['enforce', 'observe'] },
+  },
   connections: { type: 'gauge', help: 'Client connections that are open now.', labels: ['listener'] },
   connections_total: { type: 'counter', help: 'Client connections that were accepted.', labels: ['listener'] },
   upstream_connections: {
@@ -80,6 +86,17 @@ export const METRICS = {
     type: 'gauge',
     help: 'When a configuration was applied last, in seconds since the epoch.',
     labels: [],
+  },
+  discovery_age_seconds: {
+    type: 'gauge',
+    help: 'Since the last good answer of a discovery (DNS); before the first one since it began.',
+    labels: ['upstream'],
+  },
+  discovery_lookups_total: {
+    type: 'counter',
+    help: 'How often a discovery asked, by what came of it; what failed leaves the last good endpoints in force.',
+    labels: ['upstream', 'result'],
+    values: { result: ['ok', 'partial', 'failed'] },
   },
   worker_restarts_total: { type: 'counter', help: 'Workers that were replaced because they ended.', labels: [] },
   worker_event_loop_lag_seconds: {

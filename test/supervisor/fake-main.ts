@@ -58,6 +58,8 @@ class FakePlane implements DataPlaneFace<Prepared> {
     }
   }
 
+  setEndpoints(): void {}
+
   discard({ added }: Prepared): void {
     for (const server of added.values()) server.close()
   }

@@ -20,8 +20,10 @@ export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Fin
   const used = new Set(routes.flatMap(({ to }) => to.map(({ upstream }) => upstream)))
   for (const [name, { discovery }] of Object.entries(upstreams)) {
     if (!used.has(name)) found.push(finding(['upstreams', name], `the upstream "${name}" is used by no route`, 'key'))
-    if (discovery.static.length === 0)
+    if ('static' in discovery && discovery.static.length === 0)
       found.push(finding(['upstreams', name, 'discovery', 'static'], `the upstream "${name}" has no endpoint`))
+    if ('dns' in discovery && discovery.dns.type === 'srv' && discovery.dns.port !== null)
+      found.push(finding(['upstreams', name, 'discovery', 'dns', 'port'], 'this port is not used: SRV records say the port'))
   }
   return found
 }

@@ -1,0 +1,64 @@
+// `discovery` of an upstream: one of the ways in which its endpoints are found.
+
+import * as z from 'zod'
+import { dnsName, endpointAddress, resolverAddress } from './addresses.ts'
+import type { DiscoveryConfig, DnsConfig, StaticEndpoint } from './model.ts'
+import { durationOr, integer } from './values.ts'
+import { block, choice, later, oneOrMore } from './written.ts'
+
+const endpoint = z.union([
+  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1 })),
+  block({
+    address: endpointAddress().describe('ip:port, [v6]:port, name:port or unix:/path.'),
+    weight: integer(0, 65535).prefault(1).describe('Share in relation to the others; 0 = no traffic.'),
+    priority: later('priority'),
+    zone: later('zone'),
+    labels: later('labels'),
+  }).transform(({ address, weight }): StaticEndpoint => ({ address, weight })),
+])
+
+const endpoints = z.array(endpoint).transform((written, context) => {
+  const seen = new Map<string, number>()
+  for (const [index, { address }] of written.entries()) {
+    const path = [index]
+    if (seen.has(address))
+      context.addIssue({ code: 'custom', message: `the endpoint ${address} is written twice`, path, input: written })
+    seen.set(address, index)
+  }
+  if (written.length > 0 && written.every(({ weight }) => weight === 0)) {
+    context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
+  }
+  return written
+})
+
+const dns = block({
+  name: dnsName().describe('The name that is asked for, without a search list.'),
+  port: integer(1, 65535)
+    .optional()
+    .describe('The port of every endpoint, needed with type a; not used with srv, whose records say it.'),
+  type: choice('type', ['a', 'srv']).prefault('a').describe('a: A and AAAA records together; srv: SRV records.'),
+  refresh: durationOr('ttl', 1000)
+    .prefault('ttl')
+    .describe('How often it is asked: ttl = as the answer says, at least 1s and at most 5m.'),
+  resolver: oneOrMore(resolverAddress())
+    .optional()
+    .describe('One or more DNS servers, in order; left out: those of the system.'),
+}).transform(({ name, port, type, refresh, resolver }, context): DnsConfig => {
+  if (type === 'a' && port === undefined)
+    context.addIssue({ code: 'custom', message: 'with type a a port is needed', input: name })
+  return { name, port: port ?? null, type, refresh, resolver: resolver ?? [] }
+})
+
+export const discovery = block({
+  static: endpoints.optional().describe('The endpoints, as addresses or { address, weight }.'),
+  dns: dns.optional().describe('Endpoints are what a DNS name says, followed while the gateway runs.'),
+  kubernetes: later('discovery.kubernetes'),
+}).transform((written, context): DiscoveryConfig => {
+  const { static: list, dns } = written
+  if (list !== undefined && dns === undefined) return { static: list }
+  if (dns !== undefined && list === undefined) return { dns }
+  const message =
+    list === undefined ? 'expected one of static, dns' : 'static and dns exclude each other: an upstream has one of them'
+  context.addIssue({ code: 'custom', message, input: written })
+  return z.NEVER
+})

@@ -1,0 +1,165 @@
+// Runs the discovery of every upstream whose endpoints do not stand in the configuration, and passes on what changes.
+// A configuration comes into force between `prepare` and `settle`: meanwhile sets stand still.
+
+import { discover } from '../compile/discover.ts'
+import type { DiscoveryConfig, GatewayConfig } from '../config/model.ts'
+import type { Clock, Random } from '../model/clock.ts'
+import { Deadlines } from '../model/deadlines.ts'
+import type { EndpointSets } from '../model/discovery.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
+import type { StatsAggregator } from '../telemetry/aggregate.ts'
+import type { LogFunction } from '../telemetry/log.ts'
+import type { Planes } from './plane.ts'
+import { Watched } from './watched.ts'
+
+/** How long a start waits for first answers before it says that it is ready, and a reload before it puts them into force. */
+const PATIENCE_MS = 1000
+/** How long `/ready` waits for first answers. */
+const READY_WAITS_MS = 10_000
+
+export interface DiscoveryDeskSettings {
+  readonly planes: Pick<Planes, 'setEndpoints'>
+  readonly stats: StatsAggregator
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: LogFunction
+}
+
+export class DiscoveryDesk {
+  readonly #settings: DiscoveryDeskSettings
+  readonly #deadlines: Deadlines
+  readonly #beganAt: number
+  /** By upstream and what is written about its discovery, so that a change begins anew while the old one goes on. */
+  readonly #watched = new Map<string, Watched>()
+  /** Those of the configuration in force, by upstream. */
+  #inForce = new Map<string, Watched>()
+  #preparing: EndpointSets | null = null
+  #closed = false
+  /** What the planes have. */
+  #given = new Map<string, readonly EndpointSpec[]>()
+
+  constructor(settings: DiscoveryDeskSettings) {
+    this.#settings = settings
+    this.#deadlines = new Deadlines(settings.clock)
+    this.#beganAt = settings.clock.now()
+  }
+
+  /** Begins to look for what the first configuration names; what is found is passed on from now on. */
+  begin(config: GatewayConfig): void {
+    this.#inForce = this.#watch(config, null)
+  }
+
+  /**
+   * Begins to look for what is new in `next` and gives it a moment to be found, then stands still until `settle`. Resolves with
+   * the sets that `next` comes into force with: an upstream whose discovery changed has its old one until there is an answer.
+   */
+  async prepare(next: GatewayConfig, before: GatewayConfig): Promise<EndpointSets> {
+    const watched = this.#watch(next, before)
+    await patience([...watched.values()])
+    const sets = new Map([...watched].map(([upstream, { endpoints }]) => [upstream, endpoints]))
+    this.#preparing = sets
+    return sets
+  }
+
+  /** `config` is in force, because it was applied or because its successor was refused. */
+  settle(config: GatewayConfig, applied: boolean): void {
+    if (this.#closed) return
+    const sets = this.#preparing
+    this.#preparing = null
+    this.#inForce = this.#watch(config, null)
+    // After a refusal it is not known what the planes were still told.
+    this.#given = new Map(applied ? sets : [])
+    const needed = new Set(this.#inForce.values())
+    for (const [key, watched] of this.#watched) {
+      if (needed.has(watched)) continue
+      watched.stop()
+      this.#watched.delete(key)
+    }
+    for (const upstream of this.#inForce.keys()) this.#pass(upstream)
+    if (this.#watched.size === 0) this.#deadlines.stop()
+  }
+
+  /** Resolves when everything in force has answered once, or after a moment. */
+  firstAnswers(): Promise<void> {
+    return patience([...this.#inForce.values()])
+  }
+
+  /** Upstreams that `/ready` waits for. Only at the start: a reload does not make a gateway unready. */
+  awaited(): string[] {
+    if (this.#settings.clock.now() - this.#beganAt >= READY_WAITS_MS) return []
+    return [...this.#inForce.values()].filter(({ answered }) => !answered).map(({ upstream }) => upstream)
+  }
+
+  /** Addresses that a discovered upstream has now; null for an upstream that is none. */
+  addressesOf(upstream: string): ReadonlySet<string> | null {
+    const watched = this.#inForce.get(upstream)
+    return watched === undefined ? null : new Set(watched.endpoints.map(({ address }) => address))
+  }
+
+  /** Brings the metrics up to date. */
+  measure(): void {
+    const { clock, stats } = this.#settings
+    for (const [upstream, { goodAt }] of this.#inForce) {
+      stats.set('discovery_age_seconds', { upstream }, (clock.now() - goodAt) / 1000)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const watched of this.#watched.values()) watched.stop()
+    this.#watched.clear()
+    this.#inForce.clear()
+    this.#deadlines.stop()
+  }
+
+  /** What each discovered upstream is followed by; begun where it is new, with the endpoints that it had in `before`. */
+  #watch(config: GatewayConfig, before: GatewayConfig | null): Map<string, Watched> {
+    const found = new Map<string, Watched>()
+    if (this.#closed) return found
+    for (const [upstream, { discovery }] of Object.entries(config.upstreams)) {
+      if ('static' in discovery) continue
+      const key = `${upstream}\n${JSON.stringify(discovery)}`
+      const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, this.#before(upstream, before))
+      this.#watched.set(key, watched)
+      found.set(upstream, watched)
+    }
+    return found
+  }
+
+  #before(upstream: string, config: GatewayConfig | null): readonly EndpointSpec[] {
+    if (config === null || !Object.hasOwn(config.upstreams, upstream)) return []
+    const discovery = config.upstreams[upstream]?.discovery
+    if (discovery !== undefined && 'static' in discovery) return discovery.static
+    return this.#inForce.get(upstream)?.endpoints ?? []
+  }
+
+  #follow(upstream: string, discovery: DiscoveryConfig, inherited: readonly EndpointSpec[]): Watched {
+    const { log, stats, clock, random } = this.#settings
+    this.#deadlines.start()
+    const watched = new Watched(upstream, inherited, { clock, log, stats, changed: () => this.#changed(watched) })
+    const environment = { deadlines: this.#deadlines, random }
+    watched.begin((found, failed) => discover(discovery, environment, found, failed))
+    return watched
+  }
+
+  #changed(watched: Watched): void {
+    if (this.#inForce.get(watched.upstream) === watched) this.#pass(watched.upstream)
+  }
+
+  #pass(upstream: string): void {
+    const endpoints = this.#inForce.get(upstream)?.endpoints ?? []
+    if (this.#preparing !== null || this.#given.get(upstream) === endpoints) return
+    this.#given.set(upstream, endpoints)
+    this.#settings.planes.setEndpoints(upstream, endpoints)
+  }
+}
+
+async function patience(watched: readonly Watched[]): Promise<void> {
+  const first = Promise.all(watched.map(({ settled }) => settled))
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS)
+  })
+  await Promise.race([first, over])
+  clearTimeout(timer)
+}
