@@ -15,9 +15,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ['model', 'http1', 'http2'],
   kubernetes: ['config', 'model/discovery.ts'],
   supervisor: ['model', 'compile', 'telemetry', 'config'],
-  admin: ['model', 'compile', 'telemetry', 'config'],
+  admin: ['model', 'compile', 'telemetry', 'config', 'explain'],
   // `run` starts the wiring.
-  cli: ['model', 'compile', 'telemetry', 'config', 'app.ts'],
+  cli: ['model', 'compile', 'telemetry', 'config', 'explain', 'app.ts'],
+  // Asks the code that serves requests, parser and proxy included.
+  explain: ['model', 'compile', 'config', 'routing', 'http1', 'proxy'],
   compile: ['model', 'config', ...LEAVES, 'upgrade', 'grpc', 'kubernetes'],
 }
 

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
+import { runConfigTests } from '../explain/run-tests.ts'
 
 /** Where a command writes, a piece of text at a time, and the environment that it sees. */
 export interface CommandIo {
@@ -13,7 +14,7 @@ export interface CommandIo {
 
 const USAGE = `Usage: headgate check -c FILE
 
-Checks a configuration and what it includes, without starting anything.
+Checks a configuration and what it includes, and runs its tests, without starting anything.
 
   -c, --config FILE   the configuration file
   -h, --help          this text
@@ -32,7 +33,7 @@ export async function check(argv: readonly string[], { out, err, env }: CommandI
     out(USAGE)
     return 0
   }
-  const loaded = await loadConfig(options.file, { env })
+  const loaded = await loadConfig(options.file, { env, gate: runConfigTests })
   for (const warning of loaded.warnings) err(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`)
   if ('errors' in loaded) {
     for (const error of loaded.errors) err(`${formatProblem(error)}\n`)

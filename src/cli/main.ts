@@ -7,6 +7,7 @@ const USAGE = `Usage: headgate COMMAND
 
   run -c FILE [--workers N]   serve what the configuration says
   check -c FILE               say everything that is wrong with a configuration
+  explain -c FILE METHOD URL  say what would become of a request, and why
   schema                      print the JSON Schema of the configuration
   --version                   print the version
   COMMAND --help              how to use a command
@@ -14,7 +15,7 @@ const USAGE = `Usage: headgate COMMAND
 Exit codes: 0 fine, 1 configuration or input wrong, 2 usage, 70 internal.
 `
 
-const NOT_YET = ['explain', 'export']
+const NOT_YET = ['export']
 
 export interface Installation {
   /** The file to start again for further processes. */
@@ -35,6 +36,8 @@ export async function runCommand(
       return (await import('./run.ts')).run(argv, io, installation.file)
     case 'check':
       return (await import('./check.ts')).check(argv, io)
+    case 'explain':
+      return (await import('./explain.ts')).explain(argv, io)
     case 'schema':
       return (await import('./schema.ts')).schema(argv, io)
     case '--version':

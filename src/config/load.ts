@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import { checkSecrets, resolvePaths } from './file-references.ts'
 import type { GatewayConfig } from './model.ts'
 import { parseTrees, readFileTree } from './parse.ts'
-import type { Problem } from './problem.ts'
+import type { Finding, Problem } from './problem.ts'
 import { readText } from './read-text.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
@@ -14,6 +14,12 @@ import { problemAt, type SourceNode } from './source-tree.ts'
 export type Loaded =
   | { readonly config: GatewayConfig; readonly warnings: readonly Problem[]; readonly files: readonly string[] }
   | { readonly errors: readonly Problem[]; readonly warnings: readonly Problem[]; readonly files: readonly string[] }
+
+export interface LoadOptions {
+  readonly env?: Environment
+  /** A last look at a configuration that is valid; what it finds are errors. */
+  readonly gate?: (config: GatewayConfig) => readonly Finding[] | Promise<readonly Finding[]>
+}
 
 interface Reading {
   readonly env: Environment
@@ -29,11 +35,15 @@ interface Reading {
 const MAX_FILES = 1000
 
 /** Loads `path` with everything that it includes. Never throws: what cannot be read is an error like any other. */
-export async function loadConfig(path: string, { env = process.env }: { readonly env?: Environment } = {}): Promise<Loaded> {
+export async function loadConfig(path: string, { env = process.env, gate = () => [] }: LoadOptions = {}): Promise<Loaded> {
   const reading: Reading = { env, trees: [], problems: [], files: new Set(), watched: new Set(), complete: true }
   await readFile(reading, path, null)
   const parsed = parseTrees(reading.trees, reading.problems, reading.complete)
-  return { ...parsed, files: [...reading.files, ...reading.watched] }
+  const files = [...reading.files, ...reading.watched]
+  if ('errors' in parsed) return { ...parsed, files }
+  const { config, warnings, position } = parsed
+  const errors = (await gate(config)).map(position)
+  return errors.length > 0 ? { errors, warnings, files } : { config, warnings, files }
 }
 
 /** `by` is where the file was asked for; null for the first. */

@@ -6,6 +6,7 @@ import { bindAddress, cidr, host } from './addresses.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
 import { routeSchema } from './route-schema.ts'
+import { testSchema } from './tests-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
 import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
 import { block, choice, defaulted, expecting, later, refuse, text } from './written.ts'
@@ -127,20 +128,14 @@ export const gatewaySchema = block({
   routes: z.array(routeSchema).prefault([]).describe('Which requests go where.'),
   upstreams: z.record(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
   plugins: later('plugins'),
-  tests: later('tests'),
+  tests: z
+    .array(testSchema)
+    .prefault([])
+    .describe('Requests and what must become of them, looked at by check and before the configuration comes into force.'),
   tracing: later('tracing'),
   kubernetes: later('kubernetes'),
 }).transform(
-  ({
-    accessLog,
-    $schema: _schema,
-    include: _include,
-    plugins: _p,
-    tests: _t,
-    tracing: _tr,
-    kubernetes: _k,
-    ...rest
-  }): GatewayConfig => ({
+  ({ accessLog, $schema: _schema, include: _include, plugins: _p, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
     ...rest,
     accessLog: accessLog ?? null,
   }),

@@ -23,7 +23,10 @@ export class Peer {
 }
 
 /** The peer of an accepted connection; `trusted` are the hops that may speak for others. */
-export function peerOf({ remoteAddress, localPort }: Socket, trusted: BlockList | null): Peer {
+export function peerOf(
+  { remoteAddress, localPort }: Pick<Socket, 'remoteAddress' | 'localPort'>,
+  trusted: BlockList | null,
+): Peer {
   const address =
     remoteAddress === undefined ? 'unix' : remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
   const believed = trusted?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false

@@ -10,6 +10,7 @@ export function fakeListener(changes: Partial<ServedListener> = {}): ServedListe
     name: 'web',
     counters: new ListenerCounters(),
     route: () => null,
+    consider: () => [],
     servesHost: null,
     paths: { mergeSlashes: true, encodedSlash: 'reject' },
     clientClose: 'abort',

@@ -19,6 +19,8 @@ export interface Outline {
   readonly listeners: readonly (Named & { readonly bind: readonly Mention[]; readonly hasHosts: boolean })[]
   readonly routes: readonly (Named & { readonly listeners: readonly Mention[]; readonly upstreams: readonly Mention[] })[]
   readonly upstreams: readonly string[]
+  /** Routes and upstreams that tests expect. */
+  readonly expected: { readonly routes: readonly Mention[]; readonly upstreams: readonly Mention[] }
   readonly admin: { readonly bind: Mention; readonly token: unknown } | null
 }
 
@@ -46,6 +48,12 @@ function named(value: unknown, path: Path): Named {
   return { name: typeof name === 'string' ? name : null, path: [...path, 'name'] }
 }
 
+function expected(tests: unknown, key: string): Mention[] {
+  return list(tests).flatMap((test, index) =>
+    mentions(block(block(test).expect)[key], ['tests', index, 'expect', key]).filter(({ path }) => path.length === 4),
+  )
+}
+
 export function outline(written: unknown): Outline {
   const top = block(written)
   const admin = block(top.admin)
@@ -62,6 +70,7 @@ export function outline(written: unknown): Outline {
       upstreams: mentionsOrBlocks(block(route).to, ['routes', index, 'to'], 'upstream'),
     })),
     upstreams: Object.keys(block(top.upstreams)),
+    expected: { routes: expected(top.tests, 'route'), upstreams: expected(top.tests, 'upstream') },
     admin:
       top.admin === 'off' || typeof bind !== 'string'
         ? null

@@ -1,0 +1,57 @@
+// Which listener a request comes to: the one that is named, else the one that is bound where the URL points, else one that serves
+// its host.
+
+import { isIP } from 'node:net'
+import { normalizeHost } from '../model/request-host.ts'
+import type { ServedListener, Snapshot } from '../model/snapshot.ts'
+import type { RequestBytes } from './read-request.ts'
+
+/** Where a listener is bound: `127.0.0.1:8080`, `[::1]:80` or `unix:/path`. */
+export interface BoundListener {
+  readonly listener: string
+  readonly address: string
+}
+
+export interface Choice {
+  readonly listener: ServedListener
+  readonly why: string
+}
+
+export function chooseListener(
+  { listeners }: Snapshot,
+  bound: readonly BoundListener[],
+  { scheme, host, port }: RequestBytes,
+  named: string | null,
+): Choice | string {
+  const [first] = listeners.values()
+  if (first === undefined) return 'there is no listener'
+  if (named !== null) {
+    const listener = listeners.get(named)
+    return listener === undefined ? `there is no listener "${named}"` : { listener, why: 'it was named' }
+  }
+  const name = normalizeHost(host) ?? ''
+  const serving = [...listeners.values()].filter(({ servesHost }) => servesHost === null || servesHost(name))
+  const pointedAt = port ?? (scheme === 'https' ? 443 : 80)
+  const there = new Set(
+    scheme === null ? [] : bound.filter(({ address }) => isAt(address, host, pointedAt)).map(({ listener }) => listener),
+  )
+  const atPort = [...listeners.values()].filter((listener) => there.has(listener.name))
+  const best = atPort.find((listener) => serving.includes(listener)) ?? atPort[0]
+  if (best !== undefined) return { listener: best, why: `it is bound to port ${pointedAt}` }
+  if (listeners.size === 1) return { listener: first, why: 'it is the only one' }
+  const unbound = scheme === null ? '' : `none is bound to port ${pointedAt}, and `
+  const [serves] = serving
+  if (serves === undefined) return { listener: first, why: `${unbound}none serves this host: it is the first` }
+  return { listener: serves, why: `${unbound}it is the first that serves this host` }
+}
+
+/** A name may resolve to any address; an address only to itself, or to what is bound to all. */
+function isAt(address: string, host: string, port: number): boolean {
+  const colon = address.lastIndexOf(':')
+  if (address.startsWith('unix:') || Number(address.slice(colon + 1)) !== port) return false
+  const [at, wanted] = [bare(address.slice(0, colon)), bare(host)]
+  if (isIP(wanted) === 0 || isIP(at) === 0 || at === wanted) return true
+  return at === '::' || (at === '0.0.0.0' && isIP(wanted) === 4)
+}
+
+const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')

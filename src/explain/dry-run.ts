@@ -1,0 +1,174 @@
+// A request's way through the very code and objects that serve requests, up to the point where an endpoint would be asked. Nothing
+// that outlives it is changed: counters are its own, turns are looked at and not taken.
+
+import { ERROR, parseError } from '../http1/parse-errors.ts'
+import { parseRequestHead, RequestScan } from '../http1/parse-request.ts'
+import { readRequest } from '../http1/read-request.ts'
+import { type Random, systemClock } from '../model/clock.ts'
+import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
+import { Deadlines } from '../model/deadlines.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import { type Downstream, Exchange } from '../model/exchange.ts'
+import type { LocalAnswer } from '../model/message.ts'
+import { peerOf } from '../model/peer.ts'
+import type { RouteBinding, ServedListener } from '../model/snapshot.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { filterResponse } from '../proxy/filters.ts'
+import { RequestProxy } from '../proxy/proxy.ts'
+import { bareResponse, type WatchedChain, type WatchedFilter, watchFilters } from './watched-filters.ts'
+
+export interface DryRunSettings {
+  /** Decides which upstream of a weighted list, and what pickers leave to chance. */
+  readonly random: Random
+  /** Index of the upstream in the route's list; null = by weight. */
+  readonly choice: number | null
+  /** Names of upstreams whose endpoints are not known here. */
+  readonly undiscovered: ReadonlySet<string>
+  /** Whether to look at the routes that are not taken, which takes its time. */
+  readonly others: boolean
+}
+
+/** What came of it. */
+export interface DryRun {
+  readonly x: Exchange
+  /** As compiled; null = the request did not come so far. */
+  readonly binding: RouteBinding | null
+  /** Nearest first, each route once; null = the request did not come so far, or nobody asked. */
+  readonly considered: readonly { readonly route: string; readonly why: string }[] | null
+  readonly upstream: Upstream | null
+  readonly endpoint: Endpoint | null
+  readonly filters: readonly WatchedFilter[]
+  /** What the client is told without an endpoint; null = an endpoint answers. */
+  readonly answer: LocalAnswer | null
+  /** Why, where the reason alone does not say it. */
+  readonly detail: string
+}
+
+/** `client` and `port` are what the connection would have: the client's address, and the port that it connected to. */
+export function dryRun(head: string, listener: ServedListener, client: string, port: number, settings: DryRunSettings): DryRun {
+  const proxy = new DryProxy(settings)
+  const peer = peerOf({ remoteAddress: client, localPort: port }, listener.trusted)
+  const downstream: Downstream = { ...SILENT, peer, answer: (_x, answer) => proxy.answered(answer) }
+  const x = new Exchange(downstream, proxy.watched(listener), 0)
+  const scan = new RequestScan()
+  const consumed = parseRequestHead(head, listener.limits, scan)
+  let error = consumed > 0 ? readRequest(scan, x, { authority: '', host: '' }, peer.trusted, consumed) : consumed
+  const { bodyBytes } = listener.limits
+  if (error === 0 && bodyBytes !== null && x.bodyLength > bodyBytes) error = -ERROR.BODY_LIMIT
+  if (error < 0) {
+    const { reason, detail } = parseError(error)
+    proxy.fail(x, reason, detail)
+  } else proxy.begin(x)
+  return { x, ...proxy.outcome }
+}
+
+const nothing = (): void => {}
+
+const SILENT: Omit<Downstream, 'peer' | 'answer'> = {
+  congested: false,
+  respond: nothing,
+  data: nothing,
+  end: nothing,
+  cut: nothing,
+  informational: nothing,
+  continue: nothing,
+  pauseBody: nothing,
+  resumeBody: nothing,
+}
+
+/** The proxy itself, except that it stops where it would ask an endpoint. */
+class DryProxy extends RequestProxy {
+  readonly #settings: DryRunSettings
+  #binding: RouteBinding | null = null
+  #considered: DryRun['considered'] = null
+  #endpoint: Endpoint | null = null
+  #filters: WatchedChain | null = null
+  #answer: LocalAnswer | null = null
+  #detail = ''
+  #choice = 0
+
+  constructor(settings: DryRunSettings) {
+    // Deadlines that nobody turns: none ever passes. The id is always the same, so that answers are.
+    super(systemClock, new Deadlines(systemClock), settings.random, () => 'explained')
+    this.#settings = settings
+  }
+
+  get outcome(): Omit<DryRun, 'x'> {
+    const binding = this.#binding
+    return {
+      binding,
+      considered: this.#considered,
+      upstream: binding?.upstreams[this.#choice] ?? null,
+      endpoint: this.#endpoint,
+      filters: this.#filters?.seen ?? [],
+      answer: this.#answer,
+      detail: this.#detail,
+    }
+  }
+
+  /** The listener with counters and a log of its own, whose routes are watched. */
+  watched(listener: ServedListener): ServedListener {
+    return {
+      ...listener,
+      counters: new ListenerCounters(),
+      noRoute: new ResponseCounters(listener.name, '', ''),
+      access: null,
+      route: (x) => {
+        // Before filters change what was asked.
+        if (this.#settings.others) this.#considered = considerRoutes(listener, x)
+        const binding = listener.route(x)
+        return binding === null ? null : this.#follow(binding)
+      },
+    }
+  }
+
+  #follow(binding: RouteBinding): RouteBinding {
+    const { choice, random } = this.#settings
+    this.#binding = binding
+    this.#choice = choice ?? chooseByWeight(binding.weights, random)
+    const chain = binding.chains?.[this.#choice] ?? null
+    this.#filters = chain === null ? null : watchFilters(chain)
+    const chains = this.#filters === null ? null : new Array(this.#choice + 1).fill(this.#filters.chain)
+    return { ...binding, chains, split: () => this.#choice }
+  }
+
+  answered(answer: LocalAnswer): void {
+    this.#answer = answer
+  }
+
+  override fail(x: Exchange, reason: Parameters<RequestProxy['fail']>[1], detail: string): void {
+    this.#detail = detail
+    super.fail(x, reason, detail)
+  }
+
+  override proceed(x: Exchange): void {
+    const upstream = x.binding?.upstreams[x.choice]
+    if (upstream !== undefined && !this.#settings.undiscovered.has(upstream.name)) {
+      const { picker } = upstream
+      const hash = x.binding?.hashes?.[x.choice]
+      if (hash) x.hash = hash(x)
+      this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)
+      if (this.#endpoint === null) {
+        this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
+        return
+      }
+    }
+    if (x.chain?.onResponse) filterResponse(x, x.chain, bareResponse())
+  }
+}
+
+/** A route may stand in the table more than once: its nearest place counts. */
+function considerRoutes(listener: ServedListener, x: Exchange): { route: string; why: string }[] {
+  const nearest = new Map<string, string>()
+  for (const { value, why } of listener.consider(x)) if (!nearest.has(value.name)) nearest.set(value.name, why())
+  return [...nearest].map(([route, why]) => ({ route, why }))
+}
+
+function chooseByWeight(weights: readonly number[], random: Random): number {
+  let left = random() * weights.reduce((sum, weight) => sum + weight, 0)
+  for (const [index, weight] of weights.entries()) {
+    left -= weight
+    if (left < 0) return index
+  }
+  return Math.max(0, weights.length - 1)
+}

@@ -1,0 +1,119 @@
+// Explains what the gateway would do with a request, from the compiled objects that would do it.
+
+import type { Random } from '../model/clock.ts'
+import type { Exchange } from '../model/exchange.ts'
+import type { ExplainedEndpoint, ExplainRequest, Explanation } from '../model/explanation.ts'
+import type { LocalAnswer } from '../model/message.ts'
+import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { type BoundListener, chooseListener } from './choose-listener.ts'
+import { type DryRun, dryRun } from './dry-run.ts'
+import { type RequestBytes, requestBytes } from './read-request.ts'
+import { seeded } from './seeded.ts'
+import { effectOf } from './watched-filters.ts'
+
+/** Routes that are told about; of the others only the number. */
+const MAX_CONSIDERED = 50
+
+/** What is in force, in a file or in a process. */
+export interface ExplainView {
+  readonly snapshot: Snapshot
+  readonly bound: readonly BoundListener[]
+  /** Names of upstreams whose endpoints are not known here. */
+  readonly undiscovered: ReadonlySet<string>
+  /** Where the request brings no seed. */
+  readonly random: Random
+}
+
+export interface ExplainOptions {
+  /** Index of the upstream in a route's weighted list; null = by weight. */
+  readonly choice: number | null
+  /** Whether to look at the routes that are not taken, which takes its time. */
+  readonly others: boolean
+}
+
+export interface Outcome {
+  readonly explanation: Explanation
+  /** With its fields, which an explanation does not have. */
+  readonly answer: LocalAnswer | null
+  /** How many upstreams the route has; 0 = no route. */
+  readonly choices: number
+}
+
+const EVERYTHING: ExplainOptions = { choice: null, others: true }
+
+/** A text is why the question cannot be answered. */
+export function explainRequest(view: ExplainView, request: ExplainRequest, options = EVERYTHING): Outcome | string {
+  const bytes = requestBytes(request)
+  if (typeof bytes === 'string') return bytes
+  const chosen = chooseListener(view.snapshot, view.bound, bytes, request.listener)
+  if (typeof chosen === 'string') return chosen
+  const { listener } = chosen
+  const random = request.seed === null ? view.random : seeded(request.seed)
+  const port = bytes.port ?? (bytes.scheme === 'https' ? 443 : 80)
+  const run = dryRun(bytes.head, listener, request.client ?? '127.0.0.1', port, { ...options, ...view, random })
+  const { x, binding, upstream, endpoint, filters, answer, detail } = run
+  const considered = run.considered ?? []
+  return {
+    explanation: {
+      listener: listener.name,
+      route: binding?.name ?? null,
+      upstream: upstream?.name ?? null,
+      endpoint: endpoint?.address ?? null,
+      considered: considered.slice(0, MAX_CONSIDERED),
+      filters: filters.map((filter) => ({ name: filter.name, effect: effectOf(filter, answer !== null) })),
+      endpoints: upstream === null ? [] : endpointsOf(upstream),
+      answer: answer === null ? null : { status: answer.status, reason: x.reason },
+      notes: [
+        `listener ${listener.name}: ${chosen.why}`,
+        ...noteScheme(bytes),
+        ...(detail === '' ? [] : [`${x.reason}: ${detail}`]),
+        ...(run.considered !== null && binding === null ? elsewhere(view.snapshot, listener, x) : []),
+        ...(considered.length > MAX_CONSIDERED ? [`${considered.length - MAX_CONSIDERED} more routes share host or path`] : []),
+        ...noteUpstream(run, view),
+      ],
+    },
+    answer,
+    choices: binding?.upstreams.length ?? 0,
+  }
+}
+
+function endpointsOf({ specs, endpoints }: Upstream): ExplainedEndpoint[] {
+  return specs.map(({ address, weight }) => {
+    const running = endpoints.get(address)?.inFlight ?? 0
+    const busy = running === 0 ? '' : `, ${running} running`
+    return { address, weight, eligible: weight > 0, why: weight > 0 ? `can be picked${busy}` : 'its weight is 0' }
+  })
+}
+
+function noteScheme({ scheme }: RequestBytes): string[] {
+  return scheme === 'https' ? ['no listener speaks https: this is what http would get'] : []
+}
+
+/** Which other listeners would have taken it. */
+function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): string[] {
+  return [...listeners.values()].flatMap((listener) => {
+    const serves = listener.servesHost === null || listener.servesHost(x.host)
+    if (listener.name === here.name || !serves) return []
+    const binding = listener.route(x)
+    return binding === null ? [] : [`listener ${listener.name} would take it to route ${binding.name}`]
+  })
+}
+
+function noteUpstream({ binding, upstream, answer }: DryRun, { undiscovered }: ExplainView): string[] {
+  if (binding === null || upstream === null || answer !== null) return []
+  const { inFlight, pending } = upstream.counters
+  const { maxRequests, maxConnections } = upstream.settings
+  const isFull = pending > 0 || inFlight >= Math.min(maxRequests, maxConnections)
+  return [
+    ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
+    ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
+    ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
+  ]
+}
+
+function noteShares({ upstreams, weights }: RouteBinding): string {
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const shares = upstreams.map(({ name }, i) => `${name} ${weights[i]}`)
+  return `one upstream of several, by weight: ${shares.join(', ')} of ${total}`
+}

@@ -1,0 +1,30 @@
+// A configuration that nobody serves yet, compiled as a gateway would compile it.
+
+import { compile } from '../compile/compile.ts'
+import { LiveCounters } from '../compile/live-counters.ts'
+import type { GatewayConfig } from '../config/model.ts'
+import { type Random, systemClock } from '../model/clock.ts'
+import { Deadlines } from '../model/deadlines.ts'
+import type { ExplainView } from './explain.ts'
+
+/** What is told from it. Nothing is connected, listened on or looked up. `random` also decides where pickers begin. */
+export function compileOffline(config: GatewayConfig, random: Random): ExplainView {
+  const { snapshot, plans } = compile(config, null, {
+    id: 'explained',
+    deadlines: new Deadlines(systemClock),
+    random,
+    share: 1,
+    sets: new Map(),
+    counters: new LiveCounters(),
+    access: null,
+  })
+  for (const plan of plans) plan.apply()
+  return {
+    snapshot,
+    bound: config.listeners.flatMap(({ name, bind }) => bind.map((address) => ({ listener: name, address }))),
+    undiscovered: new Set(
+      Object.entries(config.upstreams).flatMap(([name, { discovery }]) => ('static' in discovery ? [] : [name])),
+    ),
+    random,
+  }
+}
