@@ -5,6 +5,7 @@ import { type Compiled, compile } from './compile/compile.ts'
 import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
+import { explainRequest } from './explain/explain.ts'
 import type { ConnectionContext, ListenerRef } from './http1/context.ts'
 import { DownstreamConnection } from './http1/downstream-connection.ts'
 import { type Accepting, Listening } from './listen/listening.ts'
@@ -13,11 +14,13 @@ import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
+import type { Explained, ExplainRequest } from './model/explanation.ts'
 import { problem } from './model/problem.ts'
 import { REASONS } from './model/reasons.ts'
 import type { ServedListener, Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
+import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
 import { RequestProxy } from './proxy/proxy.ts'
 import { StatsCollector } from './telemetry/collect.ts'
 
@@ -127,6 +130,7 @@ export class DataPlane implements Accepting {
         added.set(bind, listening)
         await this.options.listen(listening.server, bind)
       }
+      for (const plan of compiled.plans) await plan.prepare()
     } catch (error) {
       for (const listening of added.values()) listening.close()
       throw error
@@ -195,12 +199,15 @@ export class DataPlane implements Accepting {
     const { random, share } = this.options
     const sets = new Map([[name, endpoints]])
     const plan = planUpstream(name, config, upstream, { deadlines: this.deadlines, random, share, sets })
-    this.updates.set(name, plan)
-    plan.prepare().then(() => {
+    const apply = (): void => {
       if (this.updates.get(name) !== plan) return
       this.updates.delete(name)
       plan.apply()
-    })
+    }
+    this.updates.set(name, plan)
+    const slow = plan.prepare()
+    if (slow === null) apply()
+    else slow.then(apply)
   }
 
   discard({ added }: Prepared): void {
@@ -273,6 +280,21 @@ export class DataPlane implements Accepting {
       if (inFlight === 0 && connectionsActive === 0 && pending === 0) this.retired.delete(upstream)
     }
     return report
+  }
+
+  /** What would become of a request now. Changes nothing. */
+  explain(request: ExplainRequest): Explained {
+    if (this.snapshot === null) return { refused: 'nothing is served yet' }
+    const { random } = this.options
+    const outcome = explainRequest(
+      { snapshot: this.snapshot, bound: this.addresses(), undiscovered: new Set(), random },
+      request,
+    )
+    return typeof outcome === 'string' ? { refused: outcome } : { explanation: outcome.explanation }
+  }
+
+  upstreams(): UpstreamState[] {
+    return [...(this.snapshot?.upstreams.values() ?? [])].map(upstreamState)
   }
 
   /** How late (ms) timers were at worst since the last call. */

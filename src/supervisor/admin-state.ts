@@ -1,6 +1,7 @@
 // What the admin API is told about the gateway. Its `AdminState` has this shape; neither imports the other.
 
 import type { Problem } from '../config/problem.ts'
+import type { ExplainRequest } from '../model/explanation.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import type { Control } from './control.ts'
 import type { ReloadOutcome } from './reload.ts'
@@ -28,6 +29,8 @@ export function adminState({ control, stats, source, reload, stop }: AdminStateS
       return result === 'refused' ? { errors } : { revision }
     },
     drain: () => stop('admin'),
+    explain: (request: ExplainRequest) => control.explain(request),
+    upstreams: async () => ({ upstreams: await control.upstreams() }),
     routes: () => ({ routes: control.inForce?.config.routes ?? [] }),
   }
 }

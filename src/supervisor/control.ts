@@ -2,6 +2,8 @@
 
 import type { GatewayConfig, UpstreamConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { UpstreamState } from '../model/upstream-state.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
@@ -93,6 +95,14 @@ export class Control {
   async collect(): Promise<void> {
     this.#discovery.measure()
     await this.#planes.collect()
+  }
+
+  explain(request: ExplainRequest): Promise<Explained> {
+    return this.#planes.explain(request)
+  }
+
+  upstreams(): Promise<UpstreamState[]> {
+    return this.#planes.upstreams()
   }
 
   reopenLogs(): void {

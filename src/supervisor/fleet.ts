@@ -4,6 +4,8 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import { sumUpstreams, type UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
 import { handSockets } from './hand-sockets.ts'
@@ -14,6 +16,7 @@ import { applyInTwoPhases, discard } from './two-phases.ts'
 import { forkProgram, type Program, WorkerProcess } from './worker-process.ts'
 
 const START_TIMEOUT_MS = 30_000
+const QUERY_TIMEOUT_MS = 1000
 const COLLECT_TIMEOUT_MS = 250
 /** Reports that a worker may miss before it is replaced. Counted in ticks, not in time: this process may have been stopped. */
 const SILENT_TICKS = 10
@@ -128,6 +131,19 @@ export class Fleet implements Planes {
 
   async collect(): Promise<void> {
     await Promise.allSettled(this.#serving().map((worker) => worker.ask({ type: 'collect' }, COLLECT_TIMEOUT_MS)))
+  }
+
+  async explain(request: ExplainRequest): Promise<Explained> {
+    const [worker] = this.#serving()
+    if (worker === undefined) throw new Error('no worker serves')
+    return (await worker.query({ about: 'explain', request }, QUERY_TIMEOUT_MS)) as Explained
+  }
+
+  async upstreams(): Promise<UpstreamState[]> {
+    const answers = await Promise.allSettled(
+      this.#serving().map((worker) => worker.query({ about: 'upstreams' }, QUERY_TIMEOUT_MS)),
+    )
+    return sumUpstreams(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value as UpstreamState[]] : [])))
   }
 
   serving(): number {

@@ -3,6 +3,8 @@
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
 import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
@@ -53,6 +55,14 @@ export class InProcess implements Planes {
     const { events } = this.#settings
     events.report(WORKER, this.#plane.collect())
     events.lag(WORKER, this.#plane.takeLag() / 1000)
+  }
+
+  async explain(request: ExplainRequest): Promise<Explained> {
+    return this.#plane.explain(request)
+  }
+
+  async upstreams(): Promise<UpstreamState[]> {
+    return this.#plane.upstreams()
   }
 
   serving(): number {

@@ -2,6 +2,7 @@
 
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
+import type { ExplainRequest } from '../model/explanation.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { ListenerAddress } from './plane.ts'
 
@@ -16,6 +17,8 @@ export type Request =
   /** Those of discovered upstreams that changed. */
   | { readonly type: 'endpoints'; readonly sets: EndpointSets }
   | { readonly type: 'collect' }
+  /** About its live state; changes nothing. */
+  | { readonly type: 'query'; readonly query: Query }
   | { readonly type: 'reopen-logs' }
   | { readonly type: 'drain'; readonly timeoutMs: number }
 
@@ -31,10 +34,18 @@ export interface WorkerStart {
   readonly sets: EndpointSets
 }
 
+export type Query = { readonly about: 'explain'; readonly request: ExplainRequest } | { readonly about: 'upstreams' }
+
 export type Asked = Request & { readonly seq: number }
 
 export type Answer =
-  | { readonly type: 'answer'; readonly seq: number; readonly addresses?: readonly ListenerAddress[] }
+  | {
+      readonly type: 'answer'
+      readonly seq: number
+      readonly addresses?: readonly ListenerAddress[]
+      /** Of a query. */
+      readonly value?: unknown
+    }
   | { readonly type: 'refusal'; readonly seq: number; readonly message: string; readonly bind?: string; readonly code?: string }
 
 /** Told by a worker unasked, or before the answer to `collect` and `drain`. */

@@ -4,7 +4,9 @@ import type { Server } from 'node:net'
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { StatsReport } from '../model/stats.ts'
+import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 
 /** Where a listener really is: `address` has the real port (`127.0.0.1:41231`) or is `unix:/path`. */
@@ -28,6 +30,9 @@ export interface DataPlaneFace<Prepared> {
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */
   collect(): StatsReport
+  /** What it would do with a request; changes nothing. */
+  explain(request: ExplainRequest): Explained
+  upstreams(): UpstreamState[]
   /** How late (ms) its timers were at worst since the last call. */
   takeLag(): number
   /** Stops accepting and resolves when nothing runs any more, or after `timeoutMs`. */
@@ -63,6 +68,10 @@ export interface Planes {
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
   /** Brings the statistics up to date, waiting a bounded time. */
   collect(): Promise<void>
+  /** What one of them would do with a request. Rejects when none answers in time. */
+  explain(request: ExplainRequest): Promise<Explained>
+  /** Of all of them together, as far as they answer in time. */
+  upstreams(): Promise<UpstreamState[]>
   /** How many serve now; 0 = nobody. */
   serving(): number
   /** Log files were moved away: go on in new ones. */

@@ -64,7 +64,8 @@ export class Watched {
     stats.inc('discovery_lookups_total', { upstream: this.upstream, result: 'failed' })
     if (reason !== this.#trouble) {
       const kept = this.endpoints.length
-      log('warn', 'discovery failed; the last good endpoints stay', { upstream: this.upstream, reason, endpoints: kept })
+      const what = kept === 0 ? 'no endpoint is known yet' : 'the last good endpoints stay'
+      log('warn', `discovery failed; ${what}`, { upstream: this.upstream, reason, endpoints: kept })
     }
     this.#trouble = reason
     this.#settle()

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Server } from 'node:net'
 import { EndpointUpdates } from './endpoint-updates.ts'
-import type { Answer, FromWorker, Notice, Request } from './messages.ts'
+import type { Answer, FromWorker, Notice, Query, Request } from './messages.ts'
 import type { ListenerAddress } from './plane.ts'
 
 /** The worker said no; the reason is its message. */
@@ -31,7 +31,7 @@ export interface Program {
 }
 
 interface Waiting {
-  readonly resolve: (addresses: readonly ListenerAddress[]) => void
+  readonly resolve: (answer: Answer & { readonly type: 'answer' }) => void
   readonly reject: (error: Error) => void
   readonly timer: NodeJS.Timeout
 }
@@ -101,7 +101,21 @@ export class WorkerProcess {
    * Rejects with a WorkerRefusal or a WorkerLost. A server that goes along is written before this returns, unless the channel
    * is busy: then `sent` tells when it may be closed.
    */
-  ask(request: Request, timeoutMs: number, server?: Server, sent: () => void = () => {}): Promise<readonly ListenerAddress[]> {
+  async ask(request: Request, timeoutMs: number, server?: Server, sent?: () => void): Promise<readonly ListenerAddress[]> {
+    return (await this.#ask(request, timeoutMs, server, sent)).addresses ?? []
+  }
+
+  /** Rejects as `ask`; resolves with what the query says. */
+  async query(query: Query, timeoutMs: number): Promise<unknown> {
+    return (await this.#ask({ type: 'query', query }, timeoutMs)).value
+  }
+
+  #ask(
+    request: Request,
+    timeoutMs: number,
+    server?: Server,
+    sent: () => void = () => {},
+  ): Promise<Answer & { readonly type: 'answer' }> {
     const seq = ++this.#seq
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -131,7 +145,7 @@ export class WorkerProcess {
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.seq)
     this.#waiting.delete(answer.seq)
-    if (answer.type === 'answer') waiting?.resolve(answer.addresses ?? [])
+    if (answer.type === 'answer') waiting?.resolve(answer)
     else waiting?.reject(new WorkerRefusal(answer.message, answer.bind, answer.code))
   }
 }

@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import type { Log, LogSettings } from '../telemetry/log.ts'
 import { codeOf } from './bind-address.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
-import { type Asked, type FromWorker, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
+import { type Asked, type FromWorker, type Query, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
 
 /** How long running exchanges may take when a worker without supervisor is told to end. */
@@ -45,9 +45,9 @@ class Worker {
     // Before anything else runs: a server that nobody looks after would accept into the void.
     if (message.type === 'socket' && handle !== undefined) this.#sockets.give(message.bind, handle)
     this.#answer(message).then(
-      (addresses) => {
+      (answer) => {
         const end = message.type === 'drain' ? () => process.exit(0) : undefined
-        this.#send({ type: 'answer', seq: message.seq, ...(addresses ? { addresses } : {}) }, end)
+        this.#send({ type: 'answer', seq: message.seq, ...answer }, end)
       },
       (error: Error & { bind?: string }) => {
         const about = error.bind === undefined ? {} : { bind: error.bind, code: codeOf(error) }
@@ -56,10 +56,10 @@ class Worker {
     )
   }
 
-  async #answer(message: Asked): Promise<ListenerAddress[] | undefined> {
+  async #answer(message: Asked): Promise<{ addresses?: ListenerAddress[]; value?: unknown } | undefined> {
     switch (message.type) {
       case 'start':
-        return this.#start(message.start)
+        return { addresses: await this.#start(message.start) }
       case 'socket':
         return undefined
       case 'prepare':
@@ -70,7 +70,7 @@ class Worker {
         }
         return undefined
       case 'commit':
-        return this.#commit(message.revision)
+        return { addresses: this.#commit(message.revision) }
       case 'discard':
         if (this.#prepared !== null) this.#running().discard(this.#prepared.value)
         this.#prepared = null
@@ -82,6 +82,8 @@ class Worker {
       case 'collect':
         this.#report()
         return undefined
+      case 'query':
+        return { value: this.#query(message.query) }
       case 'reopen-logs':
         this.#parts.reopenLogs()
         return undefined
@@ -89,6 +91,11 @@ class Worker {
         await this.#drain(message.timeoutMs)
         return undefined
     }
+  }
+
+  #query(query: Query): unknown {
+    const plane = this.#running()
+    return query.about === 'explain' ? plane.explain(query.request) : plane.upstreams()
   }
 
   async #start(start: WorkerStart): Promise<ListenerAddress[]> {

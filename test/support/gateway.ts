@@ -29,6 +29,8 @@ const GAUGES = ['connections', 'requests_in_flight', 'requests_pending', 'upstre
 export class TestGateway {
   readonly gateway: Gateway
   port = 0
+  /** Where the admin API is, if one is configured. */
+  admin = ''
   ports: Readonly<Record<string, number>> = {}
   readonly #clients: RawClient[] = []
   readonly #turn: (ms: number) => void
@@ -95,7 +97,9 @@ export async function startGateway(t: Test, config: GatewayConfigInput): Promise
   const test = new TestGateway(gateway, (ms) => {
     ahead += ms
   })
-  test.took((await gateway.start()).listeners)
+  const { listeners, admin } = await gateway.start()
+  test.took(listeners)
+  test.admin = admin ?? ''
   return test
 }
 
