@@ -6,7 +6,9 @@ import type { FilterContext, FilterFactory } from '../filters/context.ts'
 import { FILTERS } from '../filters/table.ts'
 import { type Filter, type FilterChain, filterChain } from '../model/filter.ts'
 
-export type FilterEnvironment = Omit<FilterContext, 'route'>
+export interface FilterEnvironment extends Omit<FilterContext, 'route' | 'denials'> {
+  readonly denials: (route: string, ...of: Parameters<FilterContext['denials']>) => ReturnType<FilterContext['denials']>
+}
 
 export class ChainCompiler {
   readonly #environment: FilterEnvironment
@@ -16,7 +18,7 @@ export class ChainCompiler {
     this.#environment = environment
   }
 
-  /** A chain per upstream of the route that has a weight: the route's filters, then the upstream's own. null = none has any. */
+  /** A chain per upstream of the route that has a weight (one if there is none): the route's filters, then the upstream's own. null = no filters. */
   chains(route: RouteConfig): readonly (FilterChain | null)[] | null {
     let chains = this.#chains.get(route)
     if (chains === undefined) {
@@ -27,14 +29,16 @@ export class ChainCompiler {
   }
 
   #compile(route: RouteConfig): readonly (FilterChain | null)[] | null {
-    const context: FilterContext = { ...this.#environment, route: route.name }
+    const { name } = route
+    const { denials } = this.#environment
+    const context: FilterContext = { ...this.#environment, route: name, denials: (...of) => denials(name, ...of) }
     const shared = route.filters.map((filter) => make(filter, context))
     const ofRoute = filterChain(shared)
-    const chains = route.to
-      .filter(({ weight }) => weight > 0)
-      .map(({ filters }) =>
-        filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context))]),
-      )
+    const used = route.to.filter(({ weight }) => weight > 0)
+    if (used.length === 0) return ofRoute === null ? null : [ofRoute]
+    const chains = used.map(({ filters }) =>
+      filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context))]),
+    )
     return chains.every((chain) => chain === null) ? null : chains
   }
 }
@@ -46,6 +50,8 @@ function make({ type, options }: FilterConfig, context: FilterContext): Filter {
 }
 
 /** Whether some filter of the route needs to know by which prefix a request was matched. */
-export function needsPrefix(_route: RouteConfig): boolean {
-  return false
+export function needsPrefix({ filters, to }: RouteConfig): boolean {
+  return [...filters, ...to.flatMap((upstream) => upstream.filters)].some(
+    ({ type, options }) => (type === 'rewrite' || type === 'redirect') && options.path?.type === 'prefix',
+  )
 }

@@ -10,7 +10,7 @@ import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.t
 import type { Upstream } from '../model/upstream.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
-import { ChainCompiler, needsPrefix } from './compile-filters.ts'
+import { ChainCompiler, type FilterEnvironment, needsPrefix } from './compile-filters.ts'
 import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
@@ -37,7 +37,9 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
-  const chains = new ChainCompiler(environment)
+  const { random, deadlines, counters } = environment
+  const denials: FilterEnvironment['denials'] = (route, filter, mode) => counters.denial(route, filter, mode)
+  const chains = new ChainCompiler({ random, deadlines, denials })
   const listeners = new Map(
     config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )
@@ -77,11 +79,11 @@ function serve(
 function rulesOf(route: RouteConfig, binding: RouteBinding): RouteRule<RouteBinding>[] {
   const { hosts, match } = route
   if (!needsPrefix(route)) return [{ hosts, match, value: binding }]
-  if (match.length === 0) return [{ hosts, match, value: { ...binding, prefix: '/' } }]
+  if (match.length === 0) return [{ hosts, match, value: { ...binding, prefix: '' } }]
   return match.map((alternative) => ({
     hosts,
     match: [alternative],
-    value: { ...binding, prefix: alternative.path?.value ?? '/' },
+    value: { ...binding, prefix: (alternative.path?.value ?? '').replace(/\/+$/, '') },
   }))
 }
 
@@ -96,7 +98,7 @@ function bind(
 ): RouteBinding {
   const used = route.to.filter(({ weight }) => weight > 0)
   const choice =
-    used.length === 1
+    used.length < 2
       ? null
       : new WeightedChoice(
           used.map(({ weight }, value) => ({ value, weight })),
@@ -118,7 +120,9 @@ function bind(
     idleTimeout: route.timeout.idle ?? 0,
     retries: route.retry?.attempts ?? DEFAULT_RETRIES,
     duration: counters.duration(route.name),
-    responses: used.map(({ upstream }) => counters.response(listener, route.name, upstream)),
+    responses: (used.length === 0 ? [{ upstream: '' }] : used).map(({ upstream }) =>
+      counters.response(listener, route.name, upstream),
+    ),
   }
 }
 

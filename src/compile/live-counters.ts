@@ -1,6 +1,6 @@
 // Counters by name: they outlive the configuration that made them, so that a reload neither resets nor loses a count.
 
-import { Histogram, ListenerCounters, ResponseCounters } from '../model/counters.ts'
+import { type DenialCounter, Histogram, ListenerCounters, ResponseCounters } from '../model/counters.ts'
 
 /** How long (ms) counters that no configuration names any more are still reported: exchanges that began before may end later. */
 const KEEP = 3_600_000
@@ -43,6 +43,7 @@ export class LiveCounters {
   private readonly listeners = new Register<ListenerCounters>()
   private readonly responses = new Register<ResponseCounters>()
   private readonly durations = new Register<Histogram>()
+  private readonly denials = new Register<DenialCounter>()
 
   listener(name: string): ListenerCounters {
     return this.listeners.obtain(name, () => new ListenerCounters())
@@ -57,8 +58,13 @@ export class LiveCounters {
     return this.durations.obtain(route, () => new Histogram())
   }
 
+  denial(route: string, filter: string, mode: DenialCounter['mode']): DenialCounter {
+    return this.denials.obtain(`${route}\n${filter}\n${mode}`, () => ({ route, filter, mode, count: 0 }))
+  }
+
   settle(now: number): void {
     this.listeners.settle(now)
+    this.denials.settle(now)
     this.responses.settle(now)
     this.durations.settle(now)
   }
@@ -69,6 +75,10 @@ export class LiveCounters {
 
   *allResponses(): Iterable<ResponseCounters> {
     for (const [, counters] of this.responses.entries()) yield counters
+  }
+
+  *allDenials(): Iterable<DenialCounter> {
+    for (const [, counter] of this.denials.entries()) yield counter
   }
 
   *allRoutes(): Iterable<{ name: string; duration: Histogram }> {

@@ -1,7 +1,19 @@
 // `filters` of a route or of one of its upstreams: what happens to a request on its way. One key an item.
 
 import * as z from 'zod'
+import {
+  type BodyLimitConfig,
+  bodyLimitSchema,
+  type ErrorPageConfig,
+  errorPagesSchema,
+  type FaultsConfig,
+  faultsSchema,
+  type RespondConfig,
+  respondSchema,
+} from './filters/answer-schema.ts'
+import { type CorsConfig, corsSchema } from './filters/cors-schema.ts'
 import { type HeaderEditConfig, headerEdit } from './filters/headers-schema.ts'
+import { type RedirectConfig, type RewriteConfig, redirectSchema, rewriteSchema } from './filters/path-schema.ts'
 import { block, later } from './written.ts'
 
 /** The filters that are built, by their key. A new one is a line here, a line in `FilterConfig`, and one in filters/table.ts. */
@@ -12,12 +24,28 @@ const built = {
   responseHeaders: headerEdit('response')
     .optional()
     .describe('Changes the fields that the client gets: remove, then set, then add. Also those of answers made here.'),
+  rewrite: rewriteSchema.optional().describe('Changes what the endpoint is asked for: the path or the Host.'),
+  redirect: redirectSchema.optional().describe('Sends the client elsewhere; what is not said stays as it was asked for.'),
+  respond: respondSchema.optional().describe('Answers in the place of an endpoint.'),
+  cors: corsSchema.optional().describe('Answers preflights of browsers, and lets scripts of other origins read answers.'),
+  bodyLimit: bodyLimitSchema.optional().describe('The largest request body: a size, or { bytes, mode }; above: 413.'),
+  errorPages: errorPagesSchema
+    .optional()
+    .describe('Bodies of errors, whoever made them. Status and headers stay; the first page that names the status counts.'),
+  faults: faultsSchema.optional().describe('Faults on purpose, for a share of the requests.'),
 }
 
 /** One step, by the key that it is written with. */
 export type FilterConfig =
   | { readonly type: 'requestHeaders'; readonly options: HeaderEditConfig }
   | { readonly type: 'responseHeaders'; readonly options: HeaderEditConfig }
+  | { readonly type: 'rewrite'; readonly options: RewriteConfig }
+  | { readonly type: 'redirect'; readonly options: RedirectConfig }
+  | { readonly type: 'respond'; readonly options: RespondConfig }
+  | { readonly type: 'cors'; readonly options: CorsConfig }
+  | { readonly type: 'bodyLimit'; readonly options: BodyLimitConfig }
+  | { readonly type: 'errorPages'; readonly options: readonly ErrorPageConfig[] }
+  | { readonly type: 'faults'; readonly options: FaultsConfig }
 
 /** Names of the filters that are built. */
 export const FILTER_TYPES = Object.keys(built) as readonly FilterConfig['type'][]
@@ -43,7 +71,13 @@ const filter = block({
 }).transform((written, context): FilterConfig => {
   const [only, ...more] = Object.entries(written).filter(([, options]) => options !== undefined)
   if (only !== undefined && more.length === 0) return { type: only[0], options: only[1] } as FilterConfig
-  context.addIssue({ code: 'custom', message: 'an item of filters has exactly one key: the name of a filter', input: written })
+  // A key that is wrong has been told already.
+  if (context.issues.length === 0)
+    context.addIssue({
+      code: 'custom',
+      message: 'an item of filters has exactly one key: the name of a filter',
+      input: written,
+    })
   return z.NEVER
 })
 

@@ -6,7 +6,7 @@ import type { MatchConfig, NamedMatchConfig, ValueMatchConfig } from './model.ts
 import { boolean, isToken } from './values.ts'
 import { AT_KEY, block, expecting, type Refusal, refuse, text } from './written.ts'
 
-function readRegex(written: string): string | Refusal {
+export function readRegex(written: string): string | Refusal {
   if (written.length > 4096) return refuse('this regular expression is longer than 4096 characters')
   try {
     RE2JS.compile(written)
@@ -93,7 +93,7 @@ function namedMatches(what: string, tokens: boolean, lowerCase: boolean) {
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'])
 
-function readMethod(written: string): string | Refusal {
+export function readMethod(written: string): string | Refusal {
   if (!isToken(written)) return refuse(`"${written}" is not a method`)
   const upper = written.toUpperCase()
   if (upper !== written && KNOWN_METHODS.has(upper)) return refuse(`methods have case; did you mean "${upper}"?`)

@@ -132,7 +132,7 @@ export interface RouteConfig {
   readonly match: readonly MatchConfig[]
   /** In the order written. */
   readonly filters: readonly FilterConfig[]
-  /** At least one, and at least one with a weight above 0. */
+  /** At least one, and at least one with a weight above 0; empty only where a filter answers every request. */
   readonly to: readonly WeightedUpstream[]
   readonly timeout: RouteTimeouts
   /** Instead of the upstreams' own keys; null = none. */

@@ -1,6 +1,7 @@
 // From what was written to the normalised configuration or everything that is wrong with it. Touches no file.
 
 import { checkBinds } from './checks/binds.ts'
+import { checkFilters, doubtFilters } from './checks/filters.ts'
 import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
@@ -104,8 +105,13 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   const seen = outline(written)
   const errors = parsed.error ? findings(parsed.error.issues) : []
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))
+  if (parsed.success) errors.push(...checkFilters(parsed.data))
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
-  return { config: parsed.data, errors, warnings: [...checkReach(parsed.data), ...checkShadow(parsed.data)] }
+  return {
+    config: parsed.data,
+    errors,
+    warnings: [...checkReach(parsed.data), ...checkShadow(parsed.data), ...doubtFilters(parsed.data)],
+  }
 }
 
 const place = ({ file, line, column }: Problem): string => `${file}:${line}:${column}`

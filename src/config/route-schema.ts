@@ -60,7 +60,9 @@ export const routeSchema = block({
     .prefault([])
     .describe('Exact beats the longest wildcard beats none; compared without case and port; empty = every host.'),
   match: z.array(matchSchema).prefault([]).describe('Any one of these; empty = every request.'),
-  to: to.describe('The name of an upstream, or a weighted list of them.'),
+  to: to
+    .optional()
+    .describe('The name of an upstream, or a weighted list of them; needed unless a filter answers: redirect or respond.'),
   timeout: timeout.describe('How long an exchange may take.'),
   retry: retry
     .optional()
@@ -80,4 +82,9 @@ export const routeSchema = block({
     .optional()
     .transform((written) => written ?? null)
     .describe('Key for upstreams whose balancer hashes, instead of their own: one of these.'),
+}).transform((written, context) => {
+  const { to = [], ...rest } = written
+  if (written.to === undefined && !rest.filters.some(({ type }) => type === 'redirect' || type === 'respond'))
+    context.addIssue({ code: 'custom', message: 'missing key "to"', input: written })
+  return { ...rest, to }
 })

@@ -52,7 +52,10 @@ export class ResponseWriter {
     const length = bodiless ? '' : `content-length: ${Buffer.byteLength(answer.body)}\r\n`
     const head = `${statusLine(answer.status, '')}${answer.fields}${length}${date}${connectionLine(close, x.http10)}\r\n`
     if (bodiless || x.method === 'HEAD') return this.text(head)
-    const bytes = Buffer.from(head + answer.body)
+    // Field values are bytes, a body is UTF-8.
+    const bytes = Buffer.allocUnsafe(head.length + Buffer.byteLength(answer.body))
+    bytes.write(head, 'latin1')
+    bytes.write(answer.body, head.length)
     this.socket.write(bytes)
     return bytes.length
   }

@@ -109,7 +109,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     this.informational = 0
     const { host } = this.settings
     const x = attempt.exchange
-    const own = host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
+    const own = x.hostRewritten || host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
     sendRequest(this.socket, x, own === '' ? this.connector.authority : own)
     attempt.onSending(this)
     if (x.bodyDone) this.sent(attempt)

@@ -57,6 +57,14 @@ export class ListenerCounters {
   readonly rejected = new Map<string, number>()
 }
 
+/** What a filter of one route has denied, or would have. */
+export interface DenialCounter {
+  readonly route: string
+  readonly filter: string
+  readonly mode: 'enforce' | 'observe'
+  count: number
+}
+
 /** Responses of one (listener, route, upstream) by status; a plain map because few statuses are ever seen. */
 export class ResponseCounters {
   readonly listener: string

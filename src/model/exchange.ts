@@ -65,6 +65,10 @@ export class Exchange {
   host = ''
   /** The Host field as received; '' = none. */
   authority = ''
+  /** Path and query as they were before filters changed them; '' = no filter has run. */
+  asked = ''
+  /** A filter has set `authority`: it is sent whatever the upstream's `host` says. */
+  hostRewritten = false
   /** Canonical end-to-end field lines for the endpoint, ours included, without Host. */
   fields = ''
   /** The head as received (text), for lookups by name. */

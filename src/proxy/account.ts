@@ -34,7 +34,7 @@ function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
     protocol: x.http10 ? 'HTTP/1.0' : 'HTTP/1.1',
     method: x.method,
     host: x.host,
-    path: x.path + x.query,
+    path: x.asked === '' ? x.path + x.query : x.asked,
     status: x.status,
     reason: x.reason ?? (x.incomplete ? 'client-gone' : null),
     route: binding?.name ?? null,

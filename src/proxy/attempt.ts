@@ -114,10 +114,7 @@ export class Attempt implements RunningAttempt {
     this.settle('ok')
     if (!last) connection?.cancel()
     this.proxy.leave(x)
-    x.status = answer.status
-    x.reason = answer.reason ?? null
-    x.responded = true
-    x.downstream.answer(x, answer, false)
+    this.proxy.send(x, answer, false)
   }
 
   onData(part: Part): void {

@@ -73,7 +73,10 @@ export class RequestProxy implements ExchangeHandler {
     }
     x.chain = binding.chains === null ? null : (binding.chains[x.choice] ?? null)
     if (x.chain === null) this.proceed(x)
-    else runRequestFilters(this, x, x.chain, 0)
+    else {
+      x.asked = x.path + x.query
+      runRequestFilters(this, x, x.chain, 0)
+    }
   }
 
   /** The filters have let it pass: to the upstream, or into its queue. */
@@ -219,12 +222,18 @@ export class RequestProxy implements ExchangeHandler {
 
   /** Answers by ourselves; the filters that the request has passed see it like an endpoint's answer. */
   answer(x: Exchange, answer: LocalAnswer, close: boolean): void {
-    const last = x.chain?.onResponse ? filterLocalAnswer(x, x.chain, answer) : answer
     x.reason = answer.reason ?? null
+    const last = x.chain?.onResponse ? filterLocalAnswer(x, x.chain, answer) : answer
+    this.send(x, last, close)
+  }
+
+  /** Sends what is the last word. A filter that puts its own words to an answer leaves the reason as it is. */
+  send(x: Exchange, answer: LocalAnswer, close: boolean): void {
+    x.reason = answer.reason ?? x.reason
     if (x.reason !== null) countRejected(x, x.reason)
-    x.status = last.status
+    x.status = answer.status
     x.responded = true
-    x.downstream.answer(x, last, close)
+    x.downstream.answer(x, answer, close)
   }
 
   /** Gives up what runs or waits for the exchange. */

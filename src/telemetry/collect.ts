@@ -1,6 +1,13 @@
 // Turns the live counters of a data plane into reports: what was added since the report before, and the gauges of now.
 
-import type { EndpointCounters, Histogram, ListenerCounters, ResponseCounters, UpstreamCounters } from '../model/counters.ts'
+import type {
+  DenialCounter,
+  EndpointCounters,
+  Histogram,
+  ListenerCounters,
+  ResponseCounters,
+  UpstreamCounters,
+} from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { CounterDelta, HistogramDelta, Labels, StatsReport } from '../model/stats.ts'
 import { GaugeSums } from './gauge-sums.ts'
@@ -16,6 +23,7 @@ export interface CounterSource {
   readonly responses: Iterable<ResponseCounters>
   readonly routes: Iterable<{ readonly name: string; readonly duration: Histogram }>
   readonly upstreams: Iterable<UpstreamSource>
+  readonly denials?: Iterable<DenialCounter>
   /** The access log, if one is written. */
   readonly accessLog?: { readonly dropped: number } | null
 }
@@ -55,6 +63,10 @@ export class StatsCollector {
     for (const upstream of source.upstreams) {
       this.#upstream(upstream.name, upstream.counters, counters, histograms, gauges)
       for (const endpoint of upstream.endpoints) this.#endpoint(upstream.name, endpoint, counters)
+    }
+    for (const denial of source.denials ?? []) {
+      const { route, filter, mode } = denial
+      push(counters, 'filter_denials_total', { route, filter, mode }, this.#last(denial, 1).advance(0, denial.count))
     }
     if (source.accessLog) {
       const last = this.#last(source.accessLog, 1)

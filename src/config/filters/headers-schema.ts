@@ -51,16 +51,15 @@ export const fieldValue = () => template('the value of a header', valueProblem, 
 /** Fields by name, each name once whatever its case. */
 export const fieldMap = (side: Side) =>
   z
-    .record(z.string(), fieldValue())
+    .record(fieldName(side), fieldValue())
     .prefault({})
     .superRefine((written, context) => {
       const seen = new Set<string>()
       for (const name of Object.keys(written)) {
-        const wrong = (message: string) =>
+        if (seen.has(name.toLowerCase())) {
+          const message = `the header "${name}" is written twice`
           context.addIssue({ code: 'custom', message, path: [name], params: AT_KEY, input: written })
-        const problem = fieldNameProblem(name, side)
-        if (problem !== null) wrong(problem.why)
-        if (seen.has(name.toLowerCase())) wrong(`the header "${name}" is written twice`)
+        }
         seen.add(name.toLowerCase())
       }
     })
