@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { CommandIo } from './cli/check.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
-import { formatProblem } from './config/problem.ts'
+import { type Finding, formatProblem } from './config/problem.ts'
 import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
@@ -40,7 +40,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const signals = new Signals(systemClock.now)
   const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine)
   const loadedAt = systemClock.wall()
-  const load = () => loadConfig(file, { env: io.env })
+  const load = () => loadConfig(file, { env: io.env, gate: runTests })
 
   const loaded = await load()
   for (const warning of loaded.warnings) log.write('warn', formatProblem(warning))
@@ -107,6 +107,11 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   await Promise.all([watch.follow(null, 0), admin.close()])
   log.write('info', 'ended')
   return FINE
+}
+
+/** Most configurations have none: what runs them is loaded for those that do. */
+async function runTests(config: GatewayConfig): Promise<readonly Finding[]> {
+  return config.tests.length === 0 ? [] : (await import('./explain/run-tests.ts')).runConfigTests(config)
 }
 
 function countOf(workers: number | 'auto'): number {

@@ -5,7 +5,10 @@ import { processParts } from './app-worker.ts'
 import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
 import { normalizeConfig } from './config/parse.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
+import { readExplainRequest } from './explain/read-request.ts'
+import { runConfigTests } from './explain/run-tests.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
+import type { Explanation } from './model/explanation.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
@@ -19,6 +22,7 @@ import type { LogFunction } from './telemetry/log.ts'
 export type { GatewayConfig, GatewayConfigInput } from './config/model.ts'
 export type { Problem } from './config/problem.ts'
 export type { Clock, Random } from './model/clock.ts'
+export type { ExplainedEndpoint, Explanation } from './model/explanation.ts'
 export { BindError } from './supervisor/bind-address.ts'
 export type { LogFields, LogFunction, LogLevel } from './telemetry/log.ts'
 
@@ -29,6 +33,16 @@ export interface GatewayOptions {
   readonly clock?: Clock
   /** For tests that need the same choices each time; by default the system's. */
   readonly random?: Random
+}
+
+/** A request to explain; `headers` may have lists of values. */
+export interface ExplainInput {
+  readonly method?: string
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly listener?: string
+  readonly client?: string
+  readonly seed?: number
 }
 
 export interface Started {
@@ -50,6 +64,11 @@ export interface Gateway {
   drain(timeoutMs?: number): Promise<void>
   /** Ends at once: what runs is cut. */
   close(): Promise<void>
+  /**
+   * What would become of a request, and why, by live state: `{method, url, headers}` and optionally `listener`, `client` and
+   * `seed`. Nothing is sent and nothing changes. Rejects with a TypeError when the request cannot be read.
+   */
+  explain(request: ExplainInput): Promise<Explanation>
   /** Prometheus text. */
   metrics(): Promise<string>
 }
@@ -128,6 +147,14 @@ class EmbeddedGateway implements Gateway {
     await Promise.all([this.#admin.close(), this.#parts.accessLogs.close()])
   }
 
+  async explain(input: ExplainInput): Promise<Explanation> {
+    const request = readExplainRequest(input)
+    if (typeof request === 'string') throw new TypeError(request)
+    const explained = await this.#control.explain(request)
+    if ('refused' in explained) throw new TypeError(explained.refused)
+    return explained.explanation
+  }
+
   async metrics(): Promise<string> {
     if (this.#state === 'started') await this.#control.collect()
     return (await this.#stats.exposition(false)).text
@@ -171,6 +198,7 @@ function read(input: GatewayConfigInput): GatewayConfig {
     const message = 'workers: an embedded gateway has none; leave it out, or run the command `headgate`'
     problems.push({ file: '', line: 0, column: 0, message })
   }
+  if ('config' in parsed) problems.push(...runConfigTests(parsed.config).map(parsed.position))
   if ('errors' in parsed || problems.length > 0) throw new ConfigError(problems)
   return parsed.config
 }

@@ -54,6 +54,8 @@ export const ADMIN_LIMITS: AdminLimits = {
   connections: 512,
 }
 
+const NO_BODY = Buffer.alloc(0)
+
 /** Throws when the options cannot be served safely. */
 export function createAdmin(options: AdminOptions, limits: AdminLimits = ADMIN_LIMITS): Admin {
   const bind = parseBind(options.bind)
@@ -113,13 +115,12 @@ async function answer(
 ): Promise<Answer | null> {
   const call = admit(request, guard, limits)
   if ('status' in call) return call
-  if (call.method === 'POST') {
-    beforeBody()
-    const body = await readBody(request, limits.bodyBytes)
-    if (body === 'cut') return null
-    if (body === 'large') return refusal(413, 'body-limit', `a body has at most ${limits.bodyBytes} bytes`)
-  }
-  return call.answer(state, request.headers)
+  if (call.method !== 'POST') return call.answer(state, request.headers, NO_BODY)
+  beforeBody()
+  const body = await readBody(request, limits.bodyBytes)
+  if (body === 'cut') return null
+  if (body === 'large') return refusal(413, 'body-limit', `a body has at most ${limits.bodyBytes} bytes`)
+  return call.answer(state, request.headers, body)
 }
 
 /** The call, or why it is not made. Looks only at the head. */

@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, json, refusal } from './answer.ts'
+import { answerExplain } from './explain.ts'
 import { page } from './page.ts'
 import { redact } from './redact.ts'
 import type { AdminState } from './state.ts'
@@ -14,7 +15,8 @@ export interface Call {
   readonly open?: true
   /** Changes something, so that `admin.readOnly` refuses it. */
   readonly writes?: true
-  readonly answer: (state: AdminState, headers: IncomingHttpHeaders) => Answer | Promise<Answer>
+  /** `body` is what was sent with a POST. */
+  readonly answer: (state: AdminState, headers: IncomingHttpHeaders, body: Buffer) => Answer | Promise<Answer>
 }
 
 const notSupported = (what: string): Answer => refusal(501, 'not-supported', `${what} is not supported yet`)
@@ -76,7 +78,7 @@ export const CALLS: readonly Call[] = [
     path: '/upstreams',
     method: 'GET',
     about: 'Every upstream with its endpoints.',
-    answer: async (state) => (state.upstreams ? json(200, redact(await state.upstreams())) : notSupported('GET /upstreams')),
+    answer: async (state) => json(200, await state.upstreams()),
   },
   {
     path: '/reload',
@@ -98,7 +100,12 @@ export const CALLS: readonly Call[] = [
       return json(200, { draining: true })
     },
   },
-  { path: '/explain', method: 'POST', about: 'Not supported yet.', answer: () => notSupported('POST /explain') },
+  {
+    path: '/explain',
+    method: 'POST',
+    about: 'What would become of the request {method, url, headers}, and why.',
+    answer: (state, _headers, body) => answerExplain(state, body),
+  },
   {
     path: '/cache/purge',
     method: 'POST',

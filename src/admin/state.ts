@@ -1,5 +1,7 @@
 // What the admin API asks the gateway; made by whoever wires the two together.
 
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
+
 /** A refused configuration, one entry a problem; lines and columns from 1, 0 where there is none. */
 export interface ConfigProblem {
   readonly file: string
@@ -22,6 +24,8 @@ export interface AdminState {
   drain(): void
   /** `{routes: [{name, …}]}`. */
   routes(): object
-  /** `{upstreams: [{name, breaker, endpoints}]}`; absent = not offered. */
-  upstreams?(): Promise<object>
+  /** `{upstreams: [{name, breaker, endpoints}]}`; all workers together. */
+  upstreams(): Promise<object>
+  /** What would become of a request, by live state. Rejects when nobody answers. */
+  explain(request: ExplainRequest): Promise<Explained>
 }

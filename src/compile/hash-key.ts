@@ -5,6 +5,7 @@ import { hashText } from '../balancing/hash.ts'
 import type { HashKeyConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
+import type { RequestHash } from '../model/snapshot.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { balancerOf } from './build-picker.ts'
 
@@ -16,7 +17,7 @@ export function hashesOf(
   { hash }: RouteConfig,
   upstreams: readonly UpstreamConfig[],
   random: Random,
-): readonly (((x: Exchange) => number) | null)[] | null {
+): readonly (RequestHash | null)[] | null {
   const hashes = upstreams.map(({ balancer }) =>
     balancerOf(balancer).hashing ? hashOfKey(hash ?? balancer.key, random) : null,
   )
@@ -27,12 +28,12 @@ export function hashesOf(
  * The `PickContext.hash` of a request, as the endpoint will get it (filters have run). Empty is as good as absent: such requests
  * are spread at random, since one endpoint for all that have no key would be the worst.
  */
-export function hashOfKey(key: HashKeyConfig | null, random: Random): (x: Exchange) => number {
+export function hashOfKey(key: HashKeyConfig | null, random: Random): RequestHash {
   const dice = new Dice(random)
   const read = reader(key ?? DEFAULT)
-  return (x) => {
+  return (x, chance = dice) => {
     const value = read(x)
-    return value === null || value === '' ? dice.word() : hashText(value)
+    return value === null || value === '' ? chance.word() : hashText(value)
   }
 }
 

@@ -146,7 +146,7 @@ class DryProxy extends RequestProxy {
     if (upstream !== undefined && !this.#settings.undiscovered.has(upstream.name)) {
       const { picker } = upstream
       const hash = x.binding?.hashes?.[x.choice]
-      if (hash) x.hash = hash(x)
+      if (hash) x.hash = hash(x, { word: () => Math.floor(this.#settings.random() * 2 ** 32) | 0 })
       this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)
       if (this.#endpoint === null) {
         this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)

@@ -31,6 +31,8 @@ export async function startAdmin(
     config: () => ({ revision: 'r1', source: 'a.yaml', config: { admin: { token: 'hush' }, routes: [] } }),
     reload: async () => ({ revision: 'r2' }),
     drain: () => {},
+    upstreams: async () => ({ upstreams: [] }),
+    explain: async () => ({ refused: 'nothing is served here' }),
     routes: () => ({ routes: [{ name: 'users' }] }),
   }
   const logged: string[] = []

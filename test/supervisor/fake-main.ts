@@ -80,6 +80,14 @@ class FakePlane implements DataPlaneFace<Prepared> {
     return { counters: [{ metric: 'requests_total', labels, delta }], histograms: [], gauges: [] }
   }
 
+  explain() {
+    return { refused: 'nothing is served here' }
+  }
+
+  upstreams() {
+    return []
+  }
+
   takeLag(): number {
     return 0
   }

@@ -1,0 +1,78 @@
+// What is known of upstreams and their endpoints right now, as plain data for people and tools.
+
+import type { Upstream } from './upstream.ts'
+
+export interface EndpointState {
+  readonly address: string
+  readonly weight: number
+  readonly priority: number
+  readonly zone: string | null
+  /** `up`, or a word that says otherwise. */
+  readonly health: string
+  /** Why it is not `up`. */
+  readonly reason: string | null
+  /** Milliseconds since the epoch at which that ends by itself. */
+  readonly until: number | null
+  /** Requests that run on it. */
+  readonly inFlight: number
+  /** What its answers take, where a balancer goes by that. */
+  readonly latencyMs: number | null
+}
+
+export interface UpstreamState {
+  readonly name: string
+  /** null = it has none. */
+  readonly breaker: string | null
+  readonly endpoints: readonly EndpointState[]
+}
+
+export function upstreamState({ name, specs, endpoints }: Upstream): UpstreamState {
+  return {
+    name,
+    breaker: null,
+    endpoints: specs.map(({ address, weight }) => {
+      const endpoint = endpoints.get(address)
+      const latency = endpoint?.latencyMs ?? Number.NaN
+      return {
+        address,
+        weight,
+        priority: 0,
+        zone: null,
+        health: 'up',
+        reason: null,
+        until: null,
+        inFlight: endpoint?.inFlight ?? 0,
+        latencyMs: Number.isNaN(latency) ? null : Math.round(latency * 1000) / 1000,
+      }
+    }),
+  }
+}
+
+/** Several processes as one: requests are added up, latency is that of the slowest. */
+export function sumUpstreams(processes: readonly (readonly UpstreamState[])[]): UpstreamState[] {
+  const sums = new Map<string, UpstreamState>()
+  for (const upstream of processes.flat()) {
+    const before = sums.get(upstream.name)
+    sums.set(upstream.name, before === undefined ? upstream : { ...before, endpoints: sumEndpoints(before, upstream) })
+  }
+  return [...sums.values()]
+}
+
+/** Where they differ, one has not heard of a change yet: all are listed. */
+function sumEndpoints(one: UpstreamState, other: UpstreamState): EndpointState[] {
+  const sums = new Map(one.endpoints.map((endpoint) => [endpoint.address, endpoint]))
+  for (const endpoint of other.endpoints) {
+    const before = sums.get(endpoint.address)
+    sums.set(endpoint.address, before === undefined ? endpoint : sum(before, endpoint))
+  }
+  return [...sums.values()]
+}
+
+function sum(one: EndpointState, other: EndpointState): EndpointState {
+  const latencies = [one.latencyMs, other.latencyMs].filter((ms) => ms !== null)
+  return {
+    ...(one.health === 'up' ? other : one),
+    inFlight: one.inFlight + other.inFlight,
+    latencyMs: latencies.length === 0 ? null : Math.max(...latencies),
+  }
+}
