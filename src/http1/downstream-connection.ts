@@ -22,6 +22,8 @@ const MAX_AHEAD = 64 * 1024
 /** After the last answer the client gets this long (ms) and this many bytes to close before it is closed. */
 const LINGER_MS = 1000
 const MAX_LINGER = 256 * 1024
+/** How long an idle connection may still bring a request while the gateway drains. */
+const DRAIN_IDLE_MS = 1000
 
 const scan = new RequestScan()
 
@@ -59,10 +61,10 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     context.deadlines.armOrDisarm(this, timeouts.header ?? 0)
   }
 
-  /** Closes it now if nothing is running, else after its response. */
+  /** Closes it after its next response; one that stays idle goes soon, but not while a request may be on its way. */
   drain(): void {
     this.closeAfter = true
-    if (this.state === STATE.IDLE) this.socket.destroySoon()
+    if (this.state === STATE.IDLE) this.context.deadlines.armOrDisarm(this, DRAIN_IDLE_MS)
   }
 
   destroy(): void {
@@ -111,7 +113,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     const waiting = this.ahead !== null && (this.state === STATE.EXCHANGE || this.congested)
     if (this.socket.isPaused() && this.progress.pausedAt === 0 && !(waiting && (this.ahead as Buffer).length >= MAX_AHEAD))
       this.socket.resume()
-    if (this.ended && (this.state === STATE.IDLE || this.state === STATE.HEAD)) this.socket.destroySoon()
+    if (this.ended && (this.state === STATE.IDLE || this.state === STATE.HEAD) && !this.answersLater) this.socket.destroySoon()
   }
 
   /** Returns false when more bytes are needed. */
@@ -286,7 +288,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     this.context.deadlines.armOrDisarm(this, keepAlive ?? 0)
     this.progress.pausedAt = 0
     if (this.ahead !== null) this.process()
-    else if (this.ended || this.context.draining) this.socket.destroySoon()
+    else if (this.ended) this.socket.destroySoon()
   }
 
   /**
@@ -321,8 +323,15 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
   override onDeadline(now: number): void {
     if (this.state === STATE.HEAD) this.headTimedOut()
     else if (this.state === STATE.EXCHANGE) this.checkExchange(this.exchange as Exchange, now)
-    // Idle: nothing has come, or nothing more; lingering: long enough. Closed without a word.
+    // Idle: nothing has come, or nothing more. What is still unsent of the last answer gets its time.
+    else if (this.state === STATE.IDLE && this.socket.writableLength > 0) this.flush()
     else this.socket.destroy()
+  }
+
+  private flush(): void {
+    this.state = STATE.LINGER
+    this.socket.destroySoon()
+    this.context.deadlines.armOrDisarm(this, this.listener.current.timeouts.write ?? 0)
   }
 
   private headTimedOut(): void {
@@ -343,10 +352,15 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
 
   // ---- the end
 
+  /** Requests wait for room for their answers, and the client still wants them although it has nothing more to say. */
+  private get answersLater(): boolean {
+    return this.ahead !== null && this.congested && this.listener.current.clientClose === 'answer'
+  }
+
   private clientEnded(): void {
     this.ended = true
     if (this.state !== STATE.EXCHANGE) {
-      this.socket.destroySoon()
+      if (!this.answersLater) this.socket.destroySoon()
       return
     }
     const x = this.exchange as Exchange

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { scene } from '../support/gateway.ts'
+import type { Script } from '../support/raw-endpoint.ts'
 import { pause, until } from '../support/until.ts'
 
 const MIB = 1024 * 1024
@@ -114,25 +115,71 @@ scene('what a client sends ahead of its turn is bounded', {}, async (t, { gatewa
   endpoint.connections[0]?.answer('x')
 })
 
+const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
+const answering12k: Script = (_request, connection, phase) => {
+  if (phase === 'end') connection.answer('y'.repeat(12_000))
+}
+
 scene('a client that asks ahead and does not read is not answered on and on', {}, async (t, { gateway, endpoint }) => {
-  const body = 'y'.repeat(12_000)
-  endpoint.script = (_request, connection, phase) => {
-    if (phase === 'end') connection.answer(body)
-  }
+  endpoint.script = answering12k
   const client = await gateway.client()
   client.socket.pause()
   const before = bytesInUse()
   const count = 3000
-  client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(count))
+  client.send(GET.repeat(count))
   const asked = await settled(() => endpoint.requests.length)
   t.ok(asked < count, `${asked} of ${count} requests went on`)
   t.ok(bytesInUse() - before < GROWTH, 'answers do not pile up')
   client.socket.resume()
   await until('all answers', () => client.responses.length === count, 15_000)
   t.equal(
-    client.responses.every((response) => response.body.length === body.length),
+    client.responses.every((response) => response.body.length === 12_000),
     true,
   )
 })
+
+scene(
+  'a client that has asked for all it wants and ends its side is answered as it reads',
+  { listener: { clientClose: 'answer' } },
+  async (t, { gateway, endpoint }) => {
+    endpoint.script = answering12k
+    const client = await gateway.client()
+    client.socket.pause()
+    const count = 1500
+    client.send(GET.repeat(count))
+    client.fin()
+    const asked = await settled(() => endpoint.requests.length)
+    t.ok(asked < count, `${asked} of ${count} requests went on`)
+    client.socket.resume()
+    await client.end()
+    t.equal(client.responses.filter(({ complete }) => complete).length, count)
+    t.equal(client.error, '')
+  },
+)
+
+scene(
+  'the end of keepAlive does not cut what is still being read',
+  { listener: { timeouts: { keepAlive: '1s', write: '30s' } } },
+  async (t, { gateway, endpoint }) => {
+    endpoint.script = answering12k
+    const probe = await gateway.client()
+    probe.socket.pause()
+    probe.send(GET.repeat(2000))
+    const most = await settled(() => endpoint.requests.length)
+    // As many as a client can have answered that does not read: the last answers wait in the gateway.
+    const client = await gateway.client()
+    client.socket.pause()
+    client.send(GET.repeat(most - 2))
+    await until('all requests', () => endpoint.requests.length === 2 * most - 2)
+    await pause(100)
+    gateway.advance(5000)
+    await pause(120)
+    client.socket.resume()
+    const complete = () => client.responses.filter((response) => response.complete).length
+    await until('the answers or the end', () => complete() === most - 2 || client.ended || client.closed)
+    t.equal(complete(), most - 2)
+    await client.end()
+  },
+)
 
 t.end()
