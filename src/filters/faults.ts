@@ -18,12 +18,14 @@ export function faults({ delay, abort }: FaultsOptions, { random, deadlines }: F
     if (abort === null || random() >= abort.share) return null
     return problem('fault', '', x.listener.detail, abort.status)
   }
-  if (delay === null) return { name: 'faults', onRequest: answer }
+  const explain = (): string => described({ delay, abort })
+  if (delay === null) return { name: 'faults', onRequest: answer, explain }
   /** Who is being held up: forgotten with the exchange. */
   const waiting = new Map<Exchange, Delay>()
   return {
     name: 'faults',
     async: true,
+    explain,
     onRequest(x) {
       if (random() >= delay.share) return answer(x)
       return new Promise((resolve) => {
@@ -39,6 +41,15 @@ export function faults({ delay, abort }: FaultsOptions, { random, deadlines }: F
       waiting.get(x)?.end()
     },
   }
+}
+
+function described({ delay, abort }: FaultsOptions): string {
+  const percent = (share: number): string => `${Number((share * 100).toFixed(4))}%`
+  const said = [
+    ...(delay === null ? [] : [`holds up ${percent(delay.share)} of the requests for ${delay.time} ms`]),
+    ...(abort === null ? [] : [`answers ${percent(abort.share)} with ${abort.status}`]),
+  ]
+  return said.join(', ')
 }
 
 class Delay extends Timed {
