@@ -5,9 +5,9 @@ const SEMICOLON = 0x3b
 const EQUALS = 0x3d
 const ENCODED = /[%+]/
 
-/** First value of `name` in a query without `?` (`a=1&a=2` gives `1`), decoded; `''` for `a` and `a=`; null when absent. */
-export function queryValue(rawQuery: string, name: string): string | null {
-  for (let start = 0; start < rawQuery.length; ) {
+/** First value of `name` in a query from `from` on, which is without `?` (`a=1&a=2` gives `1`), decoded; `''` for `a` and `a=`; null when absent. */
+export function queryValue(rawQuery: string, name: string, from = 0): string | null {
+  for (let start = from; start < rawQuery.length; ) {
     const end = indexWithin(rawQuery, AMPERSAND, start, rawQuery.length)
     const nameEnd = indexWithin(rawQuery, EQUALS, start, end)
     if (end > start && isNamed(rawQuery, start, nameEnd, name)) return decode(rawQuery.slice(nameEnd + 1, end))

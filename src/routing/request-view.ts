@@ -21,7 +21,8 @@ export class RequestView implements RequestFields {
   }
 
   query(name: string): string | null {
-    return queryValue((this.x as Exchange).query, name)
+    // It begins with its question mark.
+    return queryValue((this.x as Exchange).query, name, 1)
   }
 
   cookie(name: string): string | null {
