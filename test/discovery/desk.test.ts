@@ -88,3 +88,20 @@ t.test('what is waited for', async (t) => {
   advance(10_000)
   t.same(desk.awaited(), [], 'not for ever')
 })
+
+t.test('after a refusal everything is told again: it is not known what was still under way', async (t) => {
+  const { dns, desk, told, one } = await scene(t)
+  await desk.prepare(configOf({ u: upstream(dns.address, 'one.test'), v: upstream(dns.address, 'two.test') }), one)
+  desk.settle(one, false)
+  t.same(told, ['u 10.0.0.1:80', 'u 10.0.0.1:80'])
+})
+
+t.test('closed while a configuration is applied: nothing begins again', async (t) => {
+  const { dns, desk, told, one } = await scene(t)
+  const next = configOf({ u: upstream(dns.address, 'two.test') })
+  await desk.prepare(next, one)
+  desk.close()
+  desk.settle(next, true)
+  t.equal(told.length, 1)
+  t.equal(desk.addressesOf('u'), null)
+})
