@@ -1,6 +1,7 @@
 // How a message body is delimited (RFC 9112 section 6), for requests and responses alike.
 
 import { CR } from './chars.ts'
+import { FIELD } from './field-names.ts'
 import { ERROR } from './parse-errors.ts'
 import type { FieldScan } from './scan-fields.ts'
 
@@ -33,4 +34,28 @@ export function codingOf(fields: FieldScan, index: number): number {
   const chunked = codings.indexOf('chunked')
   // Known syntax, unknown coding: 501 (RFC 9112 6.1). `chunked` anywhere but last, or twice, is an attack or a bug: 400.
   return chunked === -1 || chunked === codings.length - 1 ? -ERROR.CODING_UNKNOWN : -ERROR.CODING
+}
+
+/** What the framing fields of one head say. Reused. */
+export class Framing {
+  /** -1 = no Content-Length. */
+  length = -1
+  chunked = false
+
+  reset(): void {
+    this.length = -1
+    this.chunked = false
+  }
+
+  /** Takes in a Content-Length or Transfer-Encoding field; 0, or a negated ERROR. */
+  read(fields: FieldScan, index: number): number {
+    if (fields.kinds[index] === FIELD.CONTENT_LENGTH) {
+      if (this.length !== -1) return -ERROR.LENGTH_MANY
+      this.length = lengthOf(fields.text, fields.at[4 * index + 2] as number, fields.at[4 * index + 3] as number)
+      return this.length < 0 ? -ERROR.LENGTH : 0
+    }
+    if (this.chunked) return -ERROR.CODING
+    this.chunked = true
+    return codingOf(fields, index)
+  }
 }

@@ -1,9 +1,10 @@
 // The head of a request: request line, fields, framing. Strict by RFC 9112; what two readers could read in two ways is refused.
 
 import { BODY } from '../model/message.ts'
-import { CR, HTAB, LF, SP, TARGET, TOKEN } from './chars.ts'
+import { CR, LF, SP, TARGET, TOKEN } from './chars.ts'
+import { readConnection } from './connection-field.ts'
 import { FIELD } from './field-names.ts'
-import { codingOf, lengthOf } from './framing.ts'
+import { Framing } from './framing.ts'
 import { ERROR } from './parse-errors.ts'
 import { FieldScan, scanFields } from './scan-fields.ts'
 
@@ -154,11 +155,12 @@ function versionPrefix(text: string, pos: number): number {
   return 0
 }
 
+const framing = new Framing()
+
 /** Reads the fields that decide framing, connection and host. */
 function interpret(scan: RequestScan): number {
   const { fields } = scan
-  let length = -1
-  let coding = -1
+  framing.reset()
   for (let i = 0; i < fields.specialCount; i++) {
     const index = fields.special[i] as number
     switch (fields.kinds[index]) {
@@ -170,15 +172,9 @@ function interpret(scan: RequestScan): number {
         readConnection(scan, fields.value(index))
         break
       case FIELD.CONTENT_LENGTH:
-        if (length !== -1) return -ERROR.LENGTH_MANY
-        length = lengthOf(fields.text, fields.at[4 * index + 2] as number, fields.at[4 * index + 3] as number)
-        if (length < 0) return -ERROR.LENGTH
-        break
       case FIELD.TRANSFER_ENCODING: {
-        if (coding !== -1) return -ERROR.CODING
-        const error = codingOf(fields, index)
+        const error = framing.read(fields, index)
         if (error < 0) return error
-        coding = index
         break
       }
       case FIELD.EXPECT:
@@ -210,50 +206,14 @@ function interpret(scan: RequestScan): number {
     }
   }
   if (scan.host === -1 && scan.minor === 1) return -ERROR.HOST_MISSING
-  if (coding !== -1) {
-    if (length !== -1) return -ERROR.LENGTH_AND_CODING
+  if (framing.chunked) {
+    if (framing.length !== -1) return -ERROR.LENGTH_AND_CODING
     if (scan.minor === 0) return -ERROR.CODING_1_0
     scan.body = BODY.STREAM
-  } else if (length > 0) {
+  } else if (framing.length > 0) {
     scan.body = BODY.LENGTH
-    scan.length = length
+    scan.length = framing.length
   }
   // RFC 6455 4.1 has no body in an opening handshake: what would follow it are frames to one reader and a body to another.
   return scan.websocket && scan.connectionUpgrade && scan.body !== BODY.NONE ? -ERROR.UPGRADE_BODY : 0
-}
-
-/** Fields that an endpoint must get whatever a client's Connection field says. */
-const NOT_NOMINATED =
-  /^(?:host|content-length|transfer-encoding|connection|authorization|cookie|content-type|close|keep-alive|upgrade|te|trailer|http2-settings)$/
-
-export function readConnection(
-  scan: { close: boolean; keepAlive: boolean; connectionUpgrade: boolean; nominated: string[] | null },
-  value: string,
-): void {
-  if (value === 'keep-alive') {
-    scan.keepAlive = true
-    return
-  }
-  if (value === 'close') {
-    scan.close = true
-    return
-  }
-  for (const item of value.split(',')) {
-    const option = trim(item).toLowerCase()
-    if (option === 'close') scan.close = true
-    else if (option === 'keep-alive') scan.keepAlive = true
-    else if (option === 'upgrade') scan.connectionUpgrade = true
-    if (option !== '' && !NOT_NOMINATED.test(option)) {
-      scan.nominated ??= []
-      scan.nominated.push(option)
-    }
-  }
-}
-
-function trim(item: string): string {
-  let start = 0
-  let end = item.length
-  while (start < end && (item.charCodeAt(start) === SP || item.charCodeAt(start) === HTAB)) start++
-  while (end > start && (item.charCodeAt(end - 1) === SP || item.charCodeAt(end - 1) === HTAB)) end--
-  return item.slice(start, end)
 }

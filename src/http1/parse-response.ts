@@ -2,10 +2,10 @@
 
 import { BODY } from '../model/message.ts'
 import { CR, LF, SP, VALUE } from './chars.ts'
+import { readConnection } from './connection-field.ts'
 import { FIELD } from './field-names.ts'
-import { codingOf, lengthOf } from './framing.ts'
+import { Framing } from './framing.ts'
 import { ERROR } from './parse-errors.ts'
-import { readConnection } from './parse-request.ts'
 import { FieldScan, scanFields } from './scan-fields.ts'
 
 /** Bytes of a status line; a longer reason phrase is not worth reading. */
@@ -28,8 +28,6 @@ export class ResponseScan {
   body: number = BODY.NONE
   /** Bytes of the body when `body` is LENGTH. */
   length = 0
-  /** Index of Content-Length, -1 = none. */
-  contentLength = -1
   close = false
   keepAlive = false
   connectionUpgrade = false
@@ -42,7 +40,6 @@ export class ResponseScan {
     this.phraseOk = true
     this.body = BODY.NONE
     this.length = 0
-    this.contentLength = -1
     this.close = this.keepAlive = this.connectionUpgrade = this.date = false
     this.nominated = null
     this.keepAliveTimeout = -1
@@ -106,11 +103,12 @@ function statusPrefix(text: string): number {
   return 0
 }
 
+const framing = new Framing()
+
 /** 101 is judged by the caller: it is an answer only to an upgrade. */
 function interpret(scan: ResponseScan, head: boolean): number {
   const { fields, status } = scan
-  let length = -1
-  let coding = -1
+  framing.reset()
   for (let i = 0; i < fields.specialCount; i++) {
     const index = fields.special[i] as number
     switch (fields.kinds[index]) {
@@ -118,16 +116,9 @@ function interpret(scan: ResponseScan, head: boolean): number {
         readConnection(scan, fields.value(index))
         break
       case FIELD.CONTENT_LENGTH:
-        if (length !== -1) return -ERROR.LENGTH_MANY
-        length = lengthOf(fields.text, fields.at[4 * index + 2] as number, fields.at[4 * index + 3] as number)
-        if (length < 0) return -ERROR.LENGTH
-        scan.contentLength = index
-        break
       case FIELD.TRANSFER_ENCODING: {
-        if (coding !== -1) return -ERROR.CODING
-        const error = codingOf(fields, index)
+        const error = framing.read(fields, index)
         if (error < 0) return error
-        coding = index
         break
       }
       case FIELD.KEEP_ALIVE:
@@ -138,12 +129,12 @@ function interpret(scan: ResponseScan, head: boolean): number {
         break
     }
   }
-  if (coding !== -1 && (length !== -1 || scan.minor === 0)) return -ERROR.LENGTH_AND_CODING
+  if (framing.chunked && (framing.length !== -1 || scan.minor === 0)) return -ERROR.LENGTH_AND_CODING
   if (head || status < 200 || status === 204 || status === 304) return 0
-  if (coding !== -1) scan.body = BODY.STREAM
-  else if (length >= 0) {
-    scan.length = length
-    scan.body = length > 0 ? BODY.LENGTH : BODY.NONE
+  if (framing.chunked) scan.body = BODY.STREAM
+  else if (framing.length >= 0) {
+    scan.length = framing.length
+    scan.body = framing.length > 0 ? BODY.LENGTH : BODY.NONE
   } else scan.body = BODY.CLOSE
   return 0
 }
