@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '../../src/model/clock.ts'
 import { Endpoint } from '../../src/model/endpoint.ts'
 import { bench, benchOnce, type Result } from './harness.ts'
 
-const SETTINGS: BalancerSettings = { now: () => 0, load: () => 1, boundedLoad: null }
+const SETTINGS: BalancerSettings = { time: { now: 0 }, load: () => 1, boundedLoad: null }
 
 /** Keys of requests, spread as hashes are. */
 const CONTEXTS = Array.from({ length: 1024 }, (_, i) => ({ tried: null, hash: Math.imul(i + 1, 0x9e3779b1) }))

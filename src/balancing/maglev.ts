@@ -3,7 +3,7 @@
 
 import type { Balancer, PickContext, Picker, WeightedEndpoint } from '../model/balancer.ts'
 import type { Endpoint } from '../model/endpoint.ts'
-import { hashText } from './hash.ts'
+import { hashText, mix } from './hash.ts'
 import { finish, type PointSource, type SortedPoints, STEP, sortPoints } from './sorted-points.ts'
 
 /** Primes. The smallest with this many places for each endpoint is taken, so that the rounding of shares stays small. */
@@ -21,8 +21,12 @@ function* steps(written: readonly WeightedEndpoint[]): Generator<undefined, Pick
   const endpoints = [...written]
   if (endpoints.length === 0) return { pick: () => null }
   const size = SIZES.find((prime) => prime >= PLACES_EACH * endpoints.length) ?? (SIZES.at(-1) as number)
-  const turns = yield* sortPoints(new Turns(endpoints, size))
+  const wanted = new Turns(endpoints, size)
+  yield
+  const turns = yield* sortPoints(wanted)
+  yield
   const table = new Table(endpoints, size)
+  yield
   while (!table.fill(turns, STEP)) yield
   return new MaglevPicker(
     endpoints.map(({ endpoint }) => endpoint),
@@ -116,10 +120,13 @@ class MaglevPicker implements Picker {
     const start = (hash >>> 0) % owners.length
     const endpoint = this.#at(start)
     if (tried === null || !tried.includes(endpoint)) return endpoint
-    // Whose places are beside each other is chance: the next is as good as a second hash.
+    // Whose places are beside each other is no matter of chance: the way on is that of a second hash. It visits all, size is prime.
+    const skip = ((mix(hash) >>> 0) % (owners.length - 1)) + 1
+    let place = start
     for (let i = 1; tried.length < this.#endpoints.length && i < owners.length; i++) {
-      const place = start + i
-      const other = this.#at(place < owners.length ? place : place - owners.length)
+      place += skip
+      if (place >= owners.length) place -= owners.length
+      const other = this.#at(place)
       if (!tried.includes(other)) return other
     }
     // Whoever is too light for a place of its own.

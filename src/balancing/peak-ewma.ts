@@ -31,19 +31,21 @@ export const peakEwma: Balancer = {
 }
 
 class PeakEwmaPicker implements Picker {
+  readonly #endpoints: readonly WeightedEndpoint[]
   readonly #lots: EndpointDraw
   readonly #redraws: number
   readonly #meanWeight: number
-  readonly #now: () => number
+  readonly #time: BalancerSettings['time']
   /** Latency of this upstream's answers (ms), NaN = none yet. */
   #usual: number
   #sinceExploration = 0
 
-  constructor(endpoints: readonly WeightedEndpoint[], random: Random, { now }: BalancerSettings) {
+  constructor(endpoints: readonly WeightedEndpoint[], random: Random, { time }: BalancerSettings) {
+    this.#endpoints = [...endpoints]
     this.#lots = new EndpointDraw(endpoints, random)
     this.#redraws = endpoints.length > 1 ? REDRAWS : 0
     this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight, 0) / endpoints.length
-    this.#now = now
+    this.#time = time
     this.#usual = median(endpoints.map(({ endpoint }) => endpoint.latencyMs).filter((ms) => !Number.isNaN(ms)))
   }
 
@@ -57,10 +59,9 @@ class PeakEwmaPicker implements Picker {
   pick({ tried }: PickContext): Endpoint | null {
     const one = this.#lots.draw(tried)
     if (one === null) return null
-    let other = one
-    for (let i = 0; other === one && i < this.#redraws; i++) other = this.#lots.draw(tried) as WeightedEndpoint
-    if (other === one) return one.endpoint
-    const now = this.#now()
+    const other = this.#another(one, tried)
+    if (other === null) return one.endpoint
+    const { now } = this.#time
     const costOfOne = this.#cost(one, now)
     const costOfOther = this.#cost(other, now)
     this.#sinceExploration++
@@ -71,6 +72,20 @@ class PeakEwmaPicker implements Picker {
     }
     // When they are close the first draw decides: its chance is exactly its weight.
     return costOfOther * CLOSE < costOfOne ? other.endpoint : one.endpoint
+  }
+
+  /** Drawn as well; when the same one is drawn again and again, because it is heavy or there are few, whoever comes. */
+  #another(one: WeightedEndpoint, tried: readonly Endpoint[] | null): WeightedEndpoint | null {
+    for (let i = 0; i < this.#redraws; i++) {
+      const other = this.#lots.draw(tried) as WeightedEndpoint
+      if (other !== one) return other
+    }
+    const all = this.#endpoints
+    for (let i = 0; i < all.length; i++) {
+      const other = all[(i + this.#sinceExploration) % all.length] as WeightedEndpoint
+      if (other !== one && !tried?.includes(other.endpoint)) return other
+    }
+    return null
   }
 
   #cost({ endpoint, weight }: WeightedEndpoint, now: number): number {

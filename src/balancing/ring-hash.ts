@@ -21,7 +21,9 @@ export const ringHash: Balancer = {
 
 function* steps(written: readonly WeightedEndpoint[], settings: BalancerSettings): Generator<undefined, Picker> {
   const endpoints = [...written]
-  const points = yield* sortPoints(new RingPoints(endpoints))
+  const wanted = new RingPoints(endpoints)
+  yield
+  const points = yield* sortPoints(wanted)
   return new RingPicker(endpoints, points, settings)
 }
 

@@ -18,6 +18,8 @@ export class PickerBuild {
   constructor(balancer: Balancer, endpoints: readonly WeightedEndpoint[], random: Random, settings: BalancerSettings) {
     this.#steps = balancer.steps?.(endpoints, random, settings) ?? null
     if (this.#steps === null) this.#picker = balancer.build(endpoints, random, settings)
+    // Small tables are done with it.
+    else this.#slice()
   }
 
   /** Does what is left of the build, if there is anything left. */
@@ -32,8 +34,8 @@ export class PickerBuild {
 
   async inSlices(): Promise<void> {
     while (this.#picker === null) {
-      this.#slice()
       await new Promise<void>((resolve) => setImmediate(resolve))
+      this.#slice()
     }
   }
 

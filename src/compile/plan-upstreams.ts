@@ -26,8 +26,8 @@ export interface UpstreamEnvironment {
 /** An upstream as it will be; `apply` makes it so. */
 export interface UpstreamPlan {
   readonly upstream: Upstream
-  /** Does the slow part without keeping requests waiting; `apply` does at one go what this has not done. */
-  prepare(): Promise<void>
+  /** Does the slow part without keeping requests waiting, null = there is none; `apply` does at one go what this has not done. */
+  prepare(): Promise<void> | null
   apply(): void
 }
 
@@ -63,7 +63,7 @@ export function planUpstream(
       : startBuild(config, specs, endpoints, upstream, environment)
   return {
     upstream,
-    prepare: async () => build?.inSlices(),
+    prepare: () => (build === null || build.done ? null : build.inSlices()),
     apply() {
       // Discovery took effect since: what was planned is of endpoints that may be gone.
       if (upstream.endpoints !== planned) return planUpstream(name, config, upstream, environment).apply()
@@ -96,7 +96,7 @@ function startBuild(
     .filter(({ weight }) => weight > 0)
     .map(({ address, weight }) => ({ endpoint: endpoints.get(address) as Endpoint, weight }))
   return new PickerBuild(balancerOf(balancer), candidates, random, {
-    now: () => deadlines.now,
+    time: deadlines,
     load: () => counters.inFlight,
     boundedLoad: balancer.boundedLoad,
   })

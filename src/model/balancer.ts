@@ -38,8 +38,8 @@ export interface Picker {
 
 /** What an algorithm is told besides the endpoints. */
 export interface BalancerSettings {
-  /** Monotonic milliseconds; may be up to 100 ms late. */
-  readonly now: () => number
+  /** Monotonic milliseconds, up to 100 ms late. A field, because the number that a function returns may be allocated. */
+  readonly time: { readonly now: number }
   /** Requests that run on all endpoints together, the one that is picked for included. */
   readonly load: () => number
   /** Most that one endpoint may have of its fair share of the load, above 1; null = any. For ring-hash. */

@@ -10,7 +10,7 @@ export function endpoints(...weights: readonly number[]): WeightedEndpoint[] {
 }
 
 /** Of a balancer that is told nothing in particular. */
-export const SETTINGS: BalancerSettings = { now: () => 0, load: () => 1, boundedLoad: null }
+export const SETTINGS: BalancerSettings = { time: { now: 5000.5 }, load: () => 1, boundedLoad: null }
 
 /** A first attempt that is no matter of a key. */
 export const FRESH: PickContext = { tried: null, hash: 0 }

@@ -15,7 +15,7 @@ const look = (picker: Picker, hash: number, seed: number): Endpoint | null => {
 for (const [name, balancer] of BALANCERS) {
   t.test(name, async (t) => {
     const all = endpoints(1, 2, 3, 4)
-    const settings = { now: () => 5000, load: () => 10, boundedLoad: null }
+    const settings = { time: { now: 5000 }, load: () => 10, boundedLoad: null }
     const build = (): Picker => balancer.build(all, seeded(3), settings)
     const [seen, unseen] = [build(), build()]
     for (let i = 0; i < 200; i++) {
@@ -34,7 +34,7 @@ for (const [name, balancer] of BALANCERS) {
 
 t.test('where chance has no say, a look sees the very next pick', async (t) => {
   for (const name of ['round-robin', 'least-requests']) {
-    const settings = { now: () => 0, load: () => 0, boundedLoad: null }
+    const settings = { time: { now: 0 }, load: () => 0, boundedLoad: null }
     const picker = BALANCERS.get(name)?.build(endpoints(1, 2, 3), seeded(3), settings) as Picker
     for (let i = 0; i < 20; i++) {
       const seen = look(picker, 0, 1)

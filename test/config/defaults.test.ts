@@ -55,6 +55,7 @@ t.test('every default is filled in', async (t) => {
         filters: [],
         to: [{ upstream: 'app', weight: 1, filters: [] }],
         timeout: { request: null, attempt: 60_000, idle: 60_000 },
+        hash: null,
         retry: null,
       },
     ],
@@ -62,7 +63,7 @@ t.test('every default is filled in', async (t) => {
       app: {
         discovery: { static: [{ address: '127.0.0.1:3000', weight: 1 }] },
         host: 'preserve',
-        balancer: { type: 'round-robin' },
+        balancer: { type: 'round-robin', key: null, boundedLoad: null },
         connection: {
           connectTimeout: 2000,
           keepAlive: 60_000,
@@ -152,7 +153,7 @@ t.test('a match is what the route table asks for', async (t) => {
   ])
 })
 
-t.test('weights, balancers and the only retry', async (t) => {
+t.test('weights, balancers and retries', async (t) => {
   const config = accepted({
     ...MINIMAL,
     routes: [{ name: 'r', to: [{ upstream: 'app', weight: 9 }, { upstream: 'b' }], retry: { attempts: 0 } }],
@@ -169,7 +170,14 @@ t.test('weights, balancers and the only retry', async (t) => {
     { upstream: 'app', weight: 9, filters: [] },
     { upstream: 'b', weight: 1, filters: [] },
   ])
-  t.same(config.routes[0]?.retry, { attempts: 0 })
+  t.same(config.routes[0]?.retry, {
+    attempts: 0,
+    on: ['connect-failure', 'refused-stream', 'reset', 'timeout', '502', '503', '504'],
+    methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'],
+    backoff: { base: 25, max: 250 },
+    budget: 0.2,
+    bodyBytes: 65_536,
+  })
   t.match(config.upstreams.b, {
     balancer: { type: 'first' },
     host: 'x.internal:8080',

@@ -246,7 +246,7 @@ routes:
     timeout: { idle: 5 }
 upstreams:
   b:
-    balancer: maglev
+    balancer: maglef
     discovery: { static: [x] }
 workers: many
 `
@@ -255,7 +255,7 @@ workers: many
     'f:4:9: unknown upstream "nowhere"',
     'f:5:5: hedge is not supported yet',
     'f:6:22: expected a duration such as 250ms, 5s, 2m or 1h, or off',
-    'f:9:15: balancer maglev is not supported yet',
+    'f:9:15: unknown balancer "maglef"; did you mean "maglev"?',
     'f:10:27: "x" has no port: an address is written as 127.0.0.1:80',
     'f:11:10: expected a whole number or auto; got "many"',
   ])

@@ -20,7 +20,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['plugins: [{ path: ./x }]', 'tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: ['http2: true', 'proxyProtocol: off', 'http2Limits: {}', 'tls: { nonsense: 1 }'],
-  route: ['hedge: off', 'websocket: true', 'upgrades: [x]', 'mirror: off', 'affinity: off', 'hash: { header: x }'],
+  route: ['hedge: off', 'websocket: true', 'upgrades: [x]', 'mirror: off', 'affinity: off'],
   upstream: [
     'tls: {}',
     'proxyProtocol: off',
@@ -57,8 +57,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
   [PLACES.route?.('timeout: { tunnel: 1h }') ?? '', 'timeout.tunnel is not supported yet'],
   [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],
   [PLACES.upstream?.('protocol: h2') ?? '', 'protocol h2 is not supported yet'],
-  [PLACES.upstream?.('balancer: ring-hash') ?? '', 'balancer ring-hash is not supported yet'],
-  [PLACES.upstream?.('balancer: { type: peak-ewma }') ?? '', 'balancer peak-ewma is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [{ address: "a:1", zone: a }] } }', ''), 'zone is not supported yet'],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],

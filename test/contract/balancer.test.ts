@@ -101,7 +101,9 @@ for (const { balancer, spreads, uneven = 0 } of SUITE) {
     })
 
     t.test('a pick allocates nothing', async (t) => {
-      const picker = build(balancer, endpoints(...Array.from({ length: 100 }, (_, i) => 1 + (i % 3))), seeded(5))
+      const all = endpoints(...Array.from({ length: 100 }, (_, i) => 1 + (i % 3)))
+      const picker = build(balancer, all, seeded(5))
+      for (const [i, { endpoint }] of all.entries()) picker.observe?.(endpoint, 5 + (i % 10), 100.5, false)
       const keys = keyed()
       t.ok((await bytesPerCall(() => picker.pick(keys.turn()))) < 1)
     })

@@ -1,5 +1,6 @@
-// Warnings about what can never be reached: routes without a listener, upstreams without a route or an endpoint.
+// Warnings about what can never be reached or takes no effect: routes without a listener, upstreams without a route or an endpoint.
 
+import { HASHING_BALANCERS } from '../balancer-schema.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding } from '../problem.ts'
 
@@ -16,6 +17,12 @@ export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Fin
         ),
       )
     }
+  }
+  for (const [index, { hash, to }] of routes.entries()) {
+    if (hash === null || to.some(({ upstream }) => HASHING_BALANCERS.includes(upstreams[upstream]?.balancer.type ?? '')))
+      continue
+    const message = 'hash has no effect: no upstream of this route has a balancer that hashes'
+    found.push(finding(['routes', index, 'hash'], message, 'key'))
   }
   const used = new Set(routes.flatMap(({ to }) => to.map(({ upstream }) => upstream)))
   for (const [name, { discovery }] of Object.entries(upstreams)) {
