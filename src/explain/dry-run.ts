@@ -52,7 +52,7 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
   const x = new Exchange(downstream, proxy.watched(listener), 0)
   const scan = new RequestScan()
   const consumed = parseRequestHead(head, listener.limits, scan)
-  let error = consumed > 0 ? readRequest(scan, x, { authority: '', host: '' }, peer.trusted, consumed) : consumed
+  let error = consumed > 0 ? readRequest(scan, x, { authority: NOT_A_HOST, host: '' }, peer.trusted, consumed) : consumed
   const { bodyBytes } = listener.limits
   if (error === 0 && bodyBytes !== null && x.bodyLength > bodyBytes) error = -ERROR.BODY_LIMIT
   if (error < 0) {
@@ -61,6 +61,9 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
   } else proxy.begin(x)
   return { x, ...proxy.outcome }
 }
+
+/** No Host field can hold it: the first request of a connection has its own looked at. */
+const NOT_A_HOST = ' '
 
 const nothing = (): void => {}
 

@@ -21,12 +21,12 @@ export interface WatchedChain {
 
 export function watchFilters({ filters, onResponse }: FilterChain): WatchedChain {
   const seen = filters.map(
-    ({ name, onResponse }): WatchedFilter => ({
+    ({ name, onResponse, explain }): WatchedFilter => ({
       name,
       request: '',
       response: '',
       reached: false,
-      looksAtResponses: onResponse !== undefined,
+      looksAtResponses: onResponse !== undefined && explain === undefined,
     }),
   )
   const watched = filters.map((filter, i) => watch(filter, seen[i] as WatchedFilter))
@@ -42,7 +42,8 @@ function watch(filter: Filter, seen: WatchedFilter): Filter {
       return tryRequest(filter, x, seen)
     },
   }
-  if (filter.onResponse !== undefined) watched.onResponse = (x, head) => tryResponse(filter, x, head, seen)
+  if (filter.onResponse !== undefined && filter.explain === undefined)
+    watched.onResponse = (x, head) => tryResponse(filter, x, head, seen)
   return watched
 }
 
