@@ -2,6 +2,7 @@
 // Routes with certain names make it misbehave while it prepares.
 
 import { createServer, type Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { formatAddress } from '../../src/supervisor/bind-address.ts'
@@ -93,7 +94,10 @@ class FakePlane implements DataPlaneFace<Prepared> {
   }
 
   async drain(timeoutMs: number): Promise<void> {
-    const closed = [...this.#servers.values()].map((server) => new Promise((resolve) => server.close(resolve)))
+    // As net has it: http's own close() would also cut connections that were accepted and have not been heard of yet.
+    const closed = [...this.#servers.values()].map(
+      (server) => new Promise((resolve) => NetServer.prototype.close.call(server, resolve)),
+    )
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, timeoutMs))])
   }
 
