@@ -1,13 +1,14 @@
 // Runs the subjects and prints a table: `node --expose-gc bench/micro/run.ts [--json] [SUBJECT…]`.
 
 import os from 'node:os'
+import filters from './filters.ts'
 import type { Result, Subject } from './harness.ts'
 import match from './match.ts'
 import message from './message.ts'
 import pick from './pick.ts'
 import requestView from './request-view.ts'
 
-const SUBJECTS: Readonly<Record<string, Subject>> = { match, message, pick, 'request-view': requestView }
+const SUBJECTS: Readonly<Record<string, Subject>> = { filters, match, message, pick, 'request-view': requestView }
 
 const asJson = process.argv.includes('--json')
 const names = process.argv.slice(2).filter((argument) => argument !== '--json')
