@@ -18,7 +18,7 @@ const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
 async function bundle(): Promise<void> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/index.ts'],
+    entryPoints: ['src/main.ts', 'src/index.ts', 'src/plugin-api.ts'],
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

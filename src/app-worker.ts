@@ -2,6 +2,7 @@
 
 import { DataPlane } from './data-plane.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
+import { blamePlugin } from './plugins/blame.ts'
 import type { ProcessParts } from './supervisor/plane.ts'
 import { runWorker } from './supervisor/worker.ts'
 import { AccessLogs } from './telemetry/access-logs.ts'
@@ -15,7 +16,8 @@ export function startWorker(): void {
   const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine, { worker: process.pid })
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.write('error', 'internal error', { event, error: error instanceof Error ? error.stack : String(error) })
+      if (forgive(error, event, log.write)) return
+      log.write('error', 'internal error', { event, error: textOf(error) })
       process.exit(INTERNAL)
     })
   }
@@ -23,6 +25,15 @@ export function startWorker(): void {
   process.on('exit', () => parts.accessLogs.flushSync())
   runWorker(parts, log)
 }
+
+/** Whether an error that nobody caught is a plugin's: told, and the process goes on. */
+export function forgive(error: unknown, event: 'uncaughtException' | 'unhandledRejection', log: LogFunction): boolean {
+  const plugin = blamePlugin(error, event)
+  if (plugin !== null) log('error', 'a plugin failed outside of a request', { plugin, event, error: textOf(error) })
+  return plugin !== null
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 /** The data plane of this process with what it needs from the system, and its access logs, which the caller ends. */
 export function processParts(

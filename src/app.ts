@@ -6,6 +6,7 @@ import type { CommandIo } from './cli/check.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
 import { type Finding, formatProblem } from './config/problem.ts'
+import { pluginsOf } from './load-plugins.ts'
 import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
@@ -40,7 +41,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const signals = new Signals(systemClock.now)
   const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine)
   const loadedAt = systemClock.wall()
-  const load = () => loadConfig(file, { env: io.env, gate: runTests })
+  const load = () => loadConfig(file, { env: io.env, gate: runTests, plugins: pluginsOf(program) })
 
   const loaded = await load()
   for (const warning of loaded.warnings) log.write('warn', formatProblem(warning))
@@ -125,8 +126,18 @@ async function makePlanes(workers: number, program: string, log: Log, stats: Sta
     const { Fleet } = await import('./supervisor/fleet.ts')
     return new Fleet({ ...shared, workers, program: { file: program, execArgv: process.execArgv } })
   }
-  const [{ InProcess }, { processParts }] = await Promise.all([import('./supervisor/in-process.ts'), import('./app-worker.ts')])
+  const [{ InProcess }, { processParts, forgive }] = await Promise.all([
+    import('./supervisor/in-process.ts'),
+    import('./app-worker.ts'),
+  ])
   const parts = processParts(log.write)
   process.on('exit', () => parts.accessLogs.flushSync())
+  // Plugins run here too: what they do outside of a request must not end what everything depends on.
+  process.on('unhandledRejection', (error) => {
+    if (!forgive(error, 'unhandledRejection', log.write)) throw error
+  })
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    if (!forgive(error, 'uncaughtException', log.write)) process.emit('uncaughtException', error)
+  })
   return new InProcess({ ...shared, parts })
 }

@@ -21,8 +21,11 @@ import type { ServedListener, Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
 import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
+import type { PluginBundle } from './plugins/bundle.ts'
+import { LoadedPlugins, type PluginSet } from './plugins/loaded-plugins.ts'
 import { RequestProxy } from './proxy/proxy.ts'
 import { StatsCollector } from './telemetry/collect.ts'
+import type { LogFunction } from './telemetry/log.ts'
 
 /** Where a listener really is: `address` has the real port, or is `unix:/path`. */
 export interface ListenerAddress {
@@ -40,6 +43,7 @@ export interface DataPlaneOptions {
   readonly listen: (server: Server, bind: string) => Promise<void>
   /** This process's part of limits that hold for the gateway, 0 < share ≤ 1. */
   readonly share: number
+  readonly log: LogFunction
   readonly access: (config: GatewayConfig) => (AccessSink & { readonly dropped: number }) | null
 }
 
@@ -49,6 +53,7 @@ export interface Prepared {
   readonly compiled: Compiled
   readonly added: ReadonlyMap<string, Listening>
   readonly access: (AccessSink & { readonly dropped: number }) | null
+  readonly plugins: PluginSet
 }
 
 class LiveListener implements ListenerRef {
@@ -64,6 +69,7 @@ export class DataPlane implements Accepting {
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
   private readonly collector = new StatsCollector()
+  private readonly plugins: LoadedPlugins
   private readonly connections = new Map<DownstreamConnection, LiveListener>()
   private readonly listeners = new Map<string, LiveListener>()
   private readonly listening = new Map<string, { listening: Listening; name: string }>()
@@ -83,6 +89,8 @@ export class DataPlane implements Accepting {
 
   constructor(options: DataPlaneOptions) {
     this.options = options
+    const { clock, log } = options
+    this.plugins = new LoadedPlugins({ clock, log, counters: (plugin) => this.counters.plugin(plugin) })
     this.deadlines = new Deadlines(options.clock)
     this.deadlines.start()
     this.context = {
@@ -113,6 +121,7 @@ export class DataPlane implements Accepting {
   async prepare(config: GatewayConfig, sets: EndpointSets): Promise<Prepared> {
     this.arrived = new Map()
     const access = this.options.access(config)
+    const plugins = await this.plugins.load(config.plugins as readonly { code: (PluginBundle & { name: string }) | null }[])
     const compiled = compile(config, this.snapshot, {
       id: this.options.id,
       deadlines: this.deadlines,
@@ -121,6 +130,7 @@ export class DataPlane implements Accepting {
       sets,
       counters: this.counters,
       access,
+      plugins: plugins.filter,
     })
     const added = new Map<string, Listening>()
     try {
@@ -135,11 +145,11 @@ export class DataPlane implements Accepting {
       for (const listening of added.values()) listening.close()
       throw error
     }
-    return { config, compiled, added, access }
+    return { config, compiled, added, access, plugins }
   }
 
   /** Puts a prepared configuration into force, in one step. Listeners that it does not name stop accepting; their exchanges finish. */
-  commit({ config, compiled, added, access }: Prepared): void {
+  commit({ config, compiled, added, access, plugins }: Prepared): void {
     const before = this.snapshot
     const arrived = this.arrived
     this.arrived = null
@@ -147,6 +157,7 @@ export class DataPlane implements Accepting {
     this.snapshot = compiled.snapshot
     this.config = config
     this.access = access
+    this.plugins.adopt(plugins)
     for (const plan of compiled.plans) plan.apply()
     for (const [name, endpoints] of arrived ?? []) this.setEndpoints(name, endpoints)
     for (const { upstream } of compiled.plans) upstream.admitWaiting()
@@ -271,6 +282,7 @@ export class DataPlane implements Accepting {
         endpoints: [...endpoints.values(), ...retired],
       })),
       accessLog: this.access,
+      plugins: this.counters.allPlugins(),
     })
     for (const { retired } of upstreams) {
       for (const endpoint of retired) if (endpoint.inFlight === 0) retired.delete(endpoint)

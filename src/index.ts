@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { processParts } from './app-worker.ts'
 import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
 import { normalizeConfig } from './config/parse.ts'
-import { formatProblem, type Problem } from './config/problem.ts'
+import { formatPath, formatProblem, type Problem } from './config/problem.ts'
 import { readExplainRequest } from './explain/read-request.ts'
 import { runConfigTests } from './explain/run-tests.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
@@ -53,7 +53,10 @@ export interface Started {
 }
 
 export interface Gateway {
-  /** Listens and serves. Call once. Rejects with a BindError when an address cannot be had; nothing is left behind then. */
+  /**
+   * Listens and serves. Call once. Rejects with a BindError when an address cannot be had, with a ConfigError when a plugin cannot
+   * be loaded or its options do not fit; nothing is left behind then.
+   */
   start(): Promise<Started>
   /**
    * Serves another configuration from now on: all of it or, when this rejects (ConfigError, BindError), nothing of it. What it
@@ -119,6 +122,7 @@ class EmbeddedGateway implements Gateway {
     if (this.#state !== 'new') throw new Error('a gateway starts once')
     this.#state = 'started'
     try {
+      this.#config = await withPlugins(this.#config)
       await this.#control.start(this.#config)
     } catch (error) {
       await this.close()
@@ -130,8 +134,9 @@ class EmbeddedGateway implements Gateway {
   async apply(config: GatewayConfigInput): Promise<Started> {
     const next = read(config)
     if (this.#state !== 'started') throw new Error('the gateway is not running')
-    await this.#control.apply(next)
-    this.#config = next
+    const complete = await withPlugins(next)
+    await this.#control.apply(complete)
+    this.#config = complete
     return this.#started()
   }
 
@@ -187,6 +192,17 @@ class EmbeddedGateway implements Gateway {
     })
     return createAdmin({ ...config, token, state, log: this.#log })
   }
+}
+
+/** Reads the plugins, here: they run in this process anyway. */
+async function withPlugins(config: GatewayConfig): Promise<GatewayConfig> {
+  if (config.plugins.length === 0) return config
+  const { loadPlugins, readHere } = await import('./load-plugins.ts')
+  const { config: complete, findings } = await loadPlugins(config, process.cwd(), readHere)
+  if (findings.length === 0) return complete
+  throw new ConfigError(
+    findings.map(({ path, message }) => ({ file: '', line: 0, column: 0, message: `${formatPath(path)}: ${message}` })),
+  )
 }
 
 function read(input: GatewayConfigInput): GatewayConfig {

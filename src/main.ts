@@ -20,6 +20,9 @@ if (command === 'worker' && process.send !== undefined) {
 } else if (command === 'courier' && process.send !== undefined) {
   const { runCourier } = await import('./supervisor/courier.ts')
   runCourier()
+} else if (command === 'plugins' && process.send !== undefined) {
+  const { runPluginReader } = await import('./plugins/reader-process.ts')
+  runPluginReader()
 } else {
   process.on('uncaughtException', crashed)
   const { runCommand } = await import('./cli/main.ts')
@@ -27,6 +30,7 @@ if (command === 'worker' && process.send !== undefined) {
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
     env: process.env,
+    program: import.meta.filename,
   }
   const code = await runCommand(command, rest, io, {
     file: import.meta.filename,

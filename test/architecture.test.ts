@@ -13,11 +13,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upgrade: ['model', 'http1', 'http2'],
   grpc: ['model', 'http1', 'http2'],
   proxy: ['model', 'http1', 'http2'],
+  plugins: ['model', 'plugin-api.ts'],
   kubernetes: ['config', 'model/discovery.ts'],
   supervisor: ['model', 'compile', 'telemetry', 'config'],
   admin: ['model', 'compile', 'telemetry', 'config', 'explain'],
   // `run` starts the wiring.
-  cli: ['model', 'compile', 'telemetry', 'config', 'explain', 'app.ts'],
+  cli: ['model', 'compile', 'telemetry', 'config', 'explain', 'app.ts', 'load-plugins.ts'],
   // Asks the code that serves requests, parser and proxy included.
   explain: ['model', 'compile', 'config', 'routing', 'http1', 'proxy'],
   compile: ['model', 'config', ...LEAVES, 'upgrade', 'grpc', 'kubernetes'],

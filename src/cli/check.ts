@@ -4,12 +4,15 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { runConfigTests } from '../explain/run-tests.ts'
+import { pluginsOf } from '../load-plugins.ts'
 
 /** Where a command writes, a piece of text at a time, and the environment that it sees. */
 export interface CommandIo {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The file to start further processes of this program from; without it plugins are read in this one. */
+  readonly program?: string
 }
 
 const USAGE = `Usage: headgate check -c FILE
@@ -23,7 +26,7 @@ Exit codes: 0 fine (warnings are printed), 1 wrong (every error is printed), 2 u
 `
 
 /** Runs the command; `argv` is what follows its name. The result is the exit code. */
-export async function check(argv: readonly string[], { out, err, env }: CommandIo): Promise<number> {
+export async function check(argv: readonly string[], { out, err, env, program }: CommandIo): Promise<number> {
   const options = readOptions(argv)
   if (options instanceof Error) {
     err(`headgate check: ${options.message}\n\n${USAGE}`)
@@ -33,7 +36,7 @@ export async function check(argv: readonly string[], { out, err, env }: CommandI
     out(USAGE)
     return 0
   }
-  const loaded = await loadConfig(options.file, { env, gate: runConfigTests })
+  const loaded = await loadConfig(options.file, { env, gate: runConfigTests, plugins: pluginsOf(program) })
   for (const warning of loaded.warnings) err(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`)
   if ('errors' in loaded) {
     for (const error of loaded.errors) err(`${formatProblem(error)}\n`)

@@ -1,14 +1,24 @@
 // Filters of routes and of their weighted upstreams → chains. Every filter is made once per configuration, whatever number of
 // listeners and upstreams share it.
 
-import type { FilterConfig, RouteConfig } from '../config/model.ts'
+import type { FilterConfig, PluginFilterConfig, RouteConfig } from '../config/model.ts'
 import type { FilterContext, FilterFactory } from '../filters/context.ts'
 import { FILTERS } from '../filters/table.ts'
 import { type Filter, type FilterChain, filterChain } from '../model/filter.ts'
 
 export interface FilterEnvironment extends Omit<FilterContext, 'route' | 'denials'> {
+  /** Makes the filter of a plugin. */
+  readonly plugins: PluginFilters
   readonly denials: (route: string, ...of: Parameters<FilterContext['denials']>) => ReturnType<FilterContext['denials']>
 }
+
+export type PluginFilters = (use: PluginFilterConfig) => Filter
+
+/** For those who only look at a configuration: the code of plugins is not run. */
+export const PLUGINS_UNREAD: PluginFilters = ({ name }) => ({
+  name: 'plugin',
+  explain: () => `plugin ${name}: its code is not run here`,
+})
 
 export class ChainCompiler {
   readonly #environment: FilterEnvironment
@@ -30,20 +40,21 @@ export class ChainCompiler {
 
   #compile(route: RouteConfig): readonly (FilterChain | null)[] | null {
     const { name } = route
-    const { denials } = this.#environment
+    const { denials, plugins } = this.#environment
     const context: FilterContext = { ...this.#environment, route: name, denials: (...of) => denials(name, ...of) }
-    const shared = route.filters.map((filter) => make(filter, context))
+    const shared = route.filters.map((filter) => make(filter, context, plugins))
     const ofRoute = filterChain(shared)
     const used = route.to.filter(({ weight }) => weight > 0)
     if (used.length === 0) return ofRoute === null ? null : [ofRoute]
     const chains = used.map(({ filters }) =>
-      filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context))]),
+      filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context, plugins))]),
     )
     return chains.every((chain) => chain === null) ? null : chains
   }
 }
 
-function make({ type, options }: FilterConfig, context: FilterContext): Filter {
+function make({ type, options }: FilterConfig, context: FilterContext, plugins: PluginFilters): Filter {
+  if (type === 'plugin') return plugins(options)
   const factory = FILTERS.get(type) as FilterFactory<FilterConfig['options']> | undefined
   if (factory === undefined) throw new Error(`there is no filter "${type}"`)
   return factory(options, context)

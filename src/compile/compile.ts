@@ -10,7 +10,7 @@ import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.t
 import type { Upstream } from '../model/upstream.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
-import { ChainCompiler, type FilterEnvironment, needsPrefix } from './compile-filters.ts'
+import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
 import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
@@ -21,6 +21,8 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly id: string
   readonly counters: LiveCounters
   readonly access: AccessSink | null
+  /** Without it the code of plugins is not run. */
+  readonly plugins?: PluginFilters
 }
 
 /** Tries after the first where the route says nothing. */
@@ -37,9 +39,9 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
-  const { random, deadlines, counters } = environment
+  const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
   const denials: FilterEnvironment['denials'] = (route, filter, mode) => counters.denial(route, filter, mode)
-  const chains = new ChainCompiler({ random, deadlines, denials })
+  const chains = new ChainCompiler({ random, deadlines, denials, plugins })
   const listeners = new Map(
     config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )

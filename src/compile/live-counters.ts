@@ -1,6 +1,6 @@
 // Counters by name: they outlive the configuration that made them, so that a reload neither resets nor loses a count.
 
-import { type DenialCounter, Histogram, ListenerCounters, ResponseCounters } from '../model/counters.ts'
+import { type DenialCounter, Histogram, ListenerCounters, PluginCounters, ResponseCounters } from '../model/counters.ts'
 
 /** How long (ms) counters that no configuration names any more are still reported: exchanges that began before may end later. */
 const KEEP = 3_600_000
@@ -44,6 +44,7 @@ export class LiveCounters {
   private readonly responses = new Register<ResponseCounters>()
   private readonly durations = new Register<Histogram>()
   private readonly denials = new Register<DenialCounter>()
+  private readonly plugins = new Register<PluginCounters>()
 
   listener(name: string): ListenerCounters {
     return this.listeners.obtain(name, () => new ListenerCounters())
@@ -62,9 +63,14 @@ export class LiveCounters {
     return this.denials.obtain(`${route}\n${filter}\n${mode}`, () => ({ route, filter, mode, count: 0 }))
   }
 
+  plugin(name: string): PluginCounters {
+    return this.plugins.obtain(name, () => new PluginCounters())
+  }
+
   settle(now: number): void {
     this.listeners.settle(now)
     this.denials.settle(now)
+    this.plugins.settle(now)
     this.responses.settle(now)
     this.durations.settle(now)
   }
@@ -79,6 +85,10 @@ export class LiveCounters {
 
   *allDenials(): Iterable<DenialCounter> {
     for (const [, counter] of this.denials.entries()) yield counter
+  }
+
+  *allPlugins(): Iterable<{ name: string; counters: PluginCounters }> {
+    for (const [name, counters] of this.plugins.entries()) yield { name, counters }
   }
 
   *allRoutes(): Iterable<{ name: string; duration: Histogram }> {

@@ -6,27 +6,41 @@ import type { Problem } from './problem.ts'
 import { readText } from './read-text.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
+/** Stands for every item of a list. */
+const EACH = '*'
+
 /** Where paths of files stand; words that are no paths. A key that takes a file joins with one line. */
 const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly string[] }[] = [
   { at: ['admin', 'token', 'file'], words: [] },
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
+  { at: ['plugins', EACH, 'path'], words: [] },
 ]
 
 /** Blocks that hold a secret as `{ env }` or `{ file }`. */
 const SECRETS: readonly (readonly string[])[] = [['admin', 'token']]
 
 function child(node: SourceNode, path: readonly string[]): SourceNode | undefined {
-  let found: SourceNode | undefined = node
-  for (const key of path) found = found?.value instanceof Map ? found.value.get(key) : undefined
+  return children(node, path)[0]
+}
+
+function children(node: SourceNode, path: readonly string[]): SourceNode[] {
+  let found = [node]
+  for (const key of path) {
+    found = found.flatMap(({ value }) => {
+      if (key === EACH) return Array.isArray(value) ? value : []
+      return (value instanceof Map ? value.get(key) : undefined) ?? []
+    })
+  }
   return found
 }
 
 /** Makes paths absolute, in place: they are relative to the file that they are written in. */
 export function resolvePaths(root: SourceNode, directory: string): void {
   for (const { at, words } of PATHS) {
-    const node = child(root, at)
-    if (typeof node?.value === 'string' && node.value !== '' && !words.includes(node.value))
-      node.value = resolve(directory, node.value)
+    for (const node of children(root, at)) {
+      if (typeof node.value === 'string' && node.value !== '' && !words.includes(node.value))
+        node.value = resolve(directory, node.value)
+    }
   }
 }
 

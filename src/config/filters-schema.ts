@@ -14,6 +14,7 @@ import {
 import { type CorsConfig, corsSchema } from './filters/cors-schema.ts'
 import { type HeaderEditConfig, headerEdit } from './filters/headers-schema.ts'
 import { type RedirectConfig, type RewriteConfig, redirectSchema, rewriteSchema } from './filters/path-schema.ts'
+import { type PluginFilterConfig, pluginFilterSchema } from './plugin-schema.ts'
 import { block, later } from './written.ts'
 
 /** The filters that are built, by their key. A new one is a line here, a line in `FilterConfig`, and one in filters/table.ts. */
@@ -33,6 +34,7 @@ const built = {
     .optional()
     .describe('Bodies of errors, whoever made them. Status and headers stay; the first page that names the status counts.'),
   faults: faultsSchema.optional().describe('Faults on purpose, for a share of the requests.'),
+  plugin: pluginFilterSchema.optional().describe('Runs a plugin, see tasks/plugin.md.'),
 }
 
 /** One step, by the key that it is written with. */
@@ -46,13 +48,13 @@ export type FilterConfig =
   | { readonly type: 'bodyLimit'; readonly options: BodyLimitConfig }
   | { readonly type: 'errorPages'; readonly options: readonly ErrorPageConfig[] }
   | { readonly type: 'faults'; readonly options: FaultsConfig }
+  | { readonly type: 'plugin'; readonly options: PluginFilterConfig }
 
 /** Names of the filters that are built. */
 export const FILTER_TYPES = Object.keys(built) as readonly FilterConfig['type'][]
 
 const filter = block({
   ...built,
-  plugin: later('plugin'),
   compress: later('compress'),
   decompress: later('decompress'),
   ipAccess: later('ipAccess'),

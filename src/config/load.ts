@@ -19,6 +19,15 @@ export interface LoadOptions {
   readonly env?: Environment
   /** A last look at a configuration that is valid; what it finds are errors. */
   readonly gate?: (config: GatewayConfig) => readonly Finding[] | Promise<readonly Finding[]>
+  /** Reads the code of plugins; without it they stay names. `folder` is that of the file. */
+  readonly plugins?: (config: GatewayConfig, folder: string) => Promise<PluginReadings>
+}
+
+export interface PluginReadings {
+  readonly config: GatewayConfig
+  readonly findings: readonly Finding[]
+  /** Absolute; whose change may change the result. */
+  readonly files: readonly string[]
 }
 
 interface Reading {
@@ -35,15 +44,22 @@ interface Reading {
 const MAX_FILES = 1000
 
 /** Loads `path` with everything that it includes. Never throws: what cannot be read is an error like any other. */
-export async function loadConfig(path: string, { env = process.env, gate = () => [] }: LoadOptions = {}): Promise<Loaded> {
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<Loaded> {
+  const { env = process.env, gate = () => [] } = options
   const reading: Reading = { env, trees: [], problems: [], files: new Set(), watched: new Set(), complete: true }
   await readFile(reading, path, null)
   const parsed = parseTrees(reading.trees, reading.problems, reading.complete)
   const files = [...reading.files, ...reading.watched]
   if ('errors' in parsed) return { ...parsed, files }
-  const { config, warnings, position } = parsed
-  const errors = (await gate(config)).map(position)
-  return errors.length > 0 ? { errors, warnings, files } : { config, warnings, files }
+  const { warnings, position } = parsed
+  const {
+    config,
+    findings,
+    files: more,
+  } = (await options.plugins?.(parsed.config, dirname(resolve(path)))) ?? { config: parsed.config, findings: [], files: [] }
+  files.push(...more)
+  const found = findings.length > 0 ? findings : await gate(config)
+  return found.length > 0 ? { errors: found.map(position), warnings, files } : { config, warnings, files }
 }
 
 /** `by` is where the file was asked for; null for the first. */

@@ -3,7 +3,7 @@
 import type { Problem } from './problem.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
-const JOINED = new Set(['listeners', 'routes', 'trustedProxies', 'tests'])
+const JOINED = new Set(['listeners', 'routes', 'trustedProxies', 'tests', 'plugins'])
 
 /** Where a key was written, to name the other place in an error. */
 export function placeOf({ source, keyOffset }: SourceNode): string {

@@ -3,12 +3,14 @@
 
 import type { z } from 'zod'
 import type { FilterConfig } from './filters-schema.ts'
+import type { PluginConfig } from './plugin-schema.ts'
 import type { gatewaySchema } from './schema.ts'
 
 /** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
 export type { FilterConfig } from './filters-schema.ts'
+export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
 
 export interface GatewayConfig {
   /** Number of data-plane processes; `auto` = one per available core, 0 = everything in one process. */
@@ -26,6 +28,7 @@ export interface GatewayConfig {
   /** null = none is written. */
   readonly accessLog: AccessLogConfig | null
   readonly errors: { readonly detail: 'full' | 'minimal' }
+  readonly plugins: readonly PluginConfig[]
   readonly listeners: readonly ListenerConfig[]
   /** In the order written. */
   readonly routes: readonly RouteConfig[]

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { bindAddress, cidr, host } from './addresses.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
+import { pluginsSchema } from './plugin-schema.ts'
 import { routeSchema } from './route-schema.ts'
 import { testSchema } from './tests-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
@@ -127,7 +128,9 @@ export const gatewaySchema = block({
   listeners: z.array(listenerSchema).prefault([]).describe('Sockets that accept requests.'),
   routes: z.array(routeSchema).prefault([]).describe('Which requests go where.'),
   upstreams: z.record(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
-  plugins: later('plugins'),
+  plugins: pluginsSchema
+    .prefault([])
+    .describe('Plugins that routes may use, each { path } or { package }; read again when one of their files changes.'),
   tests: z
     .array(testSchema)
     .prefault([])
@@ -135,7 +138,7 @@ export const gatewaySchema = block({
   tracing: later('tracing'),
   kubernetes: later('kubernetes'),
 }).transform(
-  ({ accessLog, $schema: _schema, include: _include, plugins: _p, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
+  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
     ...rest,
     accessLog: accessLog ?? null,
   }),

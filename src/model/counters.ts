@@ -65,6 +65,15 @@ export interface DenialCounter {
   count: number
 }
 
+/** Of one plugin, over all its uses. */
+export class PluginCounters {
+  errors = 0
+  /** Calls that took longer than their budget and could not be interrupted. */
+  overBudget = 0
+  /** Of calls of its hooks. */
+  readonly duration = new Histogram()
+}
+
 /** Responses of one (listener, route, upstream) by status; a plain map because few statuses are ever seen. */
 export class ResponseCounters {
   readonly listener: string

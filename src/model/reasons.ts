@@ -23,6 +23,7 @@ export const REASONS = {
   misdirected: reason(421, 'This connection does not serve that host'),
   'header-limit': reason(431, 'The request head is too large'),
   'filter-error': reason(500, 'A filter of the route failed'),
+  'plugin-error': reason(500, 'A plugin of the route failed'),
   'not-implemented': reason(501, 'This transfer coding is not implemented'),
   reset: reason(502, 'The endpoint closed the connection before it answered'),
   protocol: reason(502, 'The endpoint sent an answer that is not valid HTTP'),

@@ -1,5 +1,6 @@
 // What the admin API is told about the gateway. Its `AdminState` has this shape; neither imports the other.
 
+import type { GatewayConfig } from '../config/model.ts'
 import type { Problem } from '../config/problem.ts'
 import type { ExplainRequest } from '../model/explanation.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
@@ -23,7 +24,7 @@ export function adminState({ control, stats, source, reload, stop }: AdminStateS
       await control.collect()
       return stats.exposition(openMetrics)
     },
-    config: () => ({ revision: control.inForce?.revision ?? '', source, config: control.inForce?.config ?? null }),
+    config: () => ({ revision: control.inForce?.revision ?? '', source, config: shown(control.inForce?.config) }),
     async reload(): Promise<{ revision: string } | { errors: readonly Problem[] }> {
       const { result, errors, revision } = await reload()
       return result === 'refused' ? { errors } : { revision }
@@ -33,4 +34,14 @@ export function adminState({ control, stats, source, reload, stop }: AdminStateS
     upstreams: async () => ({ upstreams: await control.upstreams() }),
     routes: () => ({ routes: control.inForce?.config.routes ?? [] }),
   }
+}
+
+/** Of plugins which version it is, not the text of it. */
+function shown(config: GatewayConfig | undefined): object | null {
+  if (config === undefined) return null
+  const plugins = config.plugins.map(({ code, ...where }) => ({
+    ...where,
+    code: code && { name: code.name, digest: code.digest },
+  }))
+  return { ...config, plugins }
 }

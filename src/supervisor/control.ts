@@ -171,7 +171,7 @@ export class Control {
     if (this.#inForce !== null) this.#stats.retain(this.#names(this.#inForce.config))
   }
 
-  #names({ listeners, routes, upstreams }: GatewayConfig): KnownNames {
+  #names({ listeners, routes, upstreams, plugins }: GatewayConfig): KnownNames {
     const addressesOf = (upstream: string, { discovery }: UpstreamConfig): ReadonlySet<string> =>
       'static' in discovery
         ? new Set(discovery.static.map(({ address }) => address))
@@ -179,6 +179,7 @@ export class Control {
     return {
       listeners: new Set(listeners.map(({ name }) => name)),
       routes: new Set(routes.map(({ name }) => name)),
+      plugins: new Set(plugins.flatMap(({ code }) => code?.name ?? [])),
       upstreams: new Map(Object.entries(upstreams).map(([name, config]) => [name, addressesOf(name, config)])),
     }
   }

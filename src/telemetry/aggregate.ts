@@ -13,6 +13,7 @@ export interface KnownNames {
   readonly routes: ReadonlySet<string>
   /** Addresses by upstream. */
   readonly upstreams: ReadonlyMap<string, ReadonlySet<string>>
+  readonly plugins?: ReadonlySet<string>
 }
 
 /** One per gateway, in the process that serves `/metrics`. */
@@ -67,9 +68,10 @@ export class StatsAggregator {
    */
   retain(known: KnownNames): void {
     const gone = (labels: Labels): boolean => {
-      const { listener, route, upstream, endpoint } = labels
+      const { listener, route, upstream, endpoint, plugin } = labels
       if (listener && !known.listeners.has(listener)) return true
       if (route && !known.routes.has(route)) return true
+      if (plugin && known.plugins?.has(plugin) !== true) return true
       if (!upstream) return false
       const endpoints = known.upstreams.get(upstream)
       return endpoints === undefined || (endpoint !== undefined && !endpoints.has(endpoint))

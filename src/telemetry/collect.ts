@@ -5,6 +5,7 @@ import type {
   EndpointCounters,
   Histogram,
   ListenerCounters,
+  PluginCounters,
   ResponseCounters,
   UpstreamCounters,
 } from '../model/counters.ts'
@@ -24,6 +25,7 @@ export interface CounterSource {
   readonly routes: Iterable<{ readonly name: string; readonly duration: Histogram }>
   readonly upstreams: Iterable<UpstreamSource>
   readonly denials?: Iterable<DenialCounter>
+  readonly plugins?: Iterable<{ readonly name: string; readonly counters: PluginCounters }>
   /** The access log, if one is written. */
   readonly accessLog?: { readonly dropped: number } | null
 }
@@ -68,6 +70,7 @@ export class StatsCollector {
       const { route, filter, mode } = denial
       push(counters, 'filter_denials_total', { route, filter, mode }, this.#last(denial, 1).advance(0, denial.count))
     }
+    for (const plugin of source.plugins ?? []) this.#plugin(plugin.name, plugin.counters, counters, histograms)
     if (source.accessLog) {
       const last = this.#last(source.accessLog, 1)
       push(counters, 'access_log_dropped_total', {}, last.advance(0, source.accessLog.dropped))
@@ -113,6 +116,13 @@ export class StatsCollector {
       const delta = last.advance(i, endpoint.counters[field])
       if (delta > 0) push(out, 'attempts_total', { upstream, endpoint: endpoint.address, outcome }, delta)
     }
+  }
+
+  #plugin(plugin: string, c: PluginCounters, out: CounterDelta[], durations: HistogramDelta[]): void {
+    const last = this.#last(c, 2)
+    push(out, 'plugin_errors_total', { plugin }, last.advance(0, c.errors))
+    push(out, 'plugin_over_budget_total', { plugin }, last.advance(1, c.overBudget))
+    this.#histogram('plugin_duration_seconds', { plugin }, c.duration, durations)
   }
 
   #histogram(metric: MetricName, labels: Labels, histogram: Histogram, out: HistogramDelta[]): void {

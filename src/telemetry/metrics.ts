@@ -75,6 +75,17 @@ export const METRICS = {
     labels: ['listener', 'direction'],
     values: { direction: ['in', 'out'] },
   },
+  plugin_errors_total: {
+    type: 'counter',
+    help: 'Mistakes of plugins: what a hook threw, promises that failed or took longer than the budget.',
+    labels: ['plugin'],
+  },
+  plugin_over_budget_total: {
+    type: 'counter',
+    help: 'Calls of hooks that took longer than their budget and could not be interrupted.',
+    labels: ['plugin'],
+  },
+  plugin_duration_seconds: { type: 'histogram', help: 'How long one call of a hook took.', labels: ['plugin'] },
   config_reloads_total: {
     type: 'counter',
     help: 'Configurations that were read, by what became of them.',

@@ -26,6 +26,8 @@ t.test('every default is filled in', async (t) => {
     trustedProxies: [],
     log: { level: 'info', format: 'json' },
     accessLog: null,
+    plugins: [],
+    tests: [],
     errors: { detail: 'full' },
     listeners: [
       {

@@ -1,0 +1,154 @@
+// A plugin as plain data: the texts of its own files, ready to be evaluated in any process, in the order of their dependencies.
+// The supervisor makes it and sends it along with the configuration, so that a worker that starts later gets the same version
+// and not what lies on the disk by then.
+
+import { createHash } from 'node:crypto'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PluginProblem } from './problem.ts'
+import { rewriteModule } from './rewrite-module.ts'
+
+/** Where the names that a module imports come from: a module of the bundle, the plugin API, or Node's own resolution. */
+export type ImportSource =
+  | { readonly kind: 'module'; readonly index: number }
+  | { readonly kind: 'api' }
+  | { readonly kind: 'native'; readonly specifier: string; readonly attributes: Readonly<Record<string, string>> }
+
+export interface ModuleImport {
+  readonly source: ImportSource
+  readonly specifier: string
+  /** Names that must be there, with the line that asks for them. */
+  readonly names: readonly { readonly name: string; readonly line: number }[]
+}
+
+export interface PluginModule {
+  /** Absolute; what stack traces show. */
+  readonly file: string
+  /** Body of a function of MODULE_PARAMETERS; its first `offset` characters are ours. */
+  readonly code: string
+  readonly offset: number
+  readonly imports: readonly ModuleImport[]
+}
+
+export interface PluginBundle {
+  /** Of everything below; equal = the same plugin. */
+  readonly digest: string
+  /** The last one is the plugin's own. */
+  readonly modules: readonly PluginModule[]
+}
+
+/** The only module of ours that a plugin may import. */
+export const API = 'headgate/plugin'
+
+const KINDS: Readonly<Record<string, 'typescript' | 'javascript' | 'json'>> = {
+  '.ts': 'typescript',
+  '.mts': 'typescript',
+  '.js': 'javascript',
+  '.mjs': 'javascript',
+  '.json': 'json',
+}
+/** More than a plugin with all its files has; what is larger is a slip. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** `files` gets every file that was read or looked for, also when this throws (a PluginProblem). */
+export function bundlePlugin(entry: string, files: Set<string>): PluginBundle {
+  const bundler = new Bundler(files)
+  bundler.add(entry, null)
+  const { modules } = bundler
+  const digest = createHash('sha256').update(JSON.stringify(modules)).digest('hex').slice(0, 16)
+  return { digest, modules }
+}
+
+interface Asker {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly specifier: string
+}
+
+class Bundler {
+  readonly modules: PluginModule[] = []
+  readonly #files: Set<string>
+  readonly #indexes = new Map<string, number>()
+  readonly #open: string[] = []
+  #bytes = 0
+
+  constructor(files: Set<string>) {
+    this.#files = files
+  }
+
+  /** The module's index. */
+  add(file: string, by: Asker | null): number {
+    this.#files.add(file)
+    const known = this.#indexes.get(file)
+    if (known !== undefined) return known
+    const around = this.#open.indexOf(file)
+    if (around !== -1) {
+      const circle = [...this.#open.slice(around), file].map((path) => basename(path)).join(' → ')
+      throw problemOf(by, file, `files that import each other in a circle are not supported: ${circle}`)
+    }
+    this.#open.push(file)
+    const { code, offset, imports } = rewriteModule(file, KINDS[extname(file)] ?? 'javascript', this.#read(file, by))
+    const resolved = imports.map(
+      ({ names, ...asked }): ModuleImport => ({
+        source: this.#resolve({ file, ...asked }, asked.attributes),
+        specifier: asked.specifier,
+        names,
+      }),
+    )
+    this.#open.pop()
+    const index = this.modules.push({ file, code, offset, imports: resolved }) - 1
+    this.#indexes.set(file, index)
+    return index
+  }
+
+  #resolve(asker: Asker, attributes: Readonly<Record<string, string>>): ImportSource {
+    const { specifier, file } = asker
+    if (specifier === API) return { kind: 'api' }
+    if (specifier === 'headgate' || specifier.startsWith('headgate/'))
+      throw problemOf(asker, file, `a plugin may import ${API} and nothing else of the gateway, not "${specifier}"`)
+    if (!isLocal(specifier)) return { kind: 'native', specifier, attributes }
+    const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(dirname(file), specifier)
+    return { kind: 'module', index: this.add(path, asker) }
+  }
+
+  #read(file: string, by: Asker | null): string {
+    if (KINDS[extname(file)] === undefined) {
+      const known = Object.keys(KINDS).join(' ')
+      const why =
+        by !== null && extname(file) === '' ? 'the extension is missing' : 'this kind of file cannot be a part of a plugin'
+      throw problemOf(by, file, `${by?.specifier ?? basename(file)}: ${why}; there are ${known}`)
+    }
+    let text: string
+    try {
+      text = readFileSync(file, 'utf8')
+      const real = realpathSync(file)
+      if (real !== file) this.#files.add(real)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      throw problemOf(
+        by,
+        file,
+        `${by?.specifier ?? file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : message}`,
+      )
+    }
+    this.#bytes += text.length
+    if (this.#bytes > MAX_BYTES) throw problemOf(by, file, 'the files of this plugin are larger than 32 MiB together')
+    return text
+  }
+}
+
+/** Part of the plugin, and not a package or a module of Node's. */
+export function isLocal(specifier: string): boolean {
+  return /^(?:\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)
+}
+
+function problemOf(by: Asker | null, file: string, message: string): PluginProblem {
+  return by === null ? new PluginProblem(file, 0, 0, message) : new PluginProblem(by.file, by.line, by.column, message)
+}
+
+/** Whether a path leads to a folder; false when it leads nowhere. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
