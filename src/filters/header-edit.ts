@@ -28,7 +28,11 @@ function linesOf(lines: readonly { name: string; value: Template }[], x: Exchang
   return out
 }
 
+// Looking is cheaper than replacing nothing.
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const EVERY_NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/g
+
 /** A value of a request (a decoded path, say) may hold anything; a field value may not (RFC 9110 5.5). */
 function oneLine(value: string): string {
-  return value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').trim()
+  return (NOT_IN_VALUE.test(value) ? value.replace(EVERY_NOT_IN_VALUE, '') : value).trim()
 }

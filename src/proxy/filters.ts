@@ -55,9 +55,13 @@ function mistake(x: Exchange, { name }: Filter, error: unknown): LocalAnswer {
   return problem('filter-error', `${name}: ${error instanceof Error ? error.message : String(error)}`, x.listener.detail)
 }
 
-/** Lets the filters that the request passed see (and change) `head`; an answer takes the place of the whole response. */
-export function filterResponse(x: Exchange, { filters }: FilterChain, head: ResponseHead): LocalAnswer | null {
-  for (let i = x.passed - 1; i >= 0; i--) {
+/**
+ * Lets the filters that the request passed, or the first `upTo` of them, see (and change) `head`; an answer takes the place of the
+ * whole response.
+ */
+export function filterResponse(x: Exchange, chain: FilterChain, head: ResponseHead, upTo = x.passed): LocalAnswer | null {
+  const { filters } = chain
+  for (let i = upTo - 1; i >= 0; i--) {
     const filter = filters[i] as Filter
     if (filter.onResponse === undefined) continue
     let answer: LocalAnswer | null
@@ -68,17 +72,16 @@ export function filterResponse(x: Exchange, { filters }: FilterChain, head: Resp
     }
     if (answer === null) continue
     // The filters further out see what is sent in its place.
-    x.passed = i
-    return filterLocalAnswer(x, { filters, onRequest: false, onResponse: true, onEnd: false }, answer)
+    return filterLocalAnswer(x, chain, answer, i)
   }
   return null
 }
 
 /** The same for an answer made here. */
-export function filterLocalAnswer(x: Exchange, chain: FilterChain, answer: LocalAnswer): LocalAnswer {
+export function filterLocalAnswer(x: Exchange, chain: FilterChain, answer: LocalAnswer, upTo = x.passed): LocalAnswer {
   const { status, fields, body } = answer
   const head: ResponseHead = { status, phrase: '', fields, body: BODY.LENGTH, length: body.length, dated: false }
-  const instead = filterResponse(x, chain, head)
+  const instead = filterResponse(x, chain, head, upTo)
   return instead ?? { ...answer, status: head.status, fields: head.fields }
 }
 

@@ -197,6 +197,21 @@ scene(
   },
 )
 
+scene(
+  'bodyLimit: counted when a filter in front of it has put its own words to the answer',
+  { route: { filters: [{ errorPages: [{ codes: 413, json: '{}' }] }, { bodyLimit: 5 }] } },
+  async (t, { gateway, endpoint }) => {
+    const client = await gateway.client()
+    client.request('POST /', ['transfer-encoding: chunked'])
+    client.send('5\r\nhello\r\n')
+    await until('the first bytes at the endpoint', () => endpoint.requests[0]?.body === 'hello')
+    client.send('1\r\n!\r\n')
+    const { status, body } = await client.response()
+    t.strictSame([status, body], [413, '{}'])
+    t.equal(await gateway.metric('filter_denials_total', { filter: 'bodyLimit' }), 1)
+  },
+)
+
 // ---- errorPages
 
 const PAGES = [
