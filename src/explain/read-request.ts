@@ -1,5 +1,6 @@
 // The question: from what somebody wrote to an ExplainRequest, and from there to the bytes that a client would send.
 
+import { isIP } from 'node:net'
 import type { ExplainRequest } from '../model/explanation.ts'
 
 /** The head of the request as it would arrive, as latin1 text, and what its URL says about where it goes. */
@@ -48,8 +49,9 @@ export function readExplainRequest(input: unknown): ExplainRequest | string {
 }
 
 /** Writes the request down as it would be sent; a text is why that cannot be. */
-export function requestBytes({ method, url, headers }: ExplainRequest): RequestBytes | string {
+export function requestBytes({ method, url, headers, client }: ExplainRequest): RequestBytes | string {
   for (const text of [method, url, ...headers.flat()]) if (LINE_END.test(text)) return 'a line end cannot be part of a request'
+  if (client !== null && isIP(client) === 0) return `"${client}" is not an IP address`
   const colon = headers.find(([name]) => name.includes(':'))
   if (colon !== undefined) return `"${colon[0]}" is not the name of a header`
   const parts = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url)

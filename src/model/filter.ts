@@ -23,9 +23,9 @@ export interface Filter {
    */
   onResponse?(x: Exchange, head: ResponseHead): LocalAnswer | null
   /**
-   * What its request side would do, for those who ask without sending a request (`explain`): the answer that it would certainly
-   * make, or a few words. Changes nothing. A filter that keeps count, asks somebody else or rolls dice must have it: without it
-   * `onRequest` itself is run on an exchange that goes nowhere.
+   * What it would do, for those who ask without sending a request (`explain`): the answer that it would certainly make, or a few
+   * words ('' = nothing). Changes nothing. A filter that keeps count, asks somebody else or rolls dice must have it: without it
+   * `onRequest` and `onResponse` themselves are run on an exchange that goes nowhere.
    */
   explain?(x: Exchange): string | LocalAnswer
   /** The exchange is over, however it ended. Called for every filter whose request side ran. */
