@@ -64,6 +64,7 @@ function serve(
     name: listener.name,
     counters: counters.listener(listener.name),
     route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
+    consider: (x) => table.explain(x.host, x.path, x.method, view.of(x)),
     servesHost: hostTest(listener.hosts),
     paths: listener.paths,
     clientClose: listener.clientClose,
@@ -109,6 +110,7 @@ function bind(
   return {
     name: route.name,
     upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
+    weights: used.map(({ weight }) => weight),
     split: choice === null ? null : () => choice.next() ?? 0,
     hashes: hashesOf(
       route,

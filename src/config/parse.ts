@@ -15,7 +15,12 @@ import { gatewaySchema } from './schema.ts'
 import { locate, problemAt, readTree, type SourceNode, toPlain } from './source-tree.ts'
 
 export type Parsed =
-  | { readonly config: GatewayConfig; readonly warnings: readonly Problem[] }
+  | {
+      readonly config: GatewayConfig
+      readonly warnings: readonly Problem[]
+      /** Where in the files a finding is. */
+      readonly position: (finding: Finding) => Problem
+    }
   | { readonly errors: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 export interface SourceFile {
@@ -68,7 +73,7 @@ export function parseTrees(trees: readonly SourceNode[], known: readonly Problem
   const taken = new Set(before.map(place))
   const errors = found.errors.map(position).filter((problem) => !taken.has(place(problem)))
   if (found.config && before.length + errors.length === 0)
-    return { config: found.config, warnings: inOrder(found.warnings.map(position)) }
+    return { config: found.config, warnings: inOrder(found.warnings.map(position)), position }
   return { errors: inOrder([...before, ...errors]), warnings: [] }
 }
 
@@ -87,7 +92,7 @@ export function normalizeConfig(input: unknown): Parsed {
     if (include !== undefined) errors.push(finding(['include'], 'include is for configuration files'))
     if (Object.hasOwn(Object(upstreams), '__proto__'))
       errors.push(finding(['upstreams'], 'the name "__proto__" is not allowed'))
-    if (found.config && errors.length === 0) return { config: found.config, warnings: found.warnings.map(position) }
+    if (found.config && errors.length === 0) return { config: found.config, warnings: found.warnings.map(position), position }
     return { errors: errors.map(position), warnings: [] }
   } catch (error) {
     return { errors: [position(finding([], `the configuration cannot be read: ${String(error)}`))], warnings: [] }

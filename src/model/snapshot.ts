@@ -7,6 +7,7 @@ import type { Histogram, ListenerCounters, ResponseCounters } from './counters.t
 import type { Exchange } from './exchange.ts'
 import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
+import type { Considered } from './route-table.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ListenerLimits {
@@ -29,14 +30,19 @@ export interface ListenerTimeouts {
   readonly minRate: number | null
 }
 
+/** `Exchange.hash` of a request; `chance` says it where the request has no key, by default the hash's own dice. */
+export type RequestHash = (x: Exchange, chance?: { word(): number }) => number
+
 /** A route as one listener serves it. */
 export interface RouteBinding {
   readonly name: string
   readonly upstreams: readonly Upstream[]
+  /** Per upstream; all above 0. */
+  readonly weights: readonly number[]
   /** Picks the index of an upstream; null when there is only one. */
   readonly split: (() => number) | null
   /** Per upstream: `Exchange.hash` of a request, null where the balancer does not hash; null = none anywhere. */
-  readonly hashes: readonly (((x: Exchange) => number) | null)[] | null
+  readonly hashes: readonly (RequestHash | null)[] | null
   /** Filters per upstream; null = none anywhere. */
   readonly chains: readonly (FilterChain | null)[] | null
   /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */
@@ -58,6 +64,8 @@ export interface ServedListener {
   readonly counters: ListenerCounters
   /** The route of a request, null when there is none. */
   readonly route: (x: Exchange) => RouteBinding | null
+  /** Why that route, and why not the others: from the same table. */
+  readonly consider: (x: Exchange) => Considered<RouteBinding>[]
   /** Whether this listener serves a host at all; null = every host. */
   readonly servesHost: ((host: string) => boolean) | null
   readonly paths: PathRules

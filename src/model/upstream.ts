@@ -5,7 +5,7 @@ import type { Picker } from './balancer.ts'
 import type { Connector } from './connection.ts'
 import { UpstreamCounters } from './counters.ts'
 import { Timed } from './deadlines.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, EndpointSpec } from './endpoint.ts'
 
 export interface ConnectionSettings {
   /** Milliseconds; null = off. */
@@ -42,6 +42,8 @@ export class Upstream {
   /** Swapped whole when endpoints or their weights change. */
   picker: Picker
   endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  /** What discovery says about them, those of weight 0 included. */
+  specs: readonly EndpointSpec[] = []
   /** One per endpoint; looked up once per attempt. */
   connectors: ReadonlyMap<Endpoint, Connector> = new Map()
   /** Endpoints that are not named any more: reported until nothing runs on them. */
