@@ -21,7 +21,7 @@ import type { ServedListener, Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
 import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
-import type { PluginBundle } from './plugins/bundle.ts'
+import type { PluginBundle } from './plugins/bundle-format.ts'
 import { LoadedPlugins, type PluginSet } from './plugins/loaded-plugins.ts'
 import { RequestProxy } from './proxy/proxy.ts'
 import { StatsCollector } from './telemetry/collect.ts'
@@ -276,10 +276,11 @@ export class DataPlane implements Accepting {
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),
       denials: this.counters.allDenials(),
-      upstreams: upstreams.map(({ name, counters, endpoints, retired }) => ({
+      upstreams: upstreams.map(({ name, counters, endpoints, retired, roster }) => ({
         name,
         counters,
         endpoints: [...endpoints.values(), ...retired],
+        present: roster === null ? null : { endpoints: endpoints.values(), roster },
       })),
       accessLog: this.access,
       plugins: this.counters.allPlugins(),

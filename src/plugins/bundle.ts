@@ -6,40 +6,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { API, type ImportSource, isLocal, type ModuleImport, type PluginBundle, type PluginModule } from './bundle-format.ts'
 import { PluginProblem } from './problem.ts'
 import { rewriteModule } from './rewrite-module.ts'
-
-/** Where the names that a module imports come from: a module of the bundle, the plugin API, or Node's own resolution. */
-export type ImportSource =
-  | { readonly kind: 'module'; readonly index: number }
-  | { readonly kind: 'api' }
-  | { readonly kind: 'native'; readonly specifier: string; readonly attributes: Readonly<Record<string, string>> }
-
-export interface ModuleImport {
-  readonly source: ImportSource
-  readonly specifier: string
-  /** Names that must be there, with the line that asks for them. */
-  readonly names: readonly { readonly name: string; readonly line: number }[]
-}
-
-export interface PluginModule {
-  /** Absolute; what stack traces show. */
-  readonly file: string
-  /** Body of a function of MODULE_PARAMETERS; its first `offset` characters are ours. */
-  readonly code: string
-  readonly offset: number
-  readonly imports: readonly ModuleImport[]
-}
-
-export interface PluginBundle {
-  /** Of everything below; equal = the same plugin. */
-  readonly digest: string
-  /** The last one is the plugin's own. */
-  readonly modules: readonly PluginModule[]
-}
-
-/** The only module of ours that a plugin may import. */
-export const API = 'headgate/plugin'
 
 const KINDS: Readonly<Record<string, 'typescript' | 'javascript' | 'json'>> = {
   '.ts': 'typescript',
@@ -137,11 +106,6 @@ class Bundler {
     if (this.#bytes > MAX_BYTES) throw problemOf(by, file, 'the files of this plugin are larger than 32 MiB together')
     return text
   }
-}
-
-/** Part of the plugin, and not a package or a module of Node's. */
-export function isLocal(specifier: string): boolean {
-  return /^(?:\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)
 }
 
 function problemOf(by: Asker | null, file: string, message: string): PluginProblem {

@@ -6,8 +6,14 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import * as api from '../plugin-api.ts'
-import { API, type ImportSource, type ModuleImport, type PluginBundle, type PluginModule } from './bundle.ts'
-import { MODULE_PARAMETERS } from './module-parameters.ts'
+import {
+  API,
+  type ImportSource,
+  MODULE_PARAMETERS,
+  type ModuleImport,
+  type PluginBundle,
+  type PluginModule,
+} from './bundle-format.ts'
 import { PluginProblem, problemOfError } from './problem.ts'
 
 type Namespace = Readonly<Record<string, unknown>>
@@ -16,6 +22,7 @@ type ModuleFunction = (
   takeExports: (getters: Getters) => void,
   imported: (at: number) => { readonly namespace: Namespace; all(): Getters },
   meta: object,
+  load: (specifier: unknown, options?: { readonly with?: object }) => Promise<Namespace>,
 ) => Promise<void>
 
 /** The default export. Rejects with a PluginProblem that says where. */
@@ -48,9 +55,9 @@ async function evaluateModule(module: PluginModule, before: readonly Namespace[]
   const run = compileFunction(code, [...MODULE_PARAMETERS], {
     filename: file,
     columnOffset: -offset,
-    importModuleDynamically: (specifier, _referrer, attributes) => importFrom(file, specifier, attributes) as never,
   }) as ModuleFunction
-  await run(takeExports, take, { url: pathToFileURL(file).href, filename: file, dirname: dirname(file) })
+  const load: Parameters<ModuleFunction>[3] = (specifier, options) => importFrom(file, String(specifier), options?.with ?? {})
+  await run(takeExports, take, { url: pathToFileURL(file).href, filename: file, dirname: dirname(file) }, load)
   return namespace
 }
 

@@ -95,7 +95,9 @@ function requestOf(x: Exchange, check: () => void): PluginRequest {
     },
   }
   return {
-    method: x.method,
+    get method() {
+      return x.method
+    },
     headers: new HeaderAccess(lines, () => x.authority),
     get path() {
       return x.path

@@ -5,7 +5,8 @@ import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from '../plugin-api.ts'
-import { bundlePlugin, isFolder, type PluginBundle } from './bundle.ts'
+import { bundlePlugin, isFolder } from './bundle.ts'
+import type { PluginBundle } from './bundle-format.ts'
 import { factsOf, type PluginFacts, whyNotPlugin } from './definition.ts'
 import { evaluateBundle } from './evaluate.ts'
 import { formatPluginProblem, PluginProblem, problemOfError } from './problem.ts'
@@ -46,7 +47,11 @@ async function readPlugin(source: PluginSource, folder: string): Promise<PluginR
 }
 
 function entryOfPath(path: string, files: Set<string>): string {
-  if (!isFolder(path)) return path
+  if (!isFolder(path)) {
+    files.add(path)
+    if (!isFile(path)) throw new PluginProblem(path, 0, 0, 'there is no such file or folder')
+    return path
+  }
   const candidates = INDEXES.map((name) => join(path, name))
   for (const candidate of candidates) {
     files.add(candidate)

@@ -3,7 +3,7 @@
 
 import { stripTypeScriptTypes } from 'node:module'
 import { type ImportDeclaration, type ModuleDeclaration, type Node, type Program, parse } from 'acorn'
-import { isLocal } from './bundle.ts'
+import { isLocal } from './bundle-format.ts'
 import { PluginProblem } from './problem.ts'
 
 export interface AskedImport {
@@ -177,6 +177,7 @@ class ModuleRewriter {
     if (type === 'MetaProperty' && (node as unknown as { meta: { name: string } }).meta.name === 'import')
       this.#replace(start, end, '__meta'.padEnd(end - start))
     if (type === 'ImportExpression') {
+      this.#replace(start, start + 'import'.length, '__load')
       const { source } = node as unknown as { source: { value?: unknown } }
       if (typeof source.value === 'string' && isLocal(source.value))
         throw this.#problem(node as Node, `import("${source.value}"): import the plugin's own files by import statements`)
