@@ -8,6 +8,8 @@ import type { Random } from '../model/clock.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
+import { WindowBudget } from '../resilience/retry-budget.ts'
+import { DEFAULT_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
@@ -25,9 +27,6 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly plugins?: PluginFilters
 }
 
-/** Tries after the first where the route says nothing. */
-const DEFAULT_RETRIES = 1
-
 /** A snapshot and what must happen to live upstreams when it comes into force. */
 export interface Compiled {
   readonly snapshot: Snapshot
@@ -42,10 +41,22 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
   const denials: FilterEnvironment['denials'] = (route, filter, mode) => counters.denial(route, filter, mode)
   const chains = new ChainCompiler({ random, deadlines, denials, plugins })
+  giveBudgets(config, upstreams)
   const listeners = new Map(
     config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )
   return { snapshot: { listeners, upstreams }, plans }
+}
+
+/** Counting requests for a budget costs something: only where some route has one. */
+function giveBudgets(config: GatewayConfig, upstreams: ReadonlyMap<string, Upstream>): void {
+  for (const { retry, to } of config.routes) {
+    if (retry === null || retry.attempts === 0) continue
+    for (const { upstream: name } of to) {
+      const upstream = upstreams.get(name)
+      if (upstream !== undefined) upstream.budget ??= new WindowBudget()
+    }
+  }
 }
 
 function serve(
@@ -122,7 +133,7 @@ function bind(
     requestTimeout: route.timeout.request ?? 0,
     attemptTimeout: route.timeout.attempt ?? 0,
     idleTimeout: route.timeout.idle ?? 0,
-    retries: route.retry?.attempts ?? DEFAULT_RETRIES,
+    retry: route.retry === null ? DEFAULT_RETRY : retryPolicy(route.retry),
     duration: counters.duration(route.name),
     responses: (used.length === 0 ? [{ upstream: '' }] : used).map(({ upstream }) =>
       counters.response(listener, route.name, upstream),

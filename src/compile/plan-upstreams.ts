@@ -11,6 +11,8 @@ import type { Deadlines } from '../model/deadlines.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
+import type { Availability } from '../resilience/availability.ts'
+import { Roster, type RosterSettings } from '../resilience/roster.ts'
 import { balancerOf, PickerBuild } from './build-picker.ts'
 import { authorityOf, placeOf } from './place.ts'
 
@@ -55,12 +57,11 @@ export function planUpstream(
         new Http1Connector(upstream, placeOf(address), authorityOf(address), environment.deadlines),
     )
   }
-  const { type, boundedLoad } = config.balancer
-  const key = JSON.stringify([type, boundedLoad, specs])
-  const build =
-    existing !== undefined && builtFrom.get(existing) === key
-      ? null
-      : startBuild(config, specs, endpoints, upstream, environment)
+  const roster = rosterOf(upstream, environment.deadlines)
+  const rules = rosterSettings(config)
+  const members = { specs, endpoints }
+  const shown = roster.preview(rules, members)
+  const build = planBuild(config, shown, upstream, environment)
   return {
     upstream,
     prepare: () => (build === null || build.done ? null : build.inSlices()),
@@ -73,34 +74,72 @@ export function planUpstream(
       upstream.specs = specs
       upstream.connectors = connectors
       if (build !== null) upstream.picker = build.picker()
-      builtFrom.set(upstream, key)
+      builtFrom.set(upstream, buildKey(config, shown))
+      pending.delete(upstream)
       for (const [endpoint, connector] of before) {
         if (connectors.has(endpoint)) continue
         connector.retire()
         upstream.retired.add(endpoint)
       }
+      roster.adopt(rules, members, shown, (now) => rebuild(config, now, upstream, environment))
+      // Somebody may have left or come back while the picker was built.
+      rebuild(config, roster.preview(rules, members), upstream, environment)
     },
   }
 }
 
-const EMPTY: Picker = { pick: () => null }
+function rosterOf(upstream: Upstream, deadlines: Deadlines): Roster {
+  const roster = (upstream.roster as Roster | null) ?? new Roster(deadlines, upstream.counters)
+  upstream.roster = roster
+  return roster
+}
 
-function startBuild(
-  { balancer }: UpstreamConfig,
-  specs: readonly EndpointSpec[],
-  endpoints: ReadonlyMap<string, Endpoint>,
-  { counters }: Upstream,
+function rosterSettings({ panic, priorities, slowStart, ejection }: UpstreamConfig): RosterSettings {
+  return {
+    availability: { panic, spill: priorities.spill, zone: null, slowStart: slowStart ?? 0 },
+    ejection: ejection === null ? null : { ...ejection, on: new Set(ejection.on) },
+  }
+}
+
+/** The build that was started last for an upstream, until it is done. */
+const pending = new WeakMap<Upstream, PickerBuild>()
+
+/** The roster has changed: a picker over those who are in. Not at one go where that would keep requests waiting. */
+function rebuild(config: UpstreamConfig, shown: Availability, upstream: Upstream, environment: UpstreamEnvironment): void {
+  const build = planBuild(config, shown, upstream, environment)
+  if (build === null) return
+  pending.set(upstream, build)
+  const swap = (): void => {
+    if (pending.get(upstream) !== build) return
+    pending.delete(upstream)
+    upstream.picker = build.picker()
+    builtFrom.set(upstream, buildKey(config, shown))
+  }
+  if (build.done) swap()
+  else build.inSlices().then(swap)
+}
+
+function buildKey({ balancer: { type, boundedLoad } }: UpstreamConfig, { candidates }: Availability): string {
+  return JSON.stringify([type, boundedLoad, candidates.map(({ endpoint, weight }) => [endpoint.address, weight])])
+}
+
+/** null when the picker that is there has been built from the very same. */
+function planBuild(
+  config: UpstreamConfig,
+  shown: Availability,
+  upstream: Upstream,
   { random, deadlines }: UpstreamEnvironment,
-): PickerBuild {
-  const candidates = specs
-    .filter(({ weight }) => weight > 0)
-    .map(({ address, weight }) => ({ endpoint: endpoints.get(address) as Endpoint, weight }))
-  return new PickerBuild(balancerOf(balancer), candidates, random, {
+): PickerBuild | null {
+  if (builtFrom.get(upstream) === buildKey(config, shown)) return null
+  const { balancer } = config
+  return new PickerBuild(balancerOf(balancer), shown.candidates, random, {
     time: deadlines,
-    load: () => counters.inFlight,
+    load: () => upstream.counters.inFlight,
     boundedLoad: balancer.boundedLoad,
   })
 }
+
+const EMPTY: Picker = { pick: () => null }
 
 function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] = []): readonly EndpointSpec[] {
   if (!('static' in discovery)) return found

@@ -7,14 +7,14 @@ import { durationOr, integer } from './values.ts'
 import { block, choice, later, oneOrMore } from './written.ts'
 
 const endpoint = z.union([
-  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1 })),
+  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1, priority: 0 })),
   block({
     address: endpointAddress().describe('ip:port, [v6]:port, name:port or unix:/path.'),
     weight: integer(0, 65535).prefault(1).describe('Share in relation to the others; 0 = no traffic.'),
-    priority: later('priority'),
+    priority: integer(0, 100).prefault(0).describe('Level: 0 is used first, the next ones as priorities says.'),
     zone: later('zone'),
     labels: later('labels'),
-  }).transform(({ address, weight }): StaticEndpoint => ({ address, weight })),
+  }).transform(({ address, weight, priority }): StaticEndpoint => ({ address, weight, priority })),
 ])
 
 const endpoints = z.array(endpoint).transform((written, context) => {

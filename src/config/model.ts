@@ -198,6 +198,13 @@ export interface UpstreamConfig {
   readonly balancer: BalancerConfig
   readonly connection: ConnectionConfig
   readonly limits: UpstreamLimits
+  /** Milliseconds; null = off. */
+  readonly slowStart: number | null
+  /** `spill`: a factor, 0 = all or nothing. */
+  readonly priorities: { readonly spill: number }
+  /** 0 to 1; 0 = never. */
+  readonly panic: number
+  readonly ejection: EjectionConfig | null
 }
 
 export interface BalancerConfig {
@@ -230,11 +237,29 @@ export interface DnsConfig {
   readonly resolver: readonly string[]
 }
 
+export interface EjectionConfig {
+  readonly consecutiveErrors: number
+  /** 1 to 100. */
+  readonly errorPercent: number
+  readonly minimumRequests: number
+  /** Milliseconds. */
+  readonly window: number
+  readonly latencyFactor: number | null
+  readonly baseTime: number
+  readonly maxTime: number
+  /** 0 to 100. */
+  readonly maxPercent: number
+  /** Outcomes of attempts and statuses. */
+  readonly on: readonly string[]
+}
+
 export interface StaticEndpoint {
   /** As written. */
   readonly address: string
   /** 0 (no traffic) to 65535. */
   readonly weight: number
+  /** 0 = used first. */
+  readonly priority: number
 }
 
 export interface ConnectionConfig {

@@ -6,8 +6,9 @@ import { hashKeySchema } from './balancer-schema.ts'
 import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
 import type { WeightedUpstream } from './model.ts'
+import { retrySchema } from './retry-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
-import { block, defaulted, later, numberOrText, refuse } from './written.ts'
+import { block, defaulted, later } from './written.ts'
 
 const to = z
   .union([
@@ -38,20 +39,6 @@ const timeout = defaulted({
   tunnel: later('timeout.tunnel'),
 })
 
-const retry = block({
-  attempts: numberOrText(
-    'a whole number',
-    (written) =>
-      written === '0' ? (0 as const) : refuse('retry.attempts above 0 is not supported yet; 0 switches the default retry off'),
-    { title: '0', anyOf: [{ const: 0 }] },
-  ).describe('Tries after the first; 0 switches the default retry off.'),
-  on: later('retry.on'),
-  methods: later('retry.methods'),
-  backoff: later('retry.backoff'),
-  budget: later('retry.budget'),
-  bodyBytes: later('retry.bodyBytes'),
-})
-
 export const routeSchema = block({
   name: name().describe('Unique among the routes.'),
   listeners: z.array(name()).prefault([]).describe('Names of the listeners that it belongs to; empty = every one.'),
@@ -64,7 +51,7 @@ export const routeSchema = block({
     .optional()
     .describe('The name of an upstream, or a weighted list of them; needed unless a filter answers: redirect or respond.'),
   timeout: timeout.describe('How long an exchange may take.'),
-  retry: retry
+  retry: retrySchema
     .optional()
     .transform((written) => written ?? null)
     .describe(

@@ -3,6 +3,7 @@
 import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
 import { discovery } from './discovery-schema.ts'
+import { ejection, panic, priorities, slowStart } from './ejection-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff } from './values.ts'
 import { block, choice, defaulted, later } from './written.ts'
 
@@ -32,23 +33,27 @@ export const upstreamSchema = block({
     .prefault('round-robin')
     .describe('How an endpoint is chosen: the name of an algorithm, or a block with it as type.'),
   connection: connection.describe('Connections to endpoints.'),
-  limits: limits.describe('What all endpoints together are given, per worker.'),
+  limits: limits.describe('What all endpoints together are given; each worker has its share.'),
   protocol: choice('protocol', ['http1'], ['h2', 'auto']).prefault('http1').describe('What is spoken to endpoints.'),
   tls: later('tls'),
   proxyProtocol: later('proxyProtocol'),
-  slowStart: later('slowStart'),
+  slowStart,
   zone: later('zone'),
-  priorities: later('priorities'),
-  panic: later('panic'),
+  priorities,
+  panic,
   health: later('health'),
-  ejection: later('ejection'),
+  ejection,
   breaker: later('breaker'),
   adaptive: later('adaptive'),
   failover: later('failover'),
-}).transform(({ discovery, host, balancer, connection, limits }) => ({
+}).transform(({ discovery, host, balancer, connection, limits, slowStart, priorities, panic, ejection }) => ({
   discovery,
   host,
   balancer,
   connection,
   limits,
+  slowStart,
+  priorities,
+  panic,
+  ejection,
 }))

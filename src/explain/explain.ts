@@ -4,6 +4,7 @@ import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainedEndpoint, ExplainRequest, Explanation } from '../model/explanation.ts'
 import type { LocalAnswer } from '../model/message.ts'
+import type { Standing } from '../model/roster.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { type BoundListener, chooseListener } from './choose-listener.ts'
@@ -78,12 +79,19 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   }
 }
 
-function endpointsOf({ specs, endpoints }: Upstream): ExplainedEndpoint[] {
+function endpointsOf({ specs, endpoints, roster }: Upstream): ExplainedEndpoint[] {
   return specs.map(({ address, weight }) => {
     const running = endpoints.get(address)?.inFlight ?? 0
     const busy = running === 0 ? '' : `, ${running} running`
+    const endpoint = endpoints.get(address)
+    const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
+    if (standing?.up === false && roster?.panic !== true) return { address, weight, eligible: false, why: whyOut(standing) }
     return { address, weight, eligible: weight > 0, why: weight > 0 ? `can be picked${busy}` : 'its weight is 0' }
   })
+}
+
+function whyOut({ reason, until }: Standing): string {
+  return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
 }
 
 function noteScheme({ scheme }: RequestBytes): string[] {

@@ -324,7 +324,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     if (this.state === STATE.HEAD) this.headTimedOut()
     else if (this.state === STATE.EXCHANGE) this.checkExchange(this.exchange as Exchange, now)
     // Idle: nothing has come, or nothing more. What is still unsent of the last answer gets its time.
-    else if (this.state === STATE.IDLE && this.socket.writableLength > 0) this.flush()
+    else if (this.state === STATE.IDLE && this.ahead === null && this.socket.writableLength > 0) this.flush()
     else this.socket.destroy()
   }
 

@@ -21,7 +21,7 @@ export abstract class Timed {
 
 /** The wheel. A deadline fires up to 100 ms late, and early only by as much as the event loop stood still before it was set. */
 export class Deadlines {
-  private readonly clock: Clock
+  readonly clock: Clock
   /** Time at the last tick: good enough for progress marks. */
   now: number
   private tick: number

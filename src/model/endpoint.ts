@@ -8,6 +8,8 @@ export interface EndpointSpec {
   readonly address: string
   /** Share of the traffic in relation to the others; an integer from 0 (none) to 65535. */
   readonly weight: number
+  /** Level of use; 0 = first. Left out = 0. */
+  readonly priority?: number
 }
 
 /** Live and keyed by address; outlives snapshots for as long as its upstream names the address. */

@@ -115,6 +115,10 @@ export class Exchange {
   waiting: Timed | null = null
   timer: Timed | null = null
   retries = 0
+  /** Runs until the next try; null = none is waited for. */
+  backoff: NodeJS.Timeout | null = null
+  /** An endpoint's answer that was given up for another try: better than none. */
+  lastAnswer: { readonly head: ResponseHead; readonly part: Part | null } | null = null
   /** Why the running attempt is a retry; '' = it is the first. */
   retryReason = ''
 

@@ -7,6 +7,7 @@ import type { Histogram, ListenerCounters, ResponseCounters } from './counters.t
 import type { Exchange } from './exchange.ts'
 import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
+import type { RetryPolicy } from './retry.ts'
 import type { Considered } from './route-table.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -51,8 +52,7 @@ export interface RouteBinding {
   readonly requestTimeout: number
   readonly attemptTimeout: number
   readonly idleTimeout: number
-  /** Tries after the first. */
-  readonly retries: number
+  readonly retry: RetryPolicy
   readonly duration: Histogram
   /** Per upstream. */
   readonly responses: readonly ResponseCounters[]

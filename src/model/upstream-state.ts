@@ -26,21 +26,22 @@ export interface UpstreamState {
   readonly endpoints: readonly EndpointState[]
 }
 
-export function upstreamState({ name, specs, endpoints }: Upstream): UpstreamState {
+export function upstreamState({ name, specs, endpoints, roster }: Upstream): UpstreamState {
   return {
     name,
     breaker: null,
-    endpoints: specs.map(({ address, weight }) => {
+    endpoints: specs.map(({ address, weight, priority = 0 }) => {
       const endpoint = endpoints.get(address)
+      const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
       const latency = endpoint?.latencyMs ?? Number.NaN
       return {
         address,
         weight,
-        priority: 0,
+        priority,
         zone: null,
-        health: 'up',
-        reason: null,
-        until: null,
+        health: standing?.up === false ? 'ejected' : 'up',
+        reason: standing?.up === false ? standing.reason : null,
+        until: standing?.until ?? null,
         inFlight: endpoint?.inFlight ?? 0,
         latencyMs: Number.isNaN(latency) ? null : Math.round(latency * 1000) / 1000,
       }

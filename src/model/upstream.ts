@@ -6,6 +6,8 @@ import type { Connector } from './connection.ts'
 import { UpstreamCounters } from './counters.ts'
 import { Timed } from './deadlines.ts'
 import type { Endpoint, EndpointSpec } from './endpoint.ts'
+import type { RetryBudget } from './retry.ts'
+import type { EndpointRoster } from './roster.ts'
 
 export interface ConnectionSettings {
   /** Milliseconds; null = off. */
@@ -48,6 +50,10 @@ export class Upstream {
   connectors: ReadonlyMap<Endpoint, Connector> = new Map()
   /** Endpoints that are not named any more: reported until nothing runs on them. */
   readonly retired = new Set<Endpoint>()
+  /** Decides who may be picked; null before the first configuration. */
+  roster: EndpointRoster | null = null
+  /** null while no route has a retry budget. */
+  budget: RetryBudget | null = null
   private waiting: Waiting[] = []
   private waitingHead = 0
 

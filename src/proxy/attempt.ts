@@ -9,6 +9,7 @@ import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from './filters.ts'
 import type { RequestProxy } from './proxy.ts'
+import { mayRetryStatus } from './retry.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
   ok: 'ok',
@@ -33,6 +34,8 @@ export class Attempt implements RunningAttempt {
   private readonly startedAt: number
   private connection: EndpointConnection | null = null
   private settled = false
+  /** The status of the answer; 0 = none has come. */
+  private answered = 0
   /** The request was there completely when the attempt began: its time is the endpoint's, not the client's. */
   private readonly prompt: boolean
 
@@ -74,6 +77,11 @@ export class Attempt implements RunningAttempt {
     if (this.settled) return
     const x = this.exchange
     if (this.upstream.picker.observe !== undefined) this.report(AWAY.has(head.status))
+    this.answered = head.status
+    if ((x.binding as RouteBinding).retry.onStatus !== null && mayRetryStatus(x, head.status, this.proxy.clock.now())) {
+      this.giveUp(head, part, last)
+      return
+    }
     if (x.chain?.onResponse) {
       const instead = filterResponse(x, x.chain, head)
       if (instead !== null) {
@@ -105,6 +113,16 @@ export class Attempt implements RunningAttempt {
     if (outcome !== 'cancelled') this.report(true)
     // Whoever was not waited for takes at least so long; less than what is known of it says nothing.
     else if (!this.exchange.responded && this.proxy.clock.now() - this.startedAt > this.endpoint.latencyMs) this.report(false)
+  }
+
+  /** The answer is not passed on; another try follows. */
+  private giveUp(head: ResponseHead, part: Part | null, last: boolean): void {
+    const x = this.exchange
+    const { connection } = this
+    this.settle('ok', false)
+    if (!last) connection?.cancel()
+    this.proxy.tried(x, this.endpoint)
+    this.proxy.refused(x, head, part, last)
   }
 
   /** A filter answers in the endpoint's place: what the endpoint still has to say is not wanted. */
@@ -152,7 +170,8 @@ export class Attempt implements RunningAttempt {
     this.connection?.cancel()
   }
 
-  private settle(outcome: Outcome): void {
+  /** `good`: this was the answer that a retry was made for. */
+  private settle(outcome: Outcome, good = outcome === 'ok'): void {
     const x = this.exchange
     this.settled = true
     x.attempt = null
@@ -163,8 +182,9 @@ export class Attempt implements RunningAttempt {
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)
+    this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration)
     if (x.retryReason !== '') {
-      const key = `${x.retryReason} ${outcome === 'ok' ? 'ok' : 'failed'}`
+      const key = `${x.retryReason} ${good ? 'ok' : 'failed'}`
       counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
       x.retryReason = ''
     }

@@ -1,26 +1,25 @@
 // The request's way: identify, route, admit, pick, attempt, maybe once more, answer, account. Connections call in, this decides.
 
-import type { Clock } from '../model/clock.ts'
+import type { Clock, Random } from '../model/clock.ts'
 import type { Outcome } from '../model/connection.ts'
 import { type Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
-import type { LocalAnswer } from '../model/message.ts'
+import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import { type Upstream, Waiting } from '../model/upstream.ts'
 import { account } from './account.ts'
 import { Attempt } from './attempt.ts'
-import { filterLocalAnswer, runRequestFilters } from './filters.ts'
+import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines } from './forwarded.ts'
 import { requestIds } from './request-id.ts'
+import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
 
-/** Bytes of a request body that are kept so that the request can be sent again. */
+/** Bytes of a request body that wait until there is somebody to send them to. */
 const MAX_HELD = 64 * 1024
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /** What the client is told when an attempt's failure is the last word. */
 const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
@@ -36,10 +35,13 @@ const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
 export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
   private readonly deadlines: Deadlines
-  private readonly nextRequestId = requestIds()
+  private readonly random: Random
+  private readonly nextRequestId: () => string
 
-  constructor(clock: Clock, deadlines: Deadlines) {
+  constructor(clock: Clock, deadlines: Deadlines, random: Random, nextRequestId: () => string = requestIds()) {
+    this.nextRequestId = nextRequestId
     this.clock = clock
+    this.random = random
     this.deadlines = deadlines
   }
 
@@ -81,7 +83,7 @@ export class RequestProxy implements ExchangeHandler {
 
   /** The filters have let it pass: to the upstream, or into its queue. */
   proceed(x: Exchange): void {
-    const upstream = (x.binding as RouteBinding).upstreams[x.choice] as Upstream
+    const upstream = upstreamOf(x)
     if (upstream.admit()) this.enter(x)
     else this.wait(x, upstream)
   }
@@ -121,11 +123,12 @@ export class RequestProxy implements ExchangeHandler {
     if (x.expectContinue) x.downstream.continue(x)
     const hash = (x.binding as RouteBinding).hashes?.[x.choice]
     if (hash) x.hash = hash(x)
+    upstreamOf(x).budget?.request(this.clock.now())
     this.attempt(x)
   }
 
   private attempt(x: Exchange): void {
-    const upstream = (x.binding as RouteBinding).upstreams[x.choice] as Upstream
+    const upstream = upstreamOf(x)
     let endpoint = upstream.picker.pick(x)
     if (endpoint === null && x.tried !== null) {
       // Nowhere else to go: the ones tried already are better than nothing.
@@ -145,19 +148,39 @@ export class RequestProxy implements ExchangeHandler {
   /** An attempt has failed: once more, or that was it. */
   failed(x: Exchange, outcome: Outcome, detail: string, untouched: boolean): void {
     if (x.finished) return
-    if (!x.responded && this.mayRetry(x, outcome, untouched)) {
-      x.retries++
-      x.retryReason = outcome
-      this.attempt(x)
-      return
-    }
-    this.fail(x, FAILURE[outcome], detail)
+    if (mayRetry(x, outcome, untouched, this.clock.now())) this.again(x, outcome, outcome, 0)
+    else if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
+    else this.fail(x, FAILURE[outcome], detail)
   }
 
-  private mayRetry(x: Exchange, outcome: Outcome, untouched: boolean): boolean {
-    if (x.retries >= (x.binding as RouteBinding).retries) return false
-    if (outcome === 'connect-failure' || outcome === 'connect-timeout') return !x.unrepeatable
-    return outcome === 'reset' && untouched && !x.unrepeatable && IDEMPOTENT.has(x.method)
+  /** An endpoint has answered, but with a status that the route would rather not pass on. */
+  refused(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void {
+    x.lastAnswer = keepAnswer(head, part, last) ?? x.lastAnswer
+    const seconds = Number(fieldValue(head.fields, 'retry-after') ?? '0')
+    this.again(x, String(head.status), 'ok', Number.isFinite(seconds) ? seconds * 1000 : 0)
+  }
+
+  private again(x: Exchange, reason: string, outcome: Outcome, retryAfter: number): void {
+    x.retries++
+    x.retryReason = reason
+    const delay = (x.binding as RouteBinding).retry.delay(x.retries, outcome, retryAfter, this.random)
+    if (delay < 1) this.attempt(x)
+    else {
+      x.backoff = setTimeout(() => {
+        x.backoff = null
+        this.attempt(x)
+      }, delay)
+    }
+  }
+
+  /** No later try brought an answer: the one that was given up for them. */
+  private answerLate(x: Exchange, { head, part }: KeptAnswer): void {
+    const instead = x.chain?.onResponse ? filterResponse(x, x.chain, head) : null
+    this.leave(x)
+    x.responded = true
+    x.status = instead?.status ?? head.status
+    if (instead === null) x.downstream.respond(x, head, part, true)
+    else this.send(x, instead, false)
   }
 
   /** Remembers where the exchange has been, before it goes elsewhere. */
@@ -175,7 +198,7 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   private hold(x: Exchange, bytes: Buffer): void {
-    if (x.connection !== null && x.heldBytes + bytes.length > MAX_HELD) {
+    if (x.connection !== null && x.heldBytes + bytes.length > (x.binding as RouteBinding).retry.bodyBytes) {
       x.held = null
       x.heldBytes = 0
       x.unrepeatable = true
@@ -245,6 +268,10 @@ export class RequestProxy implements ExchangeHandler {
       this.deadlines.remove(waiting)
       x.waiting = null
     }
+    if (x.backoff !== null) {
+      clearTimeout(x.backoff)
+      x.backoff = null
+    }
     if (x.timer !== null) {
       this.deadlines.remove(x.timer)
       x.timer = null
@@ -256,8 +283,12 @@ export class RequestProxy implements ExchangeHandler {
   leave(x: Exchange): void {
     if (!x.admitted) return
     x.admitted = false
-    ;((x.binding as RouteBinding).upstreams[x.choice] as Upstream).release()
+    upstreamOf(x).release()
   }
+}
+
+function upstreamOf(x: Exchange): Upstream {
+  return (x.binding as RouteBinding).upstreams[x.choice] as Upstream
 }
 
 function countRejected(x: Exchange, reason: ReasonCode): void {

@@ -10,6 +10,7 @@ import type {
   UpstreamCounters,
 } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
+import type { EndpointRoster } from '../model/roster.ts'
 import type { CounterDelta, HistogramDelta, Labels, StatsReport } from '../model/stats.ts'
 import { GaugeSums } from './gauge-sums.ts'
 import { LastHistogram, LastMap, LastNumbers } from './last-values.ts'
@@ -33,7 +34,10 @@ export interface CounterSource {
 export interface UpstreamSource {
   readonly name: string
   readonly counters: UpstreamCounters
+  /** Those that left included, until nothing runs on them. */
   readonly endpoints: Iterable<Endpoint>
+  /** Those that there are now, and who of them may be picked. */
+  readonly present?: { readonly endpoints: Iterable<Endpoint>; readonly roster: EndpointRoster } | null
 }
 
 const OUTCOME_FIELDS: readonly (readonly [keyof EndpointCounters, string])[] = [
@@ -65,6 +69,7 @@ export class StatsCollector {
     for (const upstream of source.upstreams) {
       this.#upstream(upstream.name, upstream.counters, counters, histograms, gauges)
       for (const endpoint of upstream.endpoints) this.#endpoint(upstream.name, endpoint, counters)
+      if (upstream.present) this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
     }
     for (const denial of source.denials ?? []) {
       const { route, filter, mode } = denial
@@ -102,11 +107,21 @@ export class StatsCollector {
       const reason = String(key).slice(0, space)
       push(out, 'retries_total', { upstream, reason, result: String(key).slice(space + 1) }, delta)
     })
+    this.#lastMap(c.ejections).advance(c.ejections, (reason, delta) => {
+      push(out, 'ejections_total', { upstream, reason: String(reason) }, delta)
+    })
     if (!gauges.isNew(c)) return
     gauges.add('requests_in_flight', { upstream }, c.inFlight)
     gauges.add('requests_pending', { upstream }, c.pending)
     gauges.add('upstream_connections', { upstream, state: 'active' }, c.connectionsActive)
     gauges.add('upstream_connections', { upstream, state: 'idle' }, c.connectionsIdle)
+  }
+
+  #roster(upstream: string, endpoints: Iterable<Endpoint>, roster: EndpointRoster, gauges: GaugeSums): void {
+    gauges.add('panic', { upstream }, roster.panic ? 1 : 0)
+    for (const endpoint of endpoints) {
+      gauges.add('endpoint_up', { upstream, endpoint: endpoint.address }, roster.stateOf(endpoint).up ? 1 : 0)
+    }
   }
 
   #endpoint(upstream: string, endpoint: Endpoint, out: CounterDelta[]): void {

@@ -1,6 +1,7 @@
 // Sums gauges by metric and label values: over the objects of one report, and over the reports of all workers.
 
 import type { GaugeValue, Labels } from '../model/stats.ts'
+import { METRICS, type MetricDefinition, type MetricName } from './metrics.ts'
 
 /** A gauge that is being summed. */
 interface Sum {
@@ -27,10 +28,16 @@ export class GaugeSums {
     for (const name in labels) key += `\0${labels[name]}`
     const sum = this.#sums.get(key)
     if (sum === undefined) this.#sums.set(key, { metric, labels, value })
-    else sum.value += value
+    else sum.value = combined(metric, sum.value, value)
   }
 
   get values(): readonly GaugeValue[] {
     return [...this.#sums.values()]
   }
+}
+
+function combined(metric: string, a: number, b: number): number {
+  const { combine }: MetricDefinition = METRICS[metric as MetricName]
+  if (combine === 'max') return Math.max(a, b)
+  return combine === 'min' ? Math.min(a, b) : a + b
 }

@@ -12,6 +12,8 @@ export interface MetricDefinition {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only the series that was set last is kept. */
   readonly single?: true
+  /** How what several workers say of a gauge becomes one; added up where nothing is said. */
+  readonly combine?: 'max' | 'min'
 }
 
 export const OUTCOMES = ['ok', 'connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', 'cancelled'] as const
@@ -49,6 +51,24 @@ export const METRICS = {
     help: 'Further tries after a failed one, by why and with what result.',
     labels: ['upstream', 'reason', 'result'],
     values: { result: ['ok', 'failed', 'budget'] },
+  },
+  ejections_total: {
+    type: 'counter',
+    help: 'Endpoints that a worker left out for a while because of how attempts on them ended.',
+    labels: ['upstream', 'reason'],
+    values: { reason: ['connect-failure', 'reset', 'consecutive-errors', 'error-percent', 'latency'] },
+  },
+  endpoint_up: {
+    type: 'gauge',
+    help: '1 while every worker may pick the endpoint, 0 while one leaves it out.',
+    labels: ['upstream', 'endpoint'],
+    combine: 'min',
+  },
+  panic: {
+    type: 'gauge',
+    help: '1 while health is ignored because too few endpoints are healthy.',
+    labels: ['upstream'],
+    combine: 'max',
   },
   rejected_total: {
     type: 'counter',

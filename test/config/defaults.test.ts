@@ -63,7 +63,7 @@ t.test('every default is filled in', async (t) => {
     ],
     upstreams: {
       app: {
-        discovery: { static: [{ address: '127.0.0.1:3000', weight: 1 }] },
+        discovery: { static: [{ address: '127.0.0.1:3000', weight: 1, priority: 0 }] },
         host: 'preserve',
         balancer: { type: 'round-robin', key: null, boundedLoad: null },
         connection: {
@@ -74,6 +74,20 @@ t.test('every default is filled in', async (t) => {
           tcpKeepAlive: 30_000,
         },
         limits: { connections: 1024, pending: 1024, requests: 4096, pendingTimeout: 5000 },
+        slowStart: null,
+        priorities: { spill: 1.4 },
+        panic: 0.1,
+        ejection: {
+          consecutiveErrors: 5,
+          errorPercent: 50,
+          minimumRequests: 20,
+          window: 10_000,
+          latencyFactor: null,
+          baseTime: 10_000,
+          maxTime: 300_000,
+          maxPercent: 50,
+          on: ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', '502', '503', '504'],
+        },
       },
     },
   })

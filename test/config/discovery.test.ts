@@ -22,7 +22,7 @@ const GOOD: readonly (readonly [written: string, becomes: object])[] = [
     '{ dns: { name: u, port: "8080", refresh: ttl, resolver: ["127.0.0.1:53", "[::1]:5353"] } }',
     { dns: { name: 'u', port: 8080, type: 'a', refresh: null, resolver: ['127.0.0.1:53', '[::1]:5353'] } },
   ],
-  ['{ static: ["a:1"] }', { static: [{ address: 'a:1', weight: 1 }] }],
+  ['{ static: ["a:1"] }', { static: [{ address: 'a:1', weight: 1, priority: 0 }] }],
 ]
 
 for (const [written, becomes] of GOOD) {

@@ -24,12 +24,8 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   upstream: [
     'tls: {}',
     'proxyProtocol: off',
-    'slowStart: off',
     'zone: off',
-    'priorities: {}',
-    'panic: 10%',
     'health: { path: / }',
-    'ejection: off',
     'breaker: off',
     'adaptive: off',
     'failover: [x]',

@@ -19,7 +19,8 @@ export function configOf(endpoints: readonly string[], { listener, route, upstre
     via: 'gate',
     listeners: [{ name: 'web', bind: '127.0.0.1:0', ...listener }],
     routes: [{ name: 'all', to: 'all', ...route }],
-    upstreams: { all: { discovery: { static: [...endpoints] }, ...upstream } },
+    // What these tests look at comes before anybody is left out.
+    upstreams: { all: { discovery: { static: [...endpoints] }, ejection: 'off', ...upstream } },
     ...top,
   } as GatewayConfigInput
 }

@@ -1,0 +1,20 @@
+// What the request's way and everybody who looks at an upstream may know of the roster that decides who is picked.
+
+import type { Outcome } from './connection.ts'
+import type { Endpoint } from './endpoint.ts'
+
+export interface Standing {
+  readonly up: boolean
+  /** Why it is out; '' = it is not. */
+  readonly reason: string
+  /** Until when (milliseconds since the epoch); null = not known, or not out. */
+  readonly until: number | null
+}
+
+export interface EndpointRoster {
+  /** An attempt has ended. `status` is 0 where no answer had come. */
+  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number): void
+  stateOf(endpoint: Endpoint): Standing
+  /** Health is ignored, because too few are healthy. */
+  readonly panic: boolean
+}

@@ -1,0 +1,109 @@
+// Passive ejection, priorities and panic on real sockets, with the reasons that people get to see.
+
+import t from 'tap'
+import { configOf, startGateway } from '../support/gateway.ts'
+import { type Script, startEndpoint } from '../support/raw-endpoint.ts'
+import { until } from '../support/until.ts'
+
+const named =
+  (name: string, status = '200 OK'): Script =>
+  (_request, connection, phase) => {
+    if (phase === 'end') connection.answer(name, [], status)
+  }
+
+const resetting: Script = (_request, connection, phase) => {
+  if (phase === 'end') connection.socket.resetAndDestroy()
+}
+
+async function three(t: Parameters<typeof startEndpoint>[0], upstream: object, changes: object = {}) {
+  const endpoints = await Promise.all([startEndpoint(t), startEndpoint(t), startEndpoint(t)])
+  endpoints.forEach((endpoint, i) => {
+    endpoint.script = named(`${i}`)
+  })
+  const addresses = endpoints.map(({ address }) => address)
+  const gateway = await startGateway(t, configOf(addresses, { upstream: { ejection: {}, ...upstream }, ...changes }))
+  const client = await gateway.client()
+  const ask = async (times: number): Promise<string[]> => {
+    const bodies: string[] = []
+    for (let i = 0; i < times; i++) bodies.push((await client.ask('GET /')).body)
+    return bodies
+  }
+  return { endpoints, addresses, gateway, client, ask }
+}
+
+t.test('one reset moves traffic away, for a while', async (t) => {
+  const { endpoints, addresses, gateway, ask } = await three(t, {})
+  const [bad] = endpoints
+  if (bad === undefined) return
+  bad.script = resetting
+  const bodies = await ask(30)
+  t.notOk(bodies.includes('0'))
+  t.equal(bodies.filter((body) => body === '').length, 0, 'no client has noticed')
+  t.equal(bad.requests.length, 1)
+  t.equal(await gateway.metric('ejections_total', { reason: 'reset' }), 1)
+  t.equal(await gateway.metric('endpoint_up', { endpoint: `${addresses[0]}` }), 0)
+  t.equal(await gateway.metric('endpoint_up'), 2)
+  const explained = await gateway.gateway.explain({ method: 'GET', url: 'http://a/' })
+  t.match(explained, {
+    endpoints: [{ eligible: false, why: /^ejected for reset until \d{4}-/ }, { eligible: true }, { eligible: true }],
+  })
+
+  bad.script = named('0')
+  gateway.advance(10_100)
+  await until('it to be back', async () => (await gateway.metric('endpoint_up')) === 3)
+  t.ok((await ask(12)).includes('0'))
+  gateway.closeClients()
+})
+
+t.test('errors in a row; never more than half of them', async (t) => {
+  const { endpoints, gateway, ask } = await three(t, { ejection: { consecutiveErrors: 3 } })
+  for (const endpoint of endpoints) endpoint.script = named('no', '503 No')
+  await ask(40)
+  t.equal(await gateway.metric('ejections_total', { reason: 'consecutive-errors' }), 1)
+  t.equal(await gateway.metric('endpoint_up'), 2)
+  gateway.closeClients()
+})
+
+t.test('off', async (t) => {
+  const { endpoints, gateway, ask } = await three(t, { ejection: 'off' })
+  const [bad] = endpoints
+  if (bad !== undefined) bad.script = resetting
+  t.notOk((await ask(30)).includes('0'))
+  t.ok((bad?.requests.length ?? 0) >= 8, 'asked in its turn, and the retry hides it')
+  t.equal(await gateway.metric('endpoint_up'), 3)
+  gateway.closeClients()
+})
+
+t.test('priorities: the second level when the first is out', async (t) => {
+  const first = await startEndpoint(t)
+  const second = await startEndpoint(t)
+  first.script = named('first')
+  second.script = named('second')
+  const gateway = await startGateway(
+    t,
+    configOf([], {
+      upstream: {
+        discovery: { static: [first.address, { address: second.address, priority: 1 }] },
+        ejection: { maxPercent: 100 },
+        panic: '0%',
+      },
+    }),
+  )
+  const client = await gateway.client()
+  for (let i = 0; i < 5; i++) t.equal((await client.ask('GET /')).body, 'first')
+  first.script = resetting
+  for (let i = 0; i < 5; i++) t.equal((await client.ask('GET /')).body, 'second')
+  gateway.closeClients()
+})
+
+t.test('a reload keeps who is out', async (t) => {
+  const { endpoints, addresses, gateway, ask } = await three(t, {})
+  const [bad] = endpoints
+  if (bad === undefined) return
+  bad.script = resetting
+  await ask(6)
+  bad.script = named('0')
+  await gateway.apply(configOf(addresses, { upstream: { ejection: {} }, route: { timeout: { attempt: '9s' } } }))
+  t.notOk((await ask(12)).includes('0'))
+  gateway.closeClients()
+})
