@@ -196,7 +196,9 @@ class EmbeddedGateway implements Gateway {
 
 /** Reads the plugins, here: they run in this process anyway. */
 async function withPlugins(config: GatewayConfig): Promise<GatewayConfig> {
-  if (config.plugins.length === 0) return config
+  const uses = (filters: readonly { type: string }[]) => filters.some(({ type }) => type === 'plugin')
+  const used = config.routes.some(({ filters, to }) => uses(filters) || to.some((upstream) => uses(upstream.filters)))
+  if (config.plugins.length === 0 && !used) return config
   const { loadPlugins, readHere } = await import('./load-plugins.ts')
   const { config: complete, findings } = await loadPlugins(config, process.cwd(), readHere)
   if (findings.length === 0) return complete

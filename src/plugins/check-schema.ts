@@ -20,6 +20,8 @@ const OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
 }
 
+const FORMATS = ['email', 'uri', 'uuid', 'date-time', 'date', 'time', 'duration', 'hostname', 'ipv4', 'ipv6']
+
 /** What is wrong with it, or null. Options are a block, so the schema is of type object. */
 export function checkSchema(schema: unknown): string | null {
   if (!isBlock(schema) || schema.type !== 'object') return 'schema: options are a block of keys, so it needs type: "object"'
@@ -37,12 +39,17 @@ function problemIn(schema: unknown, at: string): string | null {
     const owner = Object.keys(OF_TYPE).find((type) => OF_TYPE[type]?.includes(key))
     return `${at}.${key}: ${owner ? `says nothing without type: "${owner}"` : 'this keyword is not supported'}`
   }
-  return problemWithRequired(schema, at) ?? problemInside(schema, at)
+  return problemWithValues(schema, at) ?? problemInside(schema, at)
 }
 
 const numeric = (type: string): string => (type === 'integer' ? 'number' : type)
 
-function problemWithRequired({ required, properties }: Block, at: string): string | null {
+function problemWithValues(schema: Block, at: string): string | null {
+  const { required, properties, format, items, prefixItems } = schema
+  if (format !== undefined && !FORMATS.includes(format as string))
+    return `${at}.format: ${JSON.stringify(format)} is not checked; there are ${FORMATS.join(', ')}`
+  const counts = ['minItems', 'maxItems'].find((key) => schema[key] !== undefined)
+  if (counts !== undefined && items === undefined && prefixItems === undefined) return `${at}.${counts}: needs items beside it`
   if (required === undefined) return null
   if (!Array.isArray(required)) return `${at}.required is not a list`
   const missing = required.find((name) => !Object.hasOwn(Object(properties), name))

@@ -165,12 +165,14 @@ scene(
     const probe = await gateway.client()
     probe.socket.pause()
     probe.send(GET.repeat(2000))
-    const most = await settled(() => endpoint.requests.length)
+    // Socket buffers are not the same twice: a little less than what the first client could have.
+    const most = Math.floor(0.9 * (await settled(() => endpoint.requests.length)))
+    const before = endpoint.requests.length
     // As many as a client can have answered that does not read: the last answers wait in the gateway.
     const client = await gateway.client()
     client.socket.pause()
     client.send(GET.repeat(most - 2))
-    await until('all requests', () => endpoint.requests.length === 2 * most - 2)
+    await until('all requests', () => endpoint.requests.length === before + most - 2)
     await pause(100)
     gateway.advance(5000)
     await pause(120)

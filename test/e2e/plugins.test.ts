@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type GatewayProcess, simpleConfig, startEndpoint, startGateway, until } from '../supervisor/gateway-process.ts'
 
-const version = (name: string, more = '') => `import { definePlugin } from 'headgate/plugin'
+const version = (name: string, more = '') => `import { definePlugin } from ${"'headgate/plugin'"}
 import { words } from './words.ts'
 
 ${more}

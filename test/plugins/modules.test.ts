@@ -4,12 +4,18 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readPlugins } from '../../src/plugins/read-plugins.ts'
 
-const PLUGIN = "import { definePlugin } from 'headgate/plugin'\n"
+/** Specifiers of packages stand in `<>`: this file does not import them itself. */
+const quoted = (files: Files): Files =>
+  JSON.parse(JSON.stringify(files), (_key, value) =>
+    typeof value === 'string' ? value.replace(/from <(\S+)>/g, "from '$1'") : value,
+  )
+
+const PLUGIN = 'import { definePlugin } from <headgate/plugin>\n'
 
 type Files = Parameters<Test['testdir']>[0]
 
 async function read(t: Test, files: Files, path = 'p') {
-  const folder = t.testdir(files)
+  const folder = t.testdir(quoted(files))
   const [reading] = await readPlugins([{ path, package: null }], folder)
   return {
     folder,
@@ -60,7 +66,7 @@ const WORKS: Readonly<Record<string, Files>> = {
   },
   'packages are found from where the plugin lies': {
     p: {
-      'index.ts': named("import { x } from 'dep'\nimport cjs, { y } from 'dep/cjs'", "x + y + cjs.y === 'yyy' ? 'x' : 'wrong'"),
+      'index.ts': named('import { x } from <dep>\nimport cjs, { y } from <dep/cjs>', "x + y + cjs.y === 'yyy' ? 'x' : 'wrong'"),
       node_modules: {
         dep: {
           'package.json': '{ "name": "dep", "exports": { ".": { "import": "./m.js" }, "./cjs": "./c.cjs" }, "type": "module" }',
@@ -73,7 +79,7 @@ const WORKS: Readonly<Record<string, Files>> = {
   'text that looks like an import is left alone': {
     p: {
       'index.ts': named(
-        "const text = `\nimport a from 'nowhere'\nexport const b = 1\n`\n/* import 'x' */",
+        "const text = `\nimport a from <nowhere>\nexport const b = 1\n`\n/* import 'x' */",
         "text.length > 40 && /export default/.test('export default') ? 'x' : 'wrong'",
       ),
     },
@@ -127,7 +133,7 @@ const FAILS: readonly (readonly [name: string, files: Files, problem: string])[]
   ],
   [
     'a type of ours',
-    { p: { 'index.ts': "import { Plugin } from 'headgate/plugin'" } },
+    { p: { 'index.ts': 'import { Plugin } from <headgate/plugin>' } },
     'p/index.ts:1:1: "headgate/plugin" does not export "Plugin"; if it is a type',
   ],
   [
@@ -137,7 +143,7 @@ const FAILS: readonly (readonly [name: string, files: Files, problem: string])[]
   ],
   [
     'another module of ours',
-    { p: { 'index.ts': "import { createGateway } from 'headgate'" } },
+    { p: { 'index.ts': 'import { createGateway } from <headgate>' } },
     'p/index.ts:1:1: a plugin may import headgate/plugin and nothing else of the gateway',
   ],
   [
