@@ -106,8 +106,8 @@ class UseChecker {
       const facts = this.#known.get(name)
       const at: Path = [...base, index, 'plugin']
       if (facts === undefined) {
-        if (this.#complete)
-          this.findings.push(finding([...at, 'name'], `unknown plugin "${name}"${didYouMean(name, this.#known.keys())}`))
+        const hint = this.#known.size === 0 ? '; say under "plugins" where its code is' : didYouMean(name, this.#known.keys())
+        if (this.#complete) this.findings.push(finding([...at, 'name'], `unknown plugin "${name}"${hint}`))
         return filter
       }
       if (facts.schema === null) return filter
