@@ -101,6 +101,8 @@ export class Exchange {
   chain: FilterChain | null = null
   /** How many of them the request has passed: the response sides of these run. */
   passed = 0
+  /** What filters keep from one side to the other, by whom; null = nothing. */
+  kept: Map<object, unknown> | null = null
   /** Bytes that its body may have, by a filter. */
   maxBody = Number.POSITIVE_INFINITY
   tried: Endpoint[] | null = null

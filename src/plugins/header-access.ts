@@ -20,26 +20,30 @@ const OURS = new Set([
   'upgrade',
 ])
 
-/** Where the lines are; `change` throws when it is too late for a change. */
+/** Keys that no plugin has. */
+export const FIELDS = Symbol('fields')
+export const HOST = Symbol('host')
+
+/** Where the lines are; setting them throws when it is too late for a change. */
 export interface FieldLines {
-  read(): string
-  change(lines: string): void
+  [FIELDS]: string
+  /** What the endpoint gets as Host, which does not stand among the lines of a request. */
+  readonly [HOST]: string
 }
 
 export class HeaderAccess implements Headers {
   readonly #lines: FieldLines
-  readonly #host: (() => string) | null
+  readonly #ofRequest: boolean
 
-  /** `host` gives what the endpoint gets as Host, which does not stand among the lines of a request; null for a response. */
-  constructor(lines: FieldLines, host: (() => string) | null) {
+  constructor(lines: FieldLines, ofRequest: boolean) {
     this.#lines = lines
-    this.#host = host
+    this.#ofRequest = ofRequest
   }
 
   get(name: string): string | null {
     const key = String(name).toLowerCase()
-    if (key === 'host' && this.#host !== null) return this.#host() || null
-    return fieldValue(this.#lines.read(), key)
+    if (key === 'host' && this.#ofRequest) return this.#lines[HOST] || null
+    return fieldValue(this.#lines[FIELDS], key)
   }
 
   has(name: string): boolean {
@@ -47,18 +51,18 @@ export class HeaderAccess implements Headers {
   }
 
   set(name: string, value: string): void {
-    const key = changeable(name, this.#host !== null)
-    this.#lines.change(editFields(this.#lines.read(), [key], fieldLine(name, value)))
+    const key = changeable(name, this.#ofRequest)
+    this.#lines[FIELDS] = editFields(this.#lines[FIELDS], [key], fieldLine(name, value))
   }
 
   add(name: string, value: string): void {
-    changeable(name, this.#host !== null)
-    this.#lines.change(this.#lines.read() + fieldLine(name, value))
+    changeable(name, this.#ofRequest)
+    this.#lines[FIELDS] += fieldLine(name, value)
   }
 
   remove(name: string): void {
-    const key = changeable(name, this.#host !== null)
-    this.#lines.change(editFields(this.#lines.read(), [key], ''))
+    const key = changeable(name, this.#ofRequest)
+    this.#lines[FIELDS] = editFields(this.#lines[FIELDS], [key], '')
   }
 }
 

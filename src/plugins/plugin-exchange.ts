@@ -6,7 +6,7 @@ import type { LocalAnswer, ResponseHead } from '../model/message.ts'
 import { normalizeHost, parseAuthority } from '../model/request-host.ts'
 import { normalizePath } from '../model/request-path.ts'
 import type { Answered, OwnResponse, PluginRequest, PluginResponse, RequestExchange, ResponseExchange } from '../plugin-api.ts'
-import { changeable, fieldLine, HeaderAccess } from './header-access.ts'
+import { changeable, FIELDS, type FieldLines, fieldLine, HeaderAccess, HOST } from './header-access.ts'
 
 /** Which hook runs; nothing may be changed in `over`. */
 type Phase = 'request' | 'response' | 'over'
@@ -64,14 +64,14 @@ export class PluginExchange implements RequestExchange, ResponseExchange {
   }
 
   get request(): PluginRequest {
-    this.#request ??= requestOf(this.#x, () => this.#expect('request', 'the request has gone to the endpoint'))
+    this.#request ??= new RequestAccess(this.#x, this)
     return this.#request
   }
 
   get response(): PluginResponse {
     const head = this.#head
     if (head === null) return { status: this.#x.status } as PluginResponse
-    this.#response ??= responseOf(head, () => this.#expect('response', 'the response has gone to the client'))
+    this.#response ??= new ResponseAccess(head, this)
     return this.#response
   }
 
@@ -81,49 +81,70 @@ export class PluginExchange implements RequestExchange, ResponseExchange {
     return this.#answer as unknown as Answered
   }
 
-  #expect(phase: Phase, why: string): void {
-    if (this.#phase !== phase) throw new Error(`this cannot be changed any more: ${why}`)
+  /** Throws when it is too late. For the parts below; a plugin that calls it learns nothing. */
+  expect(phase: Phase): void {
+    if (this.#phase === phase) return
+    throw new Error(`this cannot be changed any more: the ${phase} has gone on`)
   }
 }
 
-function requestOf(x: Exchange, check: () => void): PluginRequest {
-  const lines = {
-    read: () => x.fields,
-    change(fields: string) {
-      check()
-      x.fields = fields
-    },
+/** Accessors of a class, not of an object made per exchange, which would cost microseconds. */
+class RequestAccess implements PluginRequest, FieldLines {
+  readonly #x: Exchange
+  readonly #owner: PluginExchange
+  readonly headers: HeaderAccess
+
+  constructor(x: Exchange, owner: PluginExchange) {
+    this.#x = x
+    this.#owner = owner
+    this.headers = new HeaderAccess(this, true)
   }
-  return {
-    get method() {
-      return x.method
-    },
-    headers: new HeaderAccess(lines, () => x.authority),
-    get path() {
-      return x.path
-    },
-    set path(path) {
-      check()
-      x.path = pathOf(path, x)
-    },
-    get query() {
-      return x.query
-    },
-    set query(query) {
-      check()
-      if (typeof query !== 'string' || !/^[\x21\x22\x24-\x7e]*$/.test(query))
-        throw new TypeError(`${JSON.stringify(query)} is not a query: visible ASCII without "#"`)
-      x.query = query === '' || query === '?' ? '' : query.startsWith('?') ? query : `?${query}`
-    },
-    get host() {
-      return normalizeHost(x.authority) ?? x.host
-    },
-    set host(host) {
-      check()
-      if (typeof host !== 'string' || parseAuthority(host) === null)
-        throw new TypeError(`${JSON.stringify(host)} is not a host`)
-      x.authority = host
-    },
+
+  get method(): string {
+    return this.#x.method
+  }
+
+  get path(): string {
+    return this.#x.path
+  }
+
+  set path(path: string) {
+    this.#owner.expect('request')
+    this.#x.path = pathOf(path, this.#x)
+  }
+
+  get query(): string {
+    return this.#x.query
+  }
+
+  set query(query: string) {
+    this.#owner.expect('request')
+    if (typeof query !== 'string' || !/^[\x21\x22\x24-\x7e]*$/.test(query))
+      throw new TypeError(`${JSON.stringify(query)} is not a query: visible ASCII without "#"`)
+    this.#x.query = query === '' || query === '?' ? '' : query.startsWith('?') ? query : `?${query}`
+  }
+
+  get host(): string {
+    return normalizeHost(this.#x.authority) ?? this.#x.host
+  }
+
+  set host(host: string) {
+    this.#owner.expect('request')
+    if (typeof host !== 'string' || parseAuthority(host) === null) throw new TypeError(`${JSON.stringify(host)} is not a host`)
+    this.#x.authority = host
+  }
+
+  get [FIELDS](): string {
+    return this.#x.fields
+  }
+
+  set [FIELDS](fields: string) {
+    this.#owner.expect('request')
+    this.#x.fields = fields
+  }
+
+  get [HOST](): string {
+    return this.#x.authority
   }
 }
 
@@ -134,26 +155,39 @@ function pathOf(path: string, x: Exchange): string {
   return normalized
 }
 
-function responseOf(head: ResponseHead, check: () => void): PluginResponse {
-  const lines = {
-    read: () => head.fields,
-    change(fields: string) {
-      check()
-      head.fields = fields
-      head.dated = /^date:/im.test(fields)
-    },
+class ResponseAccess implements PluginResponse, FieldLines {
+  readonly #head: ResponseHead
+  readonly #owner: PluginExchange
+  readonly headers: HeaderAccess
+
+  constructor(head: ResponseHead, owner: PluginExchange) {
+    this.#head = head
+    this.#owner = owner
+    this.headers = new HeaderAccess(this, false)
   }
-  return {
-    headers: new HeaderAccess(lines, null),
-    get status() {
-      return head.status
-    },
-    set status(status) {
-      check()
-      const now = head.status
-      head.status = statusOf(status)
-      if (now !== status) head.phrase = ''
-    },
+
+  get status(): number {
+    return this.#head.status
+  }
+
+  set status(status: number) {
+    this.#owner.expect('response')
+    if (this.#head.status !== status) this.#head.phrase = ''
+    this.#head.status = statusOf(status)
+  }
+
+  get [FIELDS](): string {
+    return this.#head.fields
+  }
+
+  set [FIELDS](fields: string) {
+    this.#owner.expect('response')
+    this.#head.fields = fields
+    this.#head.dated = /^date:/im.test(fields)
+  }
+
+  get [HOST](): string {
+    return ''
   }
 }
 

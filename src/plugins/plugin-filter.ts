@@ -45,8 +45,8 @@ class PluginCaller {
   readonly #open: boolean
   readonly #budget: number
   readonly #environment: PluginEnvironment
-  /** What the hooks of one exchange share; null when there is only one hook. */
-  readonly #views: WeakMap<Exchange, PluginExchange> | null
+  /** Several hooks share what they see of an exchange. */
+  readonly #shared: boolean
 
   constructor(plugin: Plugin<unknown>, { options, onError, budget }: PluginUse, environment: PluginEnvironment) {
     this.#plugin = plugin
@@ -55,7 +55,7 @@ class PluginCaller {
     this.#budget = budget
     this.#environment = environment
     const hooks = [plugin.onRequest, plugin.onResponse, plugin.onEnd].filter((hook) => hook !== undefined)
-    this.#views = hooks.length > 1 || plugin.onEnd ? new WeakMap() : null
+    this.#shared = hooks.length > 1 || plugin.onEnd !== undefined
   }
 
   request(x: Exchange): LocalAnswer | null | Promise<LocalAnswer | null> {
@@ -63,27 +63,41 @@ class PluginCaller {
     const view = this.#view(x)
     view.enter('request', null)
     const started = this.#environment.clock.now()
-    const failed = (error: unknown): LocalAnswer | null => {
-      view.leave()
-      // What it has changed is half of what it meant to change.
-      Object.assign(x, { fields, path, query, authority })
-      return this.#failed(x, 'onRequest', error)
-    }
+    let error: unknown
     try {
       const returned = this.#plugin.onRequest?.(view, this.#options)
-      if (returned instanceof Promise) {
-        if (this.#plugin.async !== true) {
-          returned.catch(() => {})
-          throw new Error('it returned a promise; write "async: true" beside the hooks')
-        }
-        return this.#wait(returned, view, started, failed)
+      if (!(returned instanceof Promise)) {
+        this.#took('onRequest', started)
+        return view.leave()
       }
-      this.#took('onRequest', started)
-      return view.leave()
-    } catch (error) {
-      this.#took('onRequest', started)
-      return failed(error)
+      if (this.#plugin.async === true) {
+        return this.#wait(returned, view, started, (late) => this.#undo(x, view, fields, path, query, authority, late))
+      }
+      returned.catch(() => {})
+      error = new Error('it returned a promise; write "async: true" beside the hooks')
+    } catch (thrown) {
+      error = thrown
     }
+    this.#took('onRequest', started)
+    return this.#undo(x, view, fields, path, query, authority, error)
+  }
+
+  /** What a hook has changed that did not come to its end is half of what it meant to change. */
+  #undo(
+    x: Exchange,
+    view: PluginExchange,
+    fields: string,
+    path: string,
+    query: string,
+    authority: string,
+    error: unknown,
+  ): LocalAnswer | null {
+    view.leave()
+    x.fields = fields
+    x.path = path
+    x.query = query
+    x.authority = authority
+    return this.#failed(x, 'onRequest', error)
   }
 
   #wait(
@@ -129,7 +143,6 @@ class PluginCaller {
 
   end(x: Exchange): void {
     const view = this.#view(x)
-    this.#views?.delete(x)
     view.enter('over', null)
     const started = this.#environment.clock.now()
     try {
@@ -141,10 +154,12 @@ class PluginCaller {
   }
 
   #view(x: Exchange): PluginExchange {
-    let view = this.#views?.get(x)
+    if (!this.#shared) return new PluginExchange(x)
+    x.kept ??= new Map()
+    let view = x.kept.get(this) as PluginExchange | undefined
     if (view === undefined) {
       view = new PluginExchange(x)
-      this.#views?.set(x, view)
+      x.kept.set(this, view)
     }
     return view
   }
