@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { CommandIo } from './cli/check.ts'
+import { checkWorthServing } from './config/checks/worth-serving.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
 import { type Finding, formatProblem } from './config/problem.ts'
@@ -41,7 +42,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const signals = new Signals(systemClock.now)
   const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine)
   const loadedAt = systemClock.wall()
-  const load = () => loadConfig(file, { env: io.env, gate: runTests, plugins: pluginsOf(program) })
+  const load = () => loadConfig(file, { env: io.env, gate, plugins: pluginsOf(program) })
 
   const loaded = await load()
   for (const warning of loaded.warnings) log.write('warn', formatProblem(warning))
@@ -110,8 +111,10 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   return FINE
 }
 
-/** Most configurations have none: what runs them is loaded for those that do. */
-async function runTests(config: GatewayConfig): Promise<readonly Finding[]> {
+/** What must hold before a configuration is followed. Most have no tests: what runs them is loaded for those that do. */
+async function gate(config: GatewayConfig): Promise<readonly Finding[]> {
+  const found = checkWorthServing(config)
+  if (found.length > 0) return found
   return config.tests.length === 0 ? [] : (await import('./explain/run-tests.ts')).runConfigTests(config)
 }
 

@@ -5,6 +5,15 @@ const [command, ...rest] = process.argv.slice(2)
 
 /** Exit code of what is a fault of the program, not of its input. */
 const INTERNAL = 70
+const OLDEST_NODE = 24
+
+// Before anything is imported that an older Node does not have.
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  process.stderr.write(
+    `headgate: needs Node ${OLDEST_NODE} or newer, this is ${process.versions.node}; a checkout has one: node_modules/.bin/node\n`,
+  )
+  process.exit(1)
+}
 
 function crashed(error: unknown): void {
   process.stderr.write(`headgate: internal error: ${error instanceof Error ? error.stack : String(error)}\n`)

@@ -1,6 +1,7 @@
 // `headgate check -c FILE`: says everything that is wrong with a configuration, or that nothing is.
 
 import { parseArgs } from 'node:util'
+import { checkWorthServing } from '../config/checks/worth-serving.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { runConfigTests } from '../explain/run-tests.ts'
@@ -36,7 +37,11 @@ export async function check(argv: readonly string[], { out, err, env, program }:
     out(USAGE)
     return 0
   }
-  const loaded = await loadConfig(options.file, { env, gate: runConfigTests, plugins: pluginsOf(program) })
+  const loaded = await loadConfig(options.file, {
+    env,
+    gate: (config) => [...checkWorthServing(config), ...runConfigTests(config)],
+    plugins: pluginsOf(program),
+  })
   for (const warning of loaded.warnings) err(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`)
   if ('errors' in loaded) {
     for (const error of loaded.errors) err(`${formatProblem(error)}\n`)

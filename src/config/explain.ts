@@ -15,7 +15,9 @@ export function explain(issue: z.core.$ZodRawIssue): string {
       return issue.keys.map((key) => `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`).join('\n')
     }
     case 'invalid_type':
-      return `expected ${NOUNS[issue.expected] ?? issue.expected}, got ${noun(issue.input)}${issue.expected === 'string' ? quoteHint(issue.input) : ''}`
+      return `expected ${NOUNS[issue.expected] ?? issue.expected}${keysOf(issue)}, got ${noun(issue.input)}${issue.expected === 'string' ? quoteHint(issue.input) : ''}`
+    case 'invalid_value':
+      return `expected ${issue.values.map(String).join(' or ')}, got ${noun(issue.input)}`
     case 'invalid_union':
       return NO_ALTERNATIVE
     case 'too_small':
@@ -23,6 +25,12 @@ export function explain(issue: z.core.$ZodRawIssue): string {
     default:
       return `this is not valid: ${issue.message ?? issue.code}`
   }
+}
+
+/** The keys that a block may have, where they are few enough to be a help. */
+function keysOf({ inst }: z.core.$ZodRawIssue): string {
+  const names = Object.keys((inst as z.ZodObject | undefined)?.def?.shape ?? {})
+  return names.length === 0 || names.length > 8 ? '' : ` (${names.join(', ')})`
 }
 
 /** Stands for a message that is made of those of the alternatives. */

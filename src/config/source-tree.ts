@@ -98,7 +98,7 @@ class TreeReader {
       // An anchor is only known once its node is finished: an alias inside its own anchor is not found.
       const anchored = this.#anchors.get(node.source)
       if (anchored) return { ...anchored, keyOffset }
-      this.#problem(offset, `the alias *${node.source} refers to no anchor before it`)
+      this.#problem(offset, `the alias *${node.source} refers to no anchor before it; text that begins with * stands in quotes`)
     } else if (isMap(node)) made.value = this.#map(node.items as Pair<Node, Node | null>[], depth)
     else if (isSeq(node)) {
       made.value = node.items.map((item) => this.#node(item as Node, (item as Node).range?.[0] ?? offset, depth + 1))

@@ -33,13 +33,13 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   ['an unknown key inside', 'log:\n  levl: info', 'f:2:3: unknown key "levl"; did you mean "level"?'],
   ['a missing key', `${LISTENER}routes: [{ to: app }]\n${UPSTREAM}`, 'f:2:10: missing key "name"'],
   ['a block for a list', 'listeners: {}', 'f:1:12: expected a list, got a block of keys'],
-  ['a number for a block', 'log: 5', 'f:1:6: expected a block of keys, got 5'],
-  ['nothing for a block', 'log:\nworkers: 1', 'f:1:5: expected a block of keys, got nothing'],
-  ['neither of two kinds', 'admin: 5', 'f:1:8: expected off or a block of keys, got 5'],
+  ['a number for a block', 'log: 5', 'f:1:6: expected a block of keys (level, format), got 5'],
+  ['nothing for a block', 'log:\nworkers: 1', 'f:1:5: expected a block of keys (level, format), got nothing'],
+  ['neither of two kinds', 'admin: 5', 'f:1:8: expected off or a block of keys (bind, readOnly, hosts, token), got 5'],
   [
     'a number for text',
     route('match: [{ query: { v: 2 } }]'),
-    'f:3:52: expected text or a block of keys, got 2; text that looks like something else stands in quotes',
+    'f:3:52: expected text or a block of keys (exact, regex, present), got 2; text that looks like something else stands in quotes',
   ],
 
   // Values

@@ -43,6 +43,11 @@ for (const workers of [2, 0]) {
     t.equal(gateway.said(`${gateway.file}:3:1: `), 1)
     t.equal(await text(gateway), 'two')
 
+    await writeFile(gateway.file, '')
+    gateway.kill('SIGHUP')
+    await gateway.until(() => gateway.said('was not reloaded') === 2)
+    t.equal(await text(gateway), 'two', 'a file that was emptied closes nothing')
+
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     t.teardown(() => taken.close())
@@ -58,7 +63,7 @@ for (const workers of [2, 0]) {
 
     t.equal(await metric(gateway, /^headgate_config_reloads_total\{result="applied"\} (\d+)$/m), 1)
     t.equal(await metric(gateway, /^headgate_config_reloads_total\{result="unchanged"\} (\d+)$/m), 1)
-    t.equal(await metric(gateway, /^headgate_config_reloads_total\{result="refused"\} (\d+)$/m), 2)
+    t.equal(await metric(gateway, /^headgate_config_reloads_total\{result="refused"\} (\d+)$/m), 3)
   })
 }
 
