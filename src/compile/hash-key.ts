@@ -30,11 +30,18 @@ export function hashesOf(
  */
 export function hashOfKey(key: HashKeyConfig | null, random: Random): RequestHash {
   const dice = new Dice(random)
-  const read = reader(key ?? DEFAULT)
-  return (x, chance = dice) => {
+  const used = key ?? DEFAULT
+  const read = reader(used)
+  const name = 'name' in used ? `${used.type} ${used.name}` : used.type
+  const hash = (x: Exchange, chance: { word(): number } = dice): number => {
     const value = read(x)
     return value === null || value === '' ? chance.word() : hashText(value)
   }
+  const says = (x: Exchange): string =>
+    read(x)
+      ? `the endpoint follows from the hash of ${name}: "${read(x)}"`
+      : `there is no ${name} to hash: the endpoint is left to chance`
+  return Object.assign(hash, { says })
 }
 
 function reader(key: HashKeyConfig): (x: Exchange) => string | null {

@@ -108,13 +108,15 @@ function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): 
   })
 }
 
-function noteUpstream({ binding, upstream, answer }: DryRun, { undiscovered }: ExplainView): string[] {
+function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }: ExplainView): string[] {
   if (binding === null || upstream === null || answer !== null) return []
   const { inFlight, pending } = upstream.counters
   const { maxRequests, maxConnections } = upstream.settings
+  const hash = binding.hashes?.[x.choice]
   const isFull = pending > 0 || inFlight >= Math.min(maxRequests, maxConnections)
   return [
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
+    ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
   ]

@@ -32,7 +32,11 @@ export interface ListenerTimeouts {
 }
 
 /** `Exchange.hash` of a request; `chance` says it where the request has no key, by default the hash's own dice. */
-export type RequestHash = (x: Exchange, chance?: { word(): number }) => number
+export interface RequestHash {
+  (x: Exchange, chance?: { word(): number }): number
+  /** In words: what of this request it goes by. */
+  says(x: Exchange): string
+}
 
 /** A route as one listener serves it. */
 export interface RouteBinding {
