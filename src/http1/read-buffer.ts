@@ -2,7 +2,8 @@
 // large body gets one of its own, so that what was read can be written on without a copy.
 
 const SHARED_SIZE = 16 * 1024
-const SLAB_SIZE = 128 * 1024
+/** What a client that does not read leaves unsent, at most: one of these. */
+const SLAB_SIZE = 96 * 1024
 const MAX_FREE = 16
 
 /** Used up before the next read of any socket begins: never handed to a write. */

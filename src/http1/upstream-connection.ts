@@ -87,7 +87,9 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
 
   private nextBuffer(): Buffer {
     // A stream whose reads do not fill the shared buffer (events, long polls) does not keep a large one for itself.
-    if (this.state === STATE.BODY && (this.body === BODY.LENGTH ? this.left : this.lastRead) >= sharedBuffer.length) {
+    // Nor does one that waits for a slow client.
+    const more = this.body === BODY.LENGTH ? this.left : this.lastRead
+    if (this.state === STATE.BODY && !this.paused && more >= sharedBuffer.length) {
       this.slab ??= takeSlab()
       return this.slab
     }

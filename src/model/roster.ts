@@ -13,7 +13,7 @@ export interface Standing {
 
 export interface EndpointRoster {
   /** An attempt has ended. `status` is 0 where no answer had come. */
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number): void
+  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void
   stateOf(endpoint: Endpoint): Standing
   /** Health is ignored, because too few are healthy. */
   readonly panic: boolean

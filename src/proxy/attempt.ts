@@ -176,13 +176,14 @@ export class Attempt implements RunningAttempt {
     this.settled = true
     x.attempt = null
     x.connection = null
-    const duration = this.proxy.clock.now() - this.startedAt
+    const now = this.proxy.clock.now()
+    const duration = now - this.startedAt
     this.endpoint.inFlight--
     if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)
-    this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration)
+    this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
     if (x.retryReason !== '') {
       const key = `${x.retryReason} ${good ? 'ok' : 'failed'}`
       counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)

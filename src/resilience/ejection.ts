@@ -81,11 +81,10 @@ export class EjectionJudge {
   }
 
   /** An attempt has ended; returns the ejection when this was the last straw. `status` is 0 where there was no answer. */
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number): Ejection | null {
+  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now = this.clock.now()): Ejection | null {
     if (outcome === 'cancelled') return null
     const record = this.records.get(endpoint)
     if (record === undefined || record.ejection !== null) return null
-    const now = this.clock.now()
     const { options } = this
     if (now - record.windowStart >= options.window) restart(record, now)
     record.requests++

@@ -82,8 +82,8 @@ export class Roster extends Timed implements EndpointRoster {
     this.watch(shown.ramping)
   }
 
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number): void {
-    const ejection = this.judge?.record(endpoint, outcome, status, durationMs) ?? null
+  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void {
+    const ejection = this.judge?.record(endpoint, outcome, status, durationMs, now) ?? null
     if (ejection === null) return
     const { ejections } = this.counters
     ejections.set(ejection.reason, (ejections.get(ejection.reason) ?? 0) + 1)
