@@ -5,7 +5,8 @@ import { problemAt, type SourceNode } from './source-tree.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const REFERENCE = /\$\{([A-Z_][^}]*)\}/g
+/** Bounded, so that a text full of beginnings without an end costs no more than its length times this. */
+const REFERENCE = /\$\{([A-Z_][^}]{0,1023})\}/g
 const NAME_AND_DEFAULT = /^([A-Z_][A-Z0-9_]*)(?::-(.*))?$/s
 
 /** Replaces references in place; reports those that cannot be. */

@@ -75,7 +75,8 @@ async function readFile(reading: Reading, path: string, by: SourceNode | null): 
     return
   }
   const { root, problems } = readFileTree(path, text, reading.env)
-  reading.problems.push(...problems)
+  // Not spread: there may be more than a call takes arguments.
+  for (const problem of problems) reading.problems.push(problem)
   if (!root) {
     reading.complete = false
     return

@@ -39,7 +39,7 @@ export function parseConfig(
   let complete = true
   for (const { name, text } of files) {
     const read = readFileTree(name, text, env)
-    problems.push(...read.problems)
+    for (const problem of read.problems) problems.push(problem)
     if (read.root) trees.push(read.root)
     else complete = false
   }

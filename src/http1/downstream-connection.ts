@@ -288,7 +288,8 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     this.context.deadlines.armOrDisarm(this, keepAlive ?? 0)
     this.progress.pausedAt = 0
     if (this.ahead !== null) this.process()
-    else if (this.ended) this.socket.destroySoon()
+    else if (this.socket.isPaused()) this.socket.resume()
+    if (this.ended && this.ahead === null && this.state === STATE.IDLE) this.socket.destroySoon()
   }
 
   /**

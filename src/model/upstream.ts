@@ -56,6 +56,7 @@ export class Upstream {
   budget: RetryBudget | null = null
   private waiting: Waiting[] = []
   private waitingHead = 0
+  private admitting = false
 
   constructor(name: string, settings: UpstreamSettings, picker: Picker) {
     this.name = name
@@ -107,6 +108,9 @@ export class Upstream {
 
   /** Lets in who may go now; to be called when a limit has been raised. */
   admitWaiting(): void {
+    // Who is let in may be done at once and let the next one in: that is for the loop, or a long queue would nest.
+    if (this.admitting) return
+    this.admitting = true
     while (this.counters.pending > 0 && this.takePlace()) {
       const waiting = this.waiting[this.waitingHead] as Waiting
       this.waitingHead++
@@ -117,5 +121,6 @@ export class Upstream {
       this.counters.pending--
       waiting.admitted()
     }
+    this.admitting = false
   }
 }

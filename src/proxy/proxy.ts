@@ -192,9 +192,9 @@ export class RequestProxy implements ExchangeHandler {
   bodyData(x: Exchange, bytes: Buffer): void {
     x.bytesIn += bytes.length
     if (!x.unrepeatable) this.hold(x, bytes)
-    if (x.connection === null) {
-      if (x.heldBytes >= MAX_HELD) x.downstream.pauseBody(x)
-    } else if (!x.connection.sendBody(bytes)) x.downstream.pauseBody(x)
+    const enough = x.connection === null ? x.heldBytes >= MAX_HELD : !x.connection.sendBody(bytes)
+    // Behind the last piece there is nothing to hold back, and nobody would let it go on.
+    if (enough && !x.bodyDone) x.downstream.pauseBody(x)
   }
 
   private hold(x: Exchange, bytes: Buffer): void {

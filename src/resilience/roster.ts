@@ -77,7 +77,9 @@ export class Roster extends Timed implements EndpointRoster {
     if (settings.ejection === null) this.judge = null
     else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock)
     else this.judge.options = settings.ejection
-    this.judge?.retain(members.endpoints.values())
+    // Nobody can take the place of an endpoint but those that are asked at all.
+    const asked = members.specs.filter(({ weight }) => weight > 0)
+    this.judge?.retain(asked.map(({ address }) => members.endpoints.get(address) as Endpoint))
     this.panic = shown.panic
     this.watch(shown.ramping)
   }

@@ -96,6 +96,24 @@ t.test('priorities: the second level when the first is out', async (t) => {
   gateway.closeClients()
 })
 
+t.test("an endpoint of weight 0 is nobody to take another one's place", async (t) => {
+  const only = await startEndpoint(t)
+  const idle = await startEndpoint(t)
+  only.script = resetting
+  const gateway = await startGateway(
+    t,
+    configOf([], {
+      upstream: { discovery: { static: [only.address, { address: idle.address, weight: 0 }] }, ejection: {}, panic: '0%' },
+    }),
+  )
+  const client = await gateway.client()
+  for (let i = 0; i < 3; i++) t.equal((await client.ask('GET /')).status, 502)
+  only.script = named('only')
+  t.equal((await client.ask('GET /')).body, 'only')
+  t.equal(await gateway.metric('ejections_total'), 0)
+  gateway.closeClients()
+})
+
 t.test('a reload keeps who is out', async (t) => {
   const { endpoints, addresses, gateway, ask } = await three(t, {})
   const [bad] = endpoints
