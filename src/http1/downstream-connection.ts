@@ -130,7 +130,10 @@ export class DownstreamConnection extends ClientFlow implements Downstream {
     this.ahead = consumed > 0 && consumed < bytes.length ? bytes.subarray(consumed) : null
     const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted, consumed)
     this.closeAfter ||=
-      scan.close || this.context.draining || (x.http10 && !scan.keepAlive) || this.requests === limits.requestsPerConnection
+      scan.close ||
+      this.context.draining ||
+      (x.http10 && !scan.keepAlive) ||
+      this.requests >= (limits.requestsPerConnection ?? Number.POSITIVE_INFINITY)
     if (error < 0) {
       this.refuse(x, error)
       return true

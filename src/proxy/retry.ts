@@ -11,15 +11,16 @@ export function mayRetry(x: Exchange, outcome: Outcome, untouched: boolean, now:
   const { retry } = x.binding as RouteBinding
   if (x.responded || x.retries >= retry.attempts || x.unrepeatable || !retry.onFailure(x.method, outcome, untouched))
     return false
-  // Where no connection was made nothing has been added to the load.
-  return outcome === 'connect-failure' || outcome === 'connect-timeout' || spend(x, outcome, now)
+  // Where no connection was made nothing has been sent, and nothing added to the load.
+  if (outcome === 'connect-failure' || outcome === 'connect-timeout') return true
+  return x.heldBytes <= retry.bodyBytes && spend(x, outcome, now)
 }
 
 /** After an answer with a status that the route would rather not pass on. */
 export function mayRetryStatus(x: Exchange, status: number, now: number): boolean {
   const { retry } = x.binding as RouteBinding
   if (retry.onStatus === null || x.retries >= retry.attempts || x.unrepeatable) return false
-  return retry.onStatus(x.method, status) && spend(x, String(status), now)
+  return retry.onStatus(x.method, status) && x.heldBytes <= retry.bodyBytes && spend(x, String(status), now)
 }
 
 function spend(x: Exchange, reason: string, now: number): boolean {
