@@ -145,8 +145,8 @@ class DryProxy extends RequestProxy {
   }
 
   override proceed(x: Exchange): void {
-    const upstream = x.binding?.upstreams[x.choice]
-    if (upstream !== undefined && !this.#settings.undiscovered.has(upstream.name)) {
+    const { upstream } = x
+    if (upstream !== null && !this.#settings.undiscovered.has(upstream.name)) {
       const { picker } = upstream
       const hash = x.binding?.hashes?.[x.choice]
       if (hash) x.hash = hash(x, { word: () => Math.floor(this.#settings.random() * 2 ** 32) | 0 })

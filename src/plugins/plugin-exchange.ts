@@ -51,7 +51,7 @@ export class PluginExchange implements RequestExchange, ResponseExchange {
   }
 
   get upstream(): string {
-    return this.#x.binding?.upstreams[this.#x.choice]?.name ?? ''
+    return this.#x.upstream?.name ?? ''
   }
 
   get endpoint(): string | null {

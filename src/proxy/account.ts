@@ -38,7 +38,7 @@ function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
     status: x.status,
     reason: x.reason ?? (x.incomplete ? 'client-gone' : null),
     route: binding?.name ?? null,
-    upstream: binding?.upstreams[x.choice]?.name ?? null,
+    upstream: x.upstream?.name ?? null,
     endpoint: x.attempts?.at(-1)?.endpoint ?? null,
     attempts: x.attempts ?? [],
     durationMs,

@@ -101,3 +101,9 @@ function addressesOf(forwarded: string | null): string[] {
 function tail(forwarded: string): string {
   return `${forwarded.split(',').slice(-MAX_HOPS).join(',').trim()}, `
 }
+
+/** Whether a request has been here before: `Via` names us (RFC 9110 7.6.3). */
+export function isLoop(head: string, name: string): boolean {
+  const via = fieldValue(head, 'via') ?? ''
+  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name)
+}

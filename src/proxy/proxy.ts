@@ -2,7 +2,7 @@
 
 import type { Clock, Random } from '../model/clock.ts'
 import type { Outcome } from '../model/connection.ts'
-import { type Deadlines, Timed } from '../model/deadlines.ts'
+import type { Deadlines } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
@@ -10,13 +10,14 @@ import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
-import { type Upstream, Waiting } from '../model/upstream.ts'
+import type { Upstream } from '../model/upstream.ts'
 import { account } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
-import { forwardedLines } from './forwarded.ts'
+import { forwardedLines, isLoop } from './forwarded.ts'
 import { requestIds } from './request-id.ts'
 import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
+import { RequestTimer, WaitingExchange } from './timers.ts'
 
 /** Bytes of a request body that wait until there is somebody to send them to. */
 const MAX_HELD = 64 * 1024
@@ -69,6 +70,7 @@ export class RequestProxy implements ExchangeHandler {
   private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding
     x.choice = binding.split === null ? 0 : binding.split()
+    x.upstream = binding.upstreams[x.choice] ?? null
     if (binding.requestTimeout > 0) {
       x.timer = new RequestTimer(this, x)
       this.deadlines.arm(x.timer, binding.requestTimeout)
@@ -288,51 +290,10 @@ export class RequestProxy implements ExchangeHandler {
 }
 
 function upstreamOf(x: Exchange): Upstream {
-  return (x.binding as RouteBinding).upstreams[x.choice] as Upstream
+  return x.upstream as Upstream
 }
 
 function countRejected(x: Exchange, reason: ReasonCode): void {
   const { rejected } = x.listener.counters
   rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-}
-
-function isLoop(head: string, name: string): boolean {
-  const via = fieldValue(head, 'via') ?? ''
-  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name)
-}
-
-class RequestTimer extends Timed {
-  private readonly proxy: RequestProxy
-  private readonly exchange: Exchange
-
-  constructor(proxy: RequestProxy, x: Exchange) {
-    super()
-    this.proxy = proxy
-    this.exchange = x
-  }
-
-  override onDeadline(): void {
-    if (!this.exchange.finished) this.proxy.fail(this.exchange, 'request-timeout', 'timeout.request of the route is over')
-  }
-}
-
-class WaitingExchange extends Waiting {
-  readonly upstream: Upstream
-  private readonly proxy: RequestProxy
-  private readonly exchange: Exchange
-
-  constructor(proxy: RequestProxy, x: Exchange, upstream: Upstream) {
-    super()
-    this.proxy = proxy
-    this.exchange = x
-    this.upstream = upstream
-  }
-
-  override admitted(): void {
-    this.proxy.enter(this.exchange)
-  }
-
-  override onDeadline(): void {
-    this.proxy.fail(this.exchange, 'limit-pending-timeout', '')
-  }
 }

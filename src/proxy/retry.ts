@@ -24,9 +24,9 @@ export function mayRetryStatus(x: Exchange, status: number, now: number): boolea
 }
 
 function spend(x: Exchange, reason: string, now: number): boolean {
-  const { retry, upstreams } = x.binding as RouteBinding
+  const { retry } = x.binding as RouteBinding
   if (retry.budget === null) return true
-  const { budget, counters } = upstreams[x.choice] as Upstream
+  const { budget, counters } = x.upstream as Upstream
   if (budget === null || budget.spend(now, retry.budget)) return true
   const key = `${reason} budget`
   counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
