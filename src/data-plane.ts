@@ -6,10 +6,10 @@ import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
-import type { ConnectionContext, ListenerRef } from './http1/context.ts'
 import { DownstreamConnection } from './http1/downstream-connection.ts'
 import { type Accepting, Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
+import type { ClientConnection, ConnectionContext, ListenerRef } from './model/client-connection.ts'
 import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
@@ -70,7 +70,7 @@ export class DataPlane implements Accepting {
   private readonly counters = new LiveCounters()
   private readonly collector = new StatsCollector()
   private readonly plugins: LoadedPlugins
-  private readonly connections = new Map<DownstreamConnection, LiveListener>()
+  private readonly connections = new Map<ClientConnection, LiveListener>()
   private readonly listeners = new Map<string, LiveListener>()
   private readonly listening = new Map<string, { listening: Listening; name: string }>()
   private readonly retired = new Set<Upstream>()
@@ -261,7 +261,7 @@ export class DataPlane implements Accepting {
     socket.destroySoon()
   }
 
-  private forget(connection: DownstreamConnection): void {
+  private forget(connection: ClientConnection): void {
     this.connections.delete(connection)
     if (this.connections.size === 0) this.drained?.()
   }

@@ -2,10 +2,11 @@
 
 import { ChunkedDecoder } from '../../src/http1/chunked.ts'
 import { fillHead } from '../../src/http1/fill-head.ts'
-import { DROP_FROM_CLIENT, keepFields } from '../../src/http1/keep-fields.ts'
+import { keepFields } from '../../src/http1/keep-fields.ts'
 import { parseRequestHead, RequestScan } from '../../src/http1/parse-request.ts'
 import { parseResponseHead, ResponseScan } from '../../src/http1/parse-response.ts'
 import { responseHead } from '../../src/http1/serialize.ts'
+import { DROP_FROM_CLIENT } from '../../src/model/dropped-fields.ts'
 import type { ResponseHead } from '../../src/model/message.ts'
 import { bench, type Result } from './harness.ts'
 

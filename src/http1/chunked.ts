@@ -1,7 +1,7 @@
 // Decoder of the chunked transfer coding (RFC 9112 section 7.1): strict, incremental, in place. The data of all chunks in a piece of
 // bytes is moved together at its start, so that it can be sent on as one chunk.
 
-import { COLON, CR, HEX, LF, TOKEN, VALUE } from './chars.ts'
+import { COLON, CR, HEX, LF, TOKEN, VALUE } from '../model/chars.ts'
 import { ERROR } from './parse-errors.ts'
 
 /** Bytes of chunk extensions that one message may have, all chunks together. */

@@ -1,9 +1,9 @@
 // The flow of one client connection in both directions: who waits for whom, and for how long.
 
 import type { Socket } from 'node:net'
+import type { ConnectionContext, ListenerRef } from '../model/client-connection.ts'
 import { Timed } from '../model/deadlines.ts'
-import type { ConnectionContext, ListenerRef } from './context.ts'
-import { ProgressWatch } from './progress-watch.ts'
+import { ProgressWatch } from '../model/progress-watch.ts'
 import type { RequestBody } from './request-body.ts'
 
 export abstract class ClientFlow extends Timed {

@@ -1,6 +1,6 @@
 // The Connection field (RFC 9110 7.6.1): what it asks of this connection, and which fields it nominates for removal.
 
-import { HTAB, SP } from './chars.ts'
+import { HTAB, SP } from '../model/chars.ts'
 
 export interface ConnectionOptions {
   close: boolean

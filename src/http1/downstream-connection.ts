@@ -2,12 +2,12 @@
 // ahead waits in a bounded buffer.
 
 import type { Socket } from 'node:net'
+import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/client-connection.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { type Peer, peerOf } from '../model/peer.ts'
 import type { ServedListener } from '../model/snapshot.ts'
 import { ClientFlow } from './client-flow.ts'
-import type { ConnectionContext, ListenerRef } from './context.ts'
 import { decodeHead } from './decode-head.ts'
 import { ERROR, parseError } from './parse-errors.ts'
 import { parseRequestHead, RequestScan } from './parse-request.ts'
@@ -27,7 +27,7 @@ const DRAIN_IDLE_MS = 1000
 
 const scan = new RequestScan()
 
-export class DownstreamConnection extends ClientFlow implements Downstream {
+export class DownstreamConnection extends ClientFlow implements Downstream, ClientConnection {
   readonly peer: Peer
   private readonly writer: ResponseWriter
   private state: number = STATE.IDLE

@@ -1,7 +1,8 @@
 // From the parsed head of a response to the form in which it travels on.
 
+import { DROP_FROM_ENDPOINT, DROP_WITH_LENGTH } from '../model/dropped-fields.ts'
 import type { ResponseHead } from '../model/message.ts'
-import { DROP_FROM_ENDPOINT, DROP_WITH_LENGTH, keepFields } from './keep-fields.ts'
+import { keepFields } from './keep-fields.ts'
 import type { ResponseScan } from './parse-response.ts'
 
 export function fillHead(head: ResponseHead, scan: ResponseScan, text: string): void {

@@ -1,23 +1,10 @@
 // How a message body is delimited (RFC 9112 section 6), for requests and responses alike.
 
-import { CR } from './chars.ts'
-import { FIELD } from './field-names.ts'
+import { CR } from '../model/chars.ts'
+import { lengthOf } from '../model/content-length.ts'
+import { FIELD } from '../model/field-names.ts'
 import { ERROR } from './parse-errors.ts'
 import type { FieldScan } from './scan-fields.ts'
-
-/** The number in `text[start, end)`, or -1: plain decimal digits without a leading zero, below 2^53 (RFC 9110 8.6). */
-export function lengthOf(text: string, start: number, end: number): number {
-  const digits = end - start
-  if (digits === 0 || digits > 16) return -1
-  if (digits > 1 && text.charCodeAt(start) === 0x30) return -1
-  let value = 0
-  for (let i = start; i < end; i++) {
-    const digit = text.charCodeAt(i) - 0x30
-    if (!(digit >= 0 && digit <= 9)) return -1
-    value = value * 10 + digit
-  }
-  return value <= Number.MAX_SAFE_INTEGER ? value : -1
-}
 
 const TOKEN_LIST = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+)*$/
 

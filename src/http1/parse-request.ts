@@ -1,9 +1,9 @@
 // The head of a request: request line, fields, framing. Strict by RFC 9112; what two readers could read in two ways is refused.
 
+import { CR, LF, SP, TARGET, TOKEN } from '../model/chars.ts'
+import { FIELD } from '../model/field-names.ts'
 import { BODY } from '../model/message.ts'
-import { CR, LF, SP, TARGET, TOKEN } from './chars.ts'
 import { readConnection } from './connection-field.ts'
-import { FIELD } from './field-names.ts'
 import { Framing } from './framing.ts'
 import { ERROR } from './parse-errors.ts'
 import { FieldScan, scanFields } from './scan-fields.ts'

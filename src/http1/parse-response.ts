@@ -1,9 +1,9 @@
 // The head of a response: status line, fields, framing. Strict like the request's; an endpoint is not trusted more than a client.
 
+import { CR, LF, SP, VALUE } from '../model/chars.ts'
+import { FIELD } from '../model/field-names.ts'
 import { BODY } from '../model/message.ts'
-import { CR, LF, SP, VALUE } from './chars.ts'
 import { readConnection } from './connection-field.ts'
-import { FIELD } from './field-names.ts'
 import { Framing } from './framing.ts'
 import { ERROR } from './parse-errors.ts'
 import { FieldScan, scanFields } from './scan-fields.ts'

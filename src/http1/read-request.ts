@@ -1,10 +1,11 @@
 // From the parsed head of an HTTP/1.1 request to the exchange: target and host become one view, fields become canonical text.
 
+import { DROP_FROM_CLIENT, DROP_FROM_TRUSTED } from '../model/dropped-fields.ts'
 import type { Exchange } from '../model/exchange.ts'
+import { FIELD } from '../model/field-names.ts'
 import { normalizeHost, parseAuthority } from '../model/request-host.ts'
 import { normalizePath } from '../model/request-path.ts'
-import { FIELD } from './field-names.ts'
-import { DROP_FROM_CLIENT, DROP_FROM_TRUSTED, keepFields } from './keep-fields.ts'
+import { keepFields } from './keep-fields.ts'
 import { ERROR } from './parse-errors.ts'
 import type { RequestScan } from './parse-request.ts'
 

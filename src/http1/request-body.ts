@@ -1,37 +1,29 @@
 // The body of one request as its client sends it: delimited, decoded, limited, watched for progress.
 
+import { BodyPace } from '../model/body-pace.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { BODY } from '../model/message.ts'
-import type { ListenerTimeouts } from '../model/snapshot.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { ERROR } from './parse-errors.ts'
 
 /** Bytes of a body nobody wants that are read so that the connection can be kept. */
 const MAX_DISCARD = 64 * 1024
-/** Milliseconds before the average rate says anything. */
-const RATE_AFTER = 10_000
-const RATE_EVERY = 1000
 
-export class RequestBody {
+export class RequestBody extends BodyPace {
   readonly exchange: Exchange
-  done = false
   /** A byte of it has come. */
   started = false
   private readonly decoder: ChunkedDecoder | null
   private readonly maxBytes: number
   private left: number
-  private received = 0
   private discarded = -1
-  private beganAt: number
-  private progressAt: number
 
   constructor(x: Exchange, maxBytes: number | null, now: number) {
+    super(now)
     this.exchange = x
     this.decoder = x.body === BODY.STREAM ? new ChunkedDecoder() : null
     this.left = x.bodyLength
     this.maxBytes = maxBytes ?? Number.POSITIVE_INFINITY
-    this.beganAt = now
-    this.progressAt = now
   }
 
   /** Bytes that the last `read` used; what lies behind them is the next request's. */
@@ -71,28 +63,5 @@ export class RequestBody {
 
   get tooMuchDiscarded(): boolean {
     return this.discarded > MAX_DISCARD
-  }
-
-  /** Milliseconds until it must be looked at again, 0 = never. */
-  nextCheck(timeouts: ListenerTimeouts, now: number): number {
-    let at = Number.POSITIVE_INFINITY
-    if (timeouts.body !== null) at = this.progressAt + timeouts.body
-    if (timeouts.minRate !== null) at = Math.min(at, Math.max(this.beganAt + RATE_AFTER, now + RATE_EVERY))
-    return at === Number.POSITIVE_INFINITY ? 0 : Math.max(at - now, 1)
-  }
-
-  /** Why the client has been too slow, or null. `answered`: a response head has come, so only the route's timeouts count. */
-  tooSlow(timeouts: ListenerTimeouts, now: number, answered: boolean): 'body-timeout' | 'min-rate' | null {
-    if (answered) return null
-    if (timeouts.body !== null && now - this.progressAt >= timeouts.body) return 'body-timeout'
-    const age = now - this.beganAt
-    if (timeouts.minRate !== null && age >= RATE_AFTER && this.received < (timeouts.minRate * age) / 1000) return 'min-rate'
-    return null
-  }
-
-  /** The gateway itself held the client back since `pausedAt`: that time does not count. */
-  excuse(pausedAt: number, now: number): void {
-    this.beganAt += now - pausedAt
-    this.progressAt = now
   }
 }

@@ -1,7 +1,7 @@
 // Field lines of a request, a response or a trailer section: validated and located in one pass, nothing copied.
 
-import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from './chars.ts'
-import { classify, FIELD } from './field-names.ts'
+import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from '../model/chars.ts'
+import { classify, FIELD } from '../model/field-names.ts'
 import { ERROR } from './parse-errors.ts'
 
 const GROWTH = 256

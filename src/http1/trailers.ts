@@ -1,6 +1,7 @@
 // Trailer sections: what may travel on of them, as canonical field lines.
 
-import { DROP_FROM_TRAILERS, keepFields } from './keep-fields.ts'
+import { DROP_FROM_TRAILERS } from '../model/dropped-fields.ts'
+import { keepFields } from './keep-fields.ts'
 import { FieldScan, scanFields } from './scan-fields.ts'
 
 const scan = new FieldScan()

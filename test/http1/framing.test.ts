@@ -1,8 +1,9 @@
 // How bodies are delimited: lengths and codings.
 
 import t from 'tap'
-import { codingOf, lengthOf } from '../../src/http1/framing.ts'
+import { codingOf } from '../../src/http1/framing.ts'
 import { FieldScan, scanFields } from '../../src/http1/scan-fields.ts'
+import { lengthOf } from '../../src/model/content-length.ts'
 import { nameOf } from '../support/parsing.ts'
 
 t.test('lengths', async (t) => {

@@ -1,16 +1,11 @@
 // Which fields travel on, and in which form.
 
 import t from 'tap'
-import { classify, FIELD } from '../../src/http1/field-names.ts'
-import {
-  DROP_FROM_CLIENT,
-  DROP_FROM_ENDPOINT,
-  DROP_FROM_TRUSTED,
-  DROP_WITH_LENGTH,
-  keepFields,
-} from '../../src/http1/keep-fields.ts'
+import { keepFields } from '../../src/http1/keep-fields.ts'
 import { FieldScan, scanFields } from '../../src/http1/scan-fields.ts'
 import { trailerFields } from '../../src/http1/trailers.ts'
+import { DROP_FROM_CLIENT, DROP_FROM_ENDPOINT, DROP_FROM_TRUSTED, DROP_WITH_LENGTH } from '../../src/model/dropped-fields.ts'
+import { classify, FIELD } from '../../src/model/field-names.ts'
 
 function keep(section: string, drop: Uint8Array, nominated: string[] | null = null): string {
   const scan = new FieldScan()

@@ -1,9 +1,9 @@
 // One request body as it comes in: delimited, limited, watched.
 
 import t from 'tap'
-import { ProgressWatch } from '../../src/http1/progress-watch.ts'
 import { RequestBody } from '../../src/http1/request-body.ts'
 import { BODY } from '../../src/model/message.ts'
+import { ProgressWatch } from '../../src/model/progress-watch.ts'
 import type { ListenerTimeouts } from '../../src/model/snapshot.ts'
 import { fakeExchange } from '../support/fake-exchange.ts'
 import { nameOf } from '../support/parsing.ts'

@@ -1,8 +1,8 @@
 // Whether the client of a running exchange makes progress: with the body that it sends, with the response that it reads.
 
-import type { Exchange } from '../model/exchange.ts'
-import type { ListenerTimeouts } from '../model/snapshot.ts'
-import type { RequestBody } from './request-body.ts'
+import type { BodyPace } from './body-pace.ts'
+import type { Exchange } from './exchange.ts'
+import type { ListenerTimeouts } from './snapshot.ts'
 
 export class ProgressWatch {
   /** When (ms) the client stopped to take what is written; 0 = it takes it. */
@@ -11,7 +11,7 @@ export class ProgressWatch {
   pausedAt = 0
 
   /** Milliseconds until `verdict` may change; 0 = there is nothing to wait for. */
-  nextCheck(body: RequestBody | null, timeouts: ListenerTimeouts, now: number): number {
+  nextCheck(body: BodyPace | null, timeouts: ListenerTimeouts, now: number): number {
     const delay = body === null || body.done ? 0 : body.nextCheck(timeouts, now)
     if (this.congestedAt === 0 || timeouts.write === null) return delay
     const left = Math.max(this.congestedAt + timeouts.write - now, 1)
@@ -21,7 +21,7 @@ export class ProgressWatch {
   /** `stalled`: the client has read nothing for timeouts.write. */
   verdict(
     x: Exchange,
-    body: RequestBody | null,
+    body: BodyPace | null,
     timeouts: ListenerTimeouts,
     now: number,
   ): 'stalled' | 'body-timeout' | 'min-rate' | null {
