@@ -15,6 +15,7 @@ import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
 import type { Explained, ExplainRequest } from './model/explanation.ts'
+import { peerOf } from './model/peer.ts'
 import { problem } from './model/problem.ts'
 import { REASONS } from './model/reasons.ts'
 import type { ServedListener, Snapshot } from './model/snapshot.ts'
@@ -243,7 +244,7 @@ export class DataPlane implements Accepting {
       this.turnAway(socket, live.current)
       return
     }
-    const connection = new DownstreamConnection(socket, live, this.context)
+    const connection = new DownstreamConnection(socket, peerOf(socket, live.current.trusted), live, this.context)
     this.connections.set(connection, live)
     // Accepted just before accepting stopped: it gets its answer, and that is all.
     if (this.context.draining) connection.drain()

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/client-connection.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
-import { type Peer, peerOf } from '../model/peer.ts'
+import type { Peer } from '../model/peer.ts'
 import type { ServedListener } from '../model/snapshot.ts'
 import { ClientFlow } from './client-flow.ts'
 import { decodeHead } from './decode-head.ts'
@@ -46,11 +46,11 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
   // No field value begins with a space: the first request never finds it here.
   private readonly memo: HostMemo = { authority: ' ', host: '' }
 
-  constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {
+  constructor(socket: Socket, peer: Peer, listener: ListenerRef, context: ConnectionContext) {
     super(socket, listener, context)
     this.writer = new ResponseWriter(socket)
-    const { counters, timeouts, trusted } = listener.current
-    this.peer = peerOf(socket, trusted)
+    const { counters, timeouts } = listener.current
+    this.peer = peer
     counters.connections++
     counters.connectionsTotal++
     socket.on('data', (bytes: Buffer) => this.read(bytes))
