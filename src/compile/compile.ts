@@ -150,5 +150,14 @@ function blockList(cidrs: readonly string[]): BlockList | null {
     if (prefix === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(prefix), family)
   }
+    tunnelTimeout: route.timeout.tunnel ?? 0,
+    upgrades: upgradesOf(route),
   return list
 }
+const WEBSOCKET: ReadonlySet<string> = new Set(['websocket'])
+
+function upgradesOf({ websocket, upgrades }: RouteConfig): ReadonlySet<string> | null {
+  if (upgrades.length === 0) return websocket ? WEBSOCKET : null
+  return new Set(websocket ? ['websocket', ...upgrades] : upgrades)
+}
+

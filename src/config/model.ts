@@ -138,6 +138,9 @@ export interface RouteConfig {
   /** At least one, and at least one with a weight above 0; empty only where a filter answers every request. */
   readonly to: readonly WeightedUpstream[]
   readonly timeout: RouteTimeouts
+  readonly websocket: boolean
+  /** Further protocols that requests may change to; lower case. */
+  readonly upgrades: readonly string[]
   /** Instead of the upstreams' own keys; null = none. */
   readonly hash: HashKeyConfig | null
   /** null = the default retry: once more when nothing was sent, or nothing came back and the request may be repeated. */
@@ -200,6 +203,8 @@ export interface UpstreamConfig {
   readonly limits: UpstreamLimits
   /** Milliseconds; null = off. */
   readonly slowStart: number | null
+  /** Idle time of tunnels. */
+  readonly tunnel: number | null
   /** `spill`: a factor, 0 = all or nothing. */
   readonly priorities: { readonly spill: number }
   /** 0 to 1; 0 = never. */

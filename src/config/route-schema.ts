@@ -8,6 +8,7 @@ import { matchSchema } from './match-schema.ts'
 import type { WeightedUpstream } from './model.ts'
 import { retrySchema } from './retry-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
+import { upgrades, websocket } from './upgrade-schema.ts'
 import { block, defaulted, later } from './written.ts'
 
 const to = z
@@ -36,7 +37,9 @@ const timeout = defaulted({
     .prefault('60s')
     .describe('From the moment the request is sent completely until the response head; over: 504.'),
   idle: durationOrOff().prefault('60s').describe('No byte in either direction; over: cut.'),
-  tunnel: later('timeout.tunnel'),
+  tunnel: durationOrOff()
+    .prefault('1h')
+    .describe('No byte in either direction of a tunnel (WebSocket, other upgrades, tcp and tls listeners); over: closed.'),
 })
 
 export const routeSchema = block({
@@ -61,9 +64,9 @@ export const routeSchema = block({
     'What happens on the way, in the order written; each item has one key, the name of a filter.',
   ),
   hedge: later('hedge'),
-  websocket: later('websocket'),
-  upgrades: later('upgrades'),
-  mirror: later('mirror'),
+  websocket,
+  upgrades,
+  mirror: mirrorSchema,
   affinity: later('affinity'),
   hash: hashKeySchema
     .optional()

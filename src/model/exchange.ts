@@ -92,6 +92,20 @@ export class Exchange {
   held: Buffer[] | null = null
   heldBytes = 0
   /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
+  /**
+   * The protocol (lower case) that the client asks to change to, `websocket` or what else `Upgrade` named; '' = none. Set by the
+   * client's connection for a request without a body; the proxy clears it where the route does not allow it, and what goes on then
+   * is a plain request. The Upgrade field itself is never in `fields`: connections to endpoints write it from here.
+   *
+   * The endpoint's 101 comes as a head with `BODY.TUNNEL` (an endpoint's connection makes one only for a protocol that was asked
+   * for). From then on `body` is `BODY.TUNNEL` and `bodyDone` false, and the exchange goes on as a tunnel: the client's bytes are
+   * `bodyData`, its end is `bodyEnd` (set `bodyDone` first); the endpoint's bytes are `data`, its end is `end`. Each direction
+   * ends by itself; when both have, the client's connection calls `finished`. What the client sends before `respond` has brought
+   * the 101 waits at its own connection, bounded, and is handed over after it.
+   */
+  upgrade = ''
+  /** There is no plain request in it (extended CONNECT, RFC 8441): where the route does not allow the upgrade it is answered 501. */
+  upgradeOnly = false
   unrepeatable = false
   bodyDone = true
 

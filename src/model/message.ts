@@ -14,6 +14,11 @@ export const BODY = {
   STREAM: 2,
   /** Until the endpoint closes the connection; responses only. */
   CLOSE: 3,
+  /**
+   * No body any more but bytes in both directions that nobody looks at: what `101 Switching Protocols` begins, and what a connection
+   * without HTTP is. See Exchange.upgrade.
+   */
+  TUNNEL: 4,
 } as const
 
 /** The head of a response. Reused by the connection that fills it: read it during the call, keep nothing of it. */

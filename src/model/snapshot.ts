@@ -77,6 +77,10 @@ export interface ServedListener {
   readonly limits: ListenerLimits
   readonly timeouts: ListenerTimeouts
   /** Whose X-Forwarded-* and Forwarded are believed; null = nobody's. */
+  /** The idle time of tunnels. */
+  readonly tunnelTimeout: number
+  /** Protocols (lower case) that requests may change to; null = none. */
+  readonly upgrades: ReadonlySet<string> | null
   readonly trusted: BlockList | null
   /** `headgate-<id>` or the configured name; null = off. */
   readonly via: string | null

@@ -20,7 +20,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: ['http2: true', 'proxyProtocol: off', 'http2Limits: {}', 'tls: { nonsense: 1 }'],
-  route: ['hedge: off', 'websocket: true', 'upgrades: [x]', 'mirror: off', 'affinity: off'],
+  route: ['hedge: off', 'mirror: off', 'affinity: off'],
   upstream: [
     'tls: {}',
     'proxyProtocol: off',
@@ -50,7 +50,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
   [PLACES.listener?.('protocol: https') ?? '', 'protocol https is not supported yet'],
   [PLACES.listener?.('protocol: tls') ?? '', 'protocol tls is not supported yet'],
   [PLACES.listener?.('protocol: tcp') ?? '', 'protocol tcp is not supported yet'],
-  [PLACES.route?.('timeout: { tunnel: 1h }') ?? '', 'timeout.tunnel is not supported yet'],
   [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],
   [PLACES.upstream?.('protocol: h2') ?? '', 'protocol h2 is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
