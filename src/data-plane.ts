@@ -83,6 +83,7 @@ export class DataPlane implements Accepting {
   private readonly updates = new Map<string, UpstreamPlan>()
   private access: Prepared['access'] = null
   private drained: (() => void) | null = null
+  private readonly proxy: RequestProxy
   private readonly context: ConnectionContext & { draining: boolean }
   private closed = false
   private second = 0
@@ -94,10 +95,11 @@ export class DataPlane implements Accepting {
     this.plugins = new LoadedPlugins({ clock, log, counters: (plugin) => this.counters.plugin(plugin) })
     this.deadlines = new Deadlines(options.clock)
     this.deadlines.start()
+    this.proxy = new RequestProxy(options.clock, this.deadlines, options.random)
     this.context = {
       clock: options.clock,
       deadlines: this.deadlines,
-      handler: new RequestProxy(options.clock, this.deadlines, options.random),
+      handler: this.proxy,
       draining: false,
       dateLine: () => this.dateLine(),
       forget: (connection) => this.forget(connection),
@@ -342,6 +344,7 @@ export class DataPlane implements Accepting {
     for (const { listening } of this.listening.values()) listening.close()
     this.listening.clear()
     for (const connection of [...this.connections.keys()]) connection.destroy()
+    this.proxy.mirroring.close()
     for (const upstream of this.snapshot?.upstreams.values() ?? []) {
       for (const connector of upstream.connectors.values()) connector.retire()
     }

@@ -13,6 +13,7 @@ import { DEFAULT_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
+import { mirrorsOf } from './compile-mirrors.ts'
 import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
@@ -133,12 +134,22 @@ function bind(
     requestTimeout: route.timeout.request ?? 0,
     attemptTimeout: route.timeout.attempt ?? 0,
     idleTimeout: route.timeout.idle ?? 0,
+    tunnelTimeout: route.timeout.tunnel ?? 0,
+    upgrades: upgradesOf(route),
     retry: route.retry === null ? DEFAULT_RETRY : retryPolicy(route.retry),
+    mirrors: mirrorsOf(route, listener, configs, upstreams, random),
     duration: counters.duration(route.name),
     responses: (used.length === 0 ? [{ upstream: '' }] : used).map(({ upstream }) =>
       counters.response(listener, route.name, upstream),
     ),
   }
+}
+
+const WEBSOCKET: ReadonlySet<string> = new Set(['websocket'])
+
+function upgradesOf({ websocket, upgrades }: RouteConfig): ReadonlySet<string> | null {
+  if (upgrades.length === 0) return websocket ? WEBSOCKET : null
+  return new Set(websocket ? ['websocket', ...upgrades] : upgrades)
 }
 
 function blockList(cidrs: readonly string[]): BlockList | null {
@@ -150,14 +161,5 @@ function blockList(cidrs: readonly string[]): BlockList | null {
     if (prefix === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(prefix), family)
   }
-    tunnelTimeout: route.timeout.tunnel ?? 0,
-    upgrades: upgradesOf(route),
   return list
 }
-const WEBSOCKET: ReadonlySet<string> = new Set(['websocket'])
-
-function upgradesOf({ websocket, upgrades }: RouteConfig): ReadonlySet<string> | null {
-  if (upgrades.length === 0) return websocket ? WEBSOCKET : null
-  return new Set(websocket ? ['websocket', ...upgrades] : upgrades)
-}
-

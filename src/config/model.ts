@@ -145,6 +145,17 @@ export interface RouteConfig {
   readonly hash: HashKeyConfig | null
   /** null = the default retry: once more when nothing was sent, or nothing came back and the request may be repeated. */
   readonly retry: RetryConfig | null
+  /** Who gets copies of the requests; empty = nobody. */
+  readonly mirror: readonly MirrorConfig[]
+}
+
+export interface MirrorConfig {
+  /** Name of the upstream. */
+  readonly upstream: string
+  /** Fraction of the requests, 0 to 1. */
+  readonly share: number
+  /** Requests with a larger body are not copied. */
+  readonly bodyBytes: number
 }
 
 export interface RetryConfig {
@@ -192,6 +203,8 @@ export interface RouteTimeouts {
   readonly request: number | null
   readonly attempt: number | null
   readonly idle: number | null
+  /** Idle time of tunnels. */
+  readonly tunnel: number | null
 }
 
 export interface UpstreamConfig {
@@ -203,8 +216,6 @@ export interface UpstreamConfig {
   readonly limits: UpstreamLimits
   /** Milliseconds; null = off. */
   readonly slowStart: number | null
-  /** Idle time of tunnels. */
-  readonly tunnel: number | null
   /** `spill`: a factor, 0 = all or nothing. */
   readonly priorities: { readonly spill: number }
   /** 0 to 1; 0 = never. */

@@ -5,10 +5,11 @@ import { hostPattern } from './addresses.ts'
 import { hashKeySchema } from './balancer-schema.ts'
 import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
+import { mirrorSchema } from './mirror-schema.ts'
 import type { WeightedUpstream } from './model.ts'
 import { retrySchema } from './retry-schema.ts'
-import { durationOrOff, integer, name } from './values.ts'
 import { upgrades, websocket } from './upgrade-schema.ts'
+import { durationOrOff, integer, name } from './values.ts'
 import { block, defaulted, later } from './written.ts'
 
 const to = z

@@ -45,6 +45,8 @@ export class UpstreamCounters {
   pending = 0
   /** Retries by `reason result`, e.g. `connect-failure ok`. */
   readonly retries = new Map<string, number>()
+  /** Copies of requests that were not sent to it, by reason. */
+  readonly droppedCopies = new Map<string, number>()
   /** Endpoints that were left out, by reason. */
   readonly ejections = new Map<string, number>()
 }

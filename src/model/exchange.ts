@@ -51,6 +51,16 @@ export interface ExchangeHandler {
   fail(x: Exchange, reason: ReasonCode, detail: string): void
 }
 
+/** Gathers the body of a request for others who get a copy of it. */
+export interface BodyCopy {
+  /** Pieces as they come; the bytes may be kept, not changed. */
+  data(bytes: Buffer): void
+  /** The body is complete. */
+  end(): void
+  /** There will be no more of it. */
+  drop(): void
+}
+
 export class Exchange {
   readonly downstream: Downstream
   /** What was in force when the request came. */
@@ -82,16 +92,6 @@ export class Exchange {
   /** Client speaks HTTP/1.0. */
   http10 = false
   expectContinue = false
-  /** The client accepts trailers. */
-  trailersAccepted = false
-  /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
-  viaSeen = false
-  forwardedSeen = false
-
-  /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
-  held: Buffer[] | null = null
-  heldBytes = 0
-  /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
   /**
    * The protocol (lower case) that the client asks to change to, `websocket` or what else `Upgrade` named; '' = none. Set by the
    * client's connection for a request without a body; the proxy clears it where the route does not allow it, and what goes on then
@@ -106,6 +106,16 @@ export class Exchange {
   upgrade = ''
   /** There is no plain request in it (extended CONNECT, RFC 8441): where the route does not allow the upgrade it is answered 501. */
   upgradeOnly = false
+  /** The client accepts trailers. */
+  trailersAccepted = false
+  /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
+  viaSeen = false
+  forwardedSeen = false
+
+  /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
+  held: Buffer[] | null = null
+  heldBytes = 0
+  /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
   unrepeatable = false
   bodyDone = true
 
@@ -125,6 +135,10 @@ export class Exchange {
   tried: Endpoint[] | null = null
   /** Of its key, where the balancer of the upstream hashes. */
   hash = 0
+  /** Wants the rest of the body for those who get a copy of the request; null = nobody does. */
+  copy: BodyCopy | null = null
+  /** It has been decided who gets a copy. */
+  mirrored = false
   attempt: RunningAttempt | null = null
   /** The connection that takes the body now. */
   connection: EndpointConnection | null = null

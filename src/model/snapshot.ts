@@ -38,6 +38,17 @@ export interface RequestHash {
   says(x: Exchange): string
 }
 
+/** Who gets copies of the requests of a route. */
+export interface Mirror {
+  readonly upstream: Upstream
+  /** Fraction of the requests, 0 to 1. */
+  readonly share: number
+  /** Requests with a larger body are not copied. */
+  readonly bodyBytes: number
+  /** What holds for a copy on its way: no filters, no retries, and counters that nobody reads. */
+  readonly binding: RouteBinding
+}
+
 /** A route as one listener serves it. */
 export interface RouteBinding {
   readonly name: string
@@ -56,7 +67,13 @@ export interface RouteBinding {
   readonly requestTimeout: number
   readonly attemptTimeout: number
   readonly idleTimeout: number
+  /** The idle time of tunnels. */
+  readonly tunnelTimeout: number
+  /** Protocols (lower case) that requests may change to; null = none. */
+  readonly upgrades: ReadonlySet<string> | null
   readonly retry: RetryPolicy
+  /** null = nobody gets copies. */
+  readonly mirrors: readonly Mirror[] | null
   readonly duration: Histogram
   /** Per upstream. */
   readonly responses: readonly ResponseCounters[]
@@ -77,10 +94,6 @@ export interface ServedListener {
   readonly limits: ListenerLimits
   readonly timeouts: ListenerTimeouts
   /** Whose X-Forwarded-* and Forwarded are believed; null = nobody's. */
-  /** The idle time of tunnels. */
-  readonly tunnelTimeout: number
-  /** Protocols (lower case) that requests may change to; null = none. */
-  readonly upgrades: ReadonlySet<string> | null
   readonly trusted: BlockList | null
   /** `headgate-<id>` or the configured name; null = off. */
   readonly via: string | null

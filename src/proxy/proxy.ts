@@ -15,6 +15,7 @@ import { account } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
+import { Mirroring } from './mirror.ts'
 import { requestIds } from './request-id.ts'
 import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
@@ -35,6 +36,8 @@ const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
 
 export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
+  /** Copies of requests that are under way. */
+  readonly mirroring: Mirroring
   private readonly deadlines: Deadlines
   private readonly random: Random
   private readonly nextRequestId: () => string
@@ -44,6 +47,7 @@ export class RequestProxy implements ExchangeHandler {
     this.clock = clock
     this.random = random
     this.deadlines = deadlines
+    this.mirroring = new Mirroring(this, clock, deadlines, random)
   }
 
   begin(x: Exchange): void {
@@ -127,6 +131,8 @@ export class RequestProxy implements ExchangeHandler {
     if (hash) x.hash = hash(x)
     upstreamOf(x).budget?.request(this.clock.now())
     this.attempt(x)
+    const { mirrors } = x.binding as RouteBinding
+    if (mirrors !== null && !x.mirrored && !x.finished) this.mirroring.begin(x, mirrors)
   }
 
   private attempt(x: Exchange): void {
@@ -194,6 +200,7 @@ export class RequestProxy implements ExchangeHandler {
   bodyData(x: Exchange, bytes: Buffer): void {
     x.bytesIn += bytes.length
     if (!x.unrepeatable) this.hold(x, bytes)
+    x.copy?.data(bytes)
     const enough = x.connection === null ? x.heldBytes >= MAX_HELD : !x.connection.sendBody(bytes)
     // Behind the last piece there is nothing to hold back, and nobody would let it go on.
     if (enough && !x.bodyDone) x.downstream.pauseBody(x)
@@ -213,6 +220,7 @@ export class RequestProxy implements ExchangeHandler {
 
   bodyEnd(x: Exchange): void {
     x.connection?.endBody()
+    x.copy?.end()
   }
 
   drained(x: Exchange): void {
@@ -263,6 +271,7 @@ export class RequestProxy implements ExchangeHandler {
 
   /** Gives up what runs or waits for the exchange. */
   private abandon(x: Exchange): void {
+    x.copy?.drop()
     x.attempt?.cancel()
     if (x.waiting !== null) {
       const waiting = x.waiting as WaitingExchange

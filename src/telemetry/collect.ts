@@ -107,6 +107,9 @@ export class StatsCollector {
       const reason = String(key).slice(0, space)
       push(out, 'retries_total', { upstream, reason, result: String(key).slice(space + 1) }, delta)
     })
+    this.#lastMap(c.droppedCopies).advance(c.droppedCopies, (reason, delta) => {
+      push(out, 'mirror_dropped_total', { upstream, reason: String(reason) }, delta)
+    })
     this.#lastMap(c.ejections).advance(c.ejections, (reason, delta) => {
       push(out, 'ejections_total', { upstream, reason: String(reason) }, delta)
     })

@@ -52,6 +52,11 @@ export const METRICS = {
     labels: ['upstream', 'reason', 'result'],
     values: { result: ['ok', 'failed', 'budget'] },
   },
+  mirror_dropped_total: {
+    type: 'counter',
+    help: 'Copies of requests that were not sent to the upstream that mirrors them, by why.',
+    labels: ['upstream', 'reason'],
+  },
   ejections_total: {
     type: 'counter',
     help: 'Endpoints that a worker left out for a while because of how attempts on them ended.',

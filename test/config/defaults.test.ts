@@ -56,9 +56,12 @@ t.test('every default is filled in', async (t) => {
         match: [],
         filters: [],
         to: [{ upstream: 'app', weight: 1, filters: [] }],
-        timeout: { request: null, attempt: 60_000, idle: 60_000 },
+        timeout: { request: null, attempt: 60_000, idle: 60_000, tunnel: 3_600_000 },
         hash: null,
         retry: null,
+        websocket: true,
+        upgrades: [],
+        mirror: [],
       },
     ],
     upstreams: {

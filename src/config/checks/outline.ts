@@ -43,6 +43,12 @@ function mentionsOrBlocks(value: unknown, path: Path, key: string): Mention[] {
   return list(value).flatMap((item, index) => mentions(block(item)[key], [...path, index, key]))
 }
 
+/** One block or a list of them. */
+function mirrors(value: unknown, path: Path): Mention[] {
+  if (Array.isArray(value)) return mentionsOrBlocks(value, path, 'upstream')
+  return [block(value).upstream].flatMap((text) => (typeof text === 'string' ? [{ text, path: [...path, 'upstream'] }] : []))
+}
+
 function named(value: unknown, path: Path): Named {
   const { name } = block(value)
   return { name: typeof name === 'string' ? name : null, path: [...path, 'name'] }
@@ -67,7 +73,10 @@ export function outline(written: unknown): Outline {
     routes: list(top.routes).map((route, index) => ({
       ...named(route, ['routes', index]),
       listeners: mentions(list(block(route).listeners), ['routes', index, 'listeners']),
-      upstreams: mentionsOrBlocks(block(route).to, ['routes', index, 'to'], 'upstream'),
+      upstreams: [
+        ...mentionsOrBlocks(block(route).to, ['routes', index, 'to'], 'upstream'),
+        ...mirrors(block(route).mirror, ['routes', index, 'mirror']),
+      ],
     })),
     upstreams: Object.keys(block(top.upstreams)),
     expected: { routes: expected(top.tests, 'route'), upstreams: expected(top.tests, 'upstream') },

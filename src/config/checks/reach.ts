@@ -24,7 +24,7 @@ export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Fin
     const message = 'hash has no effect: no upstream of this route has a balancer that hashes'
     found.push(finding(['routes', index, 'hash'], message, 'key'))
   }
-  const used = new Set(routes.flatMap(({ to }) => to.map(({ upstream }) => upstream)))
+  const used = new Set(routes.flatMap(({ to, mirror }) => [...to, ...mirror].map(({ upstream }) => upstream)))
   for (const [name, { discovery }] of Object.entries(upstreams)) {
     if (!used.has(name)) found.push(finding(['upstreams', name], `the upstream "${name}" is used by no route`, 'key'))
     if ('static' in discovery && discovery.static.length === 0)
