@@ -18,6 +18,7 @@ import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import type { LiveCounters } from './live-counters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
+import { giveStandIns, standInNames, standInsOf } from './stand-ins.ts'
 
 export interface CompileEnvironment extends UpstreamEnvironment {
   /** Names this process in Via. */
@@ -39,6 +40,13 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
+  const withStandIns = plans.map((plan) => ({
+    ...plan,
+    apply() {
+      giveStandIns(plan.upstream, config.upstreams, upstreams)
+      plan.apply()
+    },
+  }))
   const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
   const denials: FilterEnvironment['denials'] = (route, filter, mode) => counters.denial(route, filter, mode)
   const chains = new ChainCompiler({ random, deadlines, denials, plugins })
@@ -46,14 +54,14 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const listeners = new Map(
     config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
   )
-  return { snapshot: { listeners, upstreams }, plans }
+  return { snapshot: { listeners, upstreams }, plans: withStandIns }
 }
 
 /** Counting requests for a budget costs something: only where some route has one. */
 function giveBudgets(config: GatewayConfig, upstreams: ReadonlyMap<string, Upstream>): void {
   for (const { retry, to } of config.routes) {
     if (retry === null || retry.attempts === 0) continue
-    for (const { upstream: name } of to) {
+    for (const name of to.flatMap(({ upstream }) => [upstream, ...standInNames(upstream, config.upstreams)])) {
       const upstream = upstreams.get(name)
       if (upstream !== undefined) upstream.budget ??= new WindowBudget()
     }
@@ -128,6 +136,14 @@ function bind(
       route,
       used.map(({ upstream }) => configs[upstream] as UpstreamConfig),
       random,
+    ),
+    standIns: standInsOf(
+      route,
+      used.map(({ upstream }) => upstream),
+      configs,
+      upstreams,
+      random,
+      (upstream) => counters.response(listener, route.name, upstream),
     ),
     chains: chains.chains(route),
     prefix: null,

@@ -89,14 +89,14 @@ export function planUpstream(
 }
 
 function rosterOf(upstream: Upstream, deadlines: Deadlines): Roster {
-  const roster = (upstream.roster as Roster | null) ?? new Roster(deadlines, upstream.counters)
+  const roster = (upstream.roster as Roster | null) ?? new Roster(deadlines, upstream.counters, () => upstream.relieved)
   upstream.roster = roster
   return roster
 }
 
-function rosterSettings({ panic, priorities, slowStart, ejection }: UpstreamConfig): RosterSettings {
+function rosterSettings({ panic, priorities, slowStart, ejection, failover }: UpstreamConfig): RosterSettings {
   return {
-    availability: { panic, spill: priorities.spill, zone: null, slowStart: slowStart ?? 0 },
+    availability: { panic, relieved: failover.length > 0, spill: priorities.spill, zone: null, slowStart: slowStart ?? 0 },
     ejection: ejection === null ? null : { ...ejection, on: new Set(ejection.on) },
   }
 }

@@ -221,6 +221,8 @@ export interface UpstreamConfig {
   /** 0 to 1; 0 = never. */
   readonly panic: number
   readonly ejection: EjectionConfig | null
+  /** Names of the upstreams that stand in for it, in this order. */
+  readonly failover: readonly string[]
 }
 
 export interface BalancerConfig {

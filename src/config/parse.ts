@@ -1,6 +1,7 @@
 // From what was written to the normalised configuration or everything that is wrong with it. Touches no file.
 
 import { checkBinds } from './checks/binds.ts'
+import { checkFailover } from './checks/failover.ts'
 import { checkFilters, doubtFilters } from './checks/filters.ts'
 import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
@@ -110,6 +111,7 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   const seen = outline(written)
   const errors = parsed.error ? findings(parsed.error.issues) : []
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))
+  errors.push(...checkFailover(seen))
   if (parsed.success) errors.push(...checkFilters(parsed.data))
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
   return {

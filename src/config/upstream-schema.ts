@@ -1,10 +1,11 @@
 // `upstreams`: named sets of endpoints, how one is chosen and how it is connected to.
 
+import * as z from 'zod'
 import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
 import { discovery } from './discovery-schema.ts'
 import { ejection, panic, priorities, slowStart } from './ejection-schema.ts'
-import { duration, durationOrOff, integer, integerOrOff } from './values.ts'
+import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
 import { block, choice, defaulted, later } from './written.ts'
 
 const connection = defaulted({
@@ -45,8 +46,13 @@ export const upstreamSchema = block({
   ejection,
   breaker: later('breaker'),
   adaptive: later('adaptive'),
-  failover: later('failover'),
-}).transform(({ discovery, host, balancer, connection, limits, slowStart, priorities, panic, ejection }) => ({
+  failover: z
+    .array(name())
+    .prefault([])
+    .describe(
+      'Upstreams to use, in order, when this one has no usable endpoint; panic applies only when none of them has one either.',
+    ),
+}).transform(({ discovery, host, balancer, connection, limits, slowStart, priorities, panic, ejection, failover }) => ({
   discovery,
   host,
   balancer,
@@ -56,4 +62,5 @@ export const upstreamSchema = block({
   priorities,
   panic,
   ejection,
+  failover,
 }))

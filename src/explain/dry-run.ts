@@ -15,6 +15,7 @@ import type { RouteBinding, ServedListener } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from '../proxy/filters.ts'
 import { RequestProxy } from '../proxy/proxy.ts'
+import { hashInUse, upstreamInUse } from '../proxy/stand-in.ts'
 import { bareResponse, type WatchedChain, type WatchedFilter, watchFilters } from './watched-filters.ts'
 
 export interface DryRunSettings {
@@ -84,6 +85,7 @@ class DryProxy extends RequestProxy {
   readonly #settings: DryRunSettings
   #binding: RouteBinding | null = null
   #considered: DryRun['considered'] = null
+  #upstream: Upstream | null = null
   #endpoint: Endpoint | null = null
   #filters: WatchedChain | null = null
   #answer: LocalAnswer | null = null
@@ -101,7 +103,7 @@ class DryProxy extends RequestProxy {
     return {
       binding,
       considered: this.#considered,
-      upstream: binding?.upstreams[this.#choice] ?? null,
+      upstream: this.#upstream ?? binding?.upstreams[this.#choice] ?? null,
       endpoint: this.#endpoint,
       filters: this.#filters?.seen ?? [],
       answer: this.#answer,
@@ -145,10 +147,13 @@ class DryProxy extends RequestProxy {
   }
 
   override proceed(x: Exchange): void {
+    const { undiscovered } = this.#settings
+    if (x.binding !== null && x.upstream !== null && !undiscovered.has(x.upstream.name)) x.upstream = upstreamInUse(x)
     const { upstream } = x
-    if (upstream !== null && !this.#settings.undiscovered.has(upstream.name)) {
+    this.#upstream = upstream
+    if (upstream !== null && !undiscovered.has(upstream.name)) {
       const { picker } = upstream
-      const hash = x.binding?.hashes?.[x.choice]
+      const hash = x.binding === null ? null : hashInUse(x)
       if (hash) x.hash = hash(x, { word: () => Math.floor(this.#settings.random() * 2 ** 32) | 0 })
       this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)
       if (this.#endpoint === null) {

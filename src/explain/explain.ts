@@ -7,6 +7,7 @@ import type { LocalAnswer } from '../model/message.ts'
 import type { Standing } from '../model/roster.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
+import { hashInUse } from '../proxy/stand-in.ts'
 import { type BoundListener, chooseListener } from './choose-listener.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
 import { type RequestBytes, requestBytes } from './read-request.ts'
@@ -112,14 +113,21 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
   if (binding === null || upstream === null || answer !== null) return []
   const { inFlight, pending } = upstream.counters
   const { maxRequests, maxConnections } = upstream.settings
-  const hash = binding.hashes?.[x.choice]
+  const hash = hashInUse(x)
   const isFull = pending > 0 || inFlight >= Math.min(maxRequests, maxConnections)
   return [
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
+    ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
   ]
+}
+
+function noteFailover(chosen: Upstream, used: Upstream): string[] {
+  if (chosen.failover === null || chosen.usable) return []
+  const out = `upstream ${chosen.name} has no endpoint that can be used`
+  return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
 }
 
 function noteShares({ upstreams, weights }: RouteBinding): string {

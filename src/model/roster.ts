@@ -15,6 +15,8 @@ export interface EndpointRoster {
   /** An attempt has ended. `status` is 0 where no answer had come. */
   record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void
   stateOf(endpoint: Endpoint): Standing
+  /** Somebody may be picked, and is healthy. */
+  readonly usable: boolean
   /** Health is ignored, because too few are healthy. */
   readonly panic: boolean
 }

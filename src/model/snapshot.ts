@@ -49,6 +49,14 @@ export interface Mirror {
   readonly binding: RouteBinding
 }
 
+/** An upstream that may serve an exchange in place of the one that its route chose. */
+export interface StandIn {
+  readonly upstream: Upstream
+  /** As `RouteBinding.hashes`. */
+  readonly hash: RequestHash | null
+  readonly responses: ResponseCounters
+}
+
 /** A route as one listener serves it. */
 export interface RouteBinding {
   readonly name: string
@@ -59,6 +67,8 @@ export interface RouteBinding {
   readonly split: (() => number) | null
   /** Per upstream: `Exchange.hash` of a request, null where the balancer does not hash; null = none anywhere. */
   readonly hashes: readonly (RequestHash | null)[] | null
+  /** Per upstream: who stands in for it, in this order, null = nobody; null = nobody for any. */
+  readonly standIns: readonly (readonly StandIn[] | null)[] | null
   /** Filters per upstream; null = none anywhere. */
   readonly chains: readonly (FilterChain | null)[] | null
   /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */

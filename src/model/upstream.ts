@@ -52,6 +52,8 @@ export class Upstream {
   readonly retired = new Set<Endpoint>()
   /** Decides who may be picked; null before the first configuration. */
   roster: EndpointRoster | null = null
+  /** Who stands in, in this order, while it has no endpoint that can be used; null = nobody. */
+  failover: readonly Upstream[] | null = null
   /** null while no route has a retry budget. */
   budget: RetryBudget | null = null
   private waiting: Waiting[] = []
@@ -62,6 +64,16 @@ export class Upstream {
     this.name = name
     this.settings = settings
     this.picker = picker
+  }
+
+  /** One of its own endpoints can be used, without ignoring health. */
+  get usable(): boolean {
+    return this.roster?.usable === true
+  }
+
+  /** Somebody can stand in for it now. */
+  get relieved(): boolean {
+    return this.failover?.some((upstream) => upstream.usable) === true
   }
 
   /** Counts one request in if the limits allow it and nobody has waited longer. */

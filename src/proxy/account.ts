@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
 import { endFilters } from './filters.ts'
+import { responsesInUse } from './stand-in.ts'
 
 export function account(x: Exchange, clock: Clock): void {
   if (x.accounted) return
@@ -15,7 +16,8 @@ export function account(x: Exchange, clock: Clock): void {
   listener.counters.bytesOut += x.bytesOut
   if (binding === null) listener.noRoute.add(x.status)
   else {
-    binding.responses[x.choice]?.add(x.status)
+    const responses = binding.standIns === null ? binding.responses[x.choice] : responsesInUse(x)
+    responses?.add(x.status)
     binding.duration.observe(duration)
   }
   const { access } = listener

@@ -18,6 +18,7 @@ import { forwardedLines, isLoop } from './forwarded.ts'
 import { Mirroring } from './mirror.ts'
 import { requestIds } from './request-id.ts'
 import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
+import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
 
 /** Bytes of a request body that wait until there is somebody to send them to. */
@@ -89,6 +90,7 @@ export class RequestProxy implements ExchangeHandler {
 
   /** The filters have let it pass: to the upstream, or into its queue. */
   proceed(x: Exchange): void {
+    if ((x.binding as RouteBinding).standIns !== null) x.upstream = upstreamInUse(x)
     const upstream = upstreamOf(x)
     if (upstream.admit()) this.enter(x)
     else this.wait(x, upstream)
@@ -127,7 +129,8 @@ export class RequestProxy implements ExchangeHandler {
       x.waiting = null
     }
     if (x.expectContinue) x.downstream.continue(x)
-    const hash = (x.binding as RouteBinding).hashes?.[x.choice]
+    const { hashes, standIns } = x.binding as RouteBinding
+    const hash = standIns === null ? hashes?.[x.choice] : hashInUse(x)
     if (hash) x.hash = hash(x)
     upstreamOf(x).budget?.request(this.clock.now())
     this.attempt(x)
@@ -137,6 +140,12 @@ export class RequestProxy implements ExchangeHandler {
 
   private attempt(x: Exchange): void {
     const upstream = upstreamOf(x)
+    if ((x.binding as RouteBinding).standIns !== null && upstreamInUse(x) !== upstream) {
+      // It waited, for a place or for another try, and meanwhile somebody else has taken over.
+      this.leave(x)
+      this.proceed(x)
+      return
+    }
     let endpoint = upstream.picker.pick(x)
     if (endpoint === null && x.tried !== null) {
       // Nowhere else to go: the ones tried already are better than nothing.

@@ -23,6 +23,8 @@ export interface Standing {
 export interface AvailabilityOptions {
   /** Healthy share (0 to 1) below which health is ignored; 0 = never. */
   readonly panic: number
+  /** Other upstreams stand in for this one: health is not ignored while one endpoint is healthy. */
+  readonly relieved: boolean
   /** A level takes over what `healthy share x spill` of the one before cannot; 0 = only when that has none left. */
   readonly spill: number
   /** Own zone and the share of the healthy weight that it must have to be preferred; null = off. */
@@ -35,6 +37,8 @@ export interface Availability {
   readonly candidates: readonly WeightedEndpoint[]
   /** Health is ignored. */
   readonly panic: boolean
+  /** One that may be picked is healthy. */
+  readonly usable: boolean
   /** Some weight still grows: look again in a second. */
   readonly ramping: boolean
 }
@@ -49,7 +53,8 @@ export function availability(standings: readonly Standing[], options: Availabili
   // When everything is being taken away, what is still there is better than nothing.
   const usable = staying.length > 0 ? staying : all
   const healthy = usable.filter(({ out }) => out === null)
-  const panic = usable.length > 0 && options.panic > 0 && weightOf(healthy) < options.panic * weightOf(usable)
+  const few = options.relieved ? healthy.length === 0 : weightOf(healthy) < options.panic * weightOf(usable)
+  const panic = usable.length > 0 && options.panic > 0 && few
   const shares = panic ? [{ members: usable, share: 1 }] : levels(usable, options.spill)
   const groups = shares.map(({ members, share }) => ({ members: panic ? members : preferZone(members, options.zone), share }))
   const slowStart = panic ? 0 : options.slowStart
@@ -63,7 +68,7 @@ export function availability(standings: readonly Standing[], options: Availabili
       weight: plain ? weight : Math.max(1, Math.round(weight * factor * rampOf(age, slowStart) * SCALE)),
     }))
   })
-  return { candidates, panic, ramping }
+  return { candidates, panic, usable: healthy.length > 0, ramping }
 }
 
 interface Level {

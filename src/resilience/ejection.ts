@@ -56,12 +56,15 @@ interface Past {
 export class EjectionJudge {
   options: EjectionOptions
   private readonly clock: Clock
+  /** Whether another upstream could take all that is sent to this one's endpoints. */
+  private readonly relieved: () => boolean
   private readonly records = new Map<Endpoint, Past>()
   private out = 0
 
-  constructor(options: EjectionOptions, clock: Clock) {
+  constructor(options: EjectionOptions, clock: Clock, relieved: () => boolean = () => false) {
     this.options = options
     this.clock = clock
+    this.relieved = relieved
   }
 
   /** The endpoints that there are now: what is remembered of others is forgotten. */
@@ -145,7 +148,9 @@ export class EjectionJudge {
 
   private eject(record: Past, reason: EjectionReason, now: number): Ejection | null {
     const most = Math.max(1, Math.floor((this.records.size * this.options.maxPercent) / 100))
-    if (this.out >= most || this.out + 1 >= this.records.size) return null
+    const full = this.out >= most || this.out + 1 >= this.records.size
+    // Nobody is kept for want of others who cannot even be connected to, where others are.
+    if (full && (reason !== 'connect-failure' || !this.relieved())) return null
     record.times++
     record.ejection = { reason, until: now + this.timeOf(record.times) }
     this.out++

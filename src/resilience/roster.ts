@@ -26,8 +26,11 @@ export interface RosterMembers {
 }
 
 export class Roster extends Timed implements EndpointRoster {
-  panic = false
+  usable = false
+  private ignoring = false
   private readonly counters: UpstreamCounters
+  /** Whether another upstream stands in for this one. */
+  private readonly relieved: () => boolean
   private readonly clock: Clock
   private readonly deadlines: Deadlines
   private settings: RosterSettings | null = null
@@ -37,11 +40,16 @@ export class Roster extends Timed implements EndpointRoster {
   private readonly since = new Map<Endpoint, number>()
   private changed: (availability: Availability) => void = () => {}
 
-  constructor(deadlines: Deadlines, counters: UpstreamCounters) {
+  constructor(deadlines: Deadlines, counters: UpstreamCounters, relieved: () => boolean = () => false) {
     super()
+    this.relieved = relieved
     this.counters = counters
     this.clock = deadlines.clock
     this.deadlines = deadlines
+  }
+
+  get panic(): boolean {
+    return this.ignoring && !this.relieved()
   }
 
   /** Who could be picked of `members` under `settings`; changes nothing. */
@@ -75,13 +83,12 @@ export class Roster extends Timed implements EndpointRoster {
     this.members = members
     this.changed = changed
     if (settings.ejection === null) this.judge = null
-    else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock)
+    else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock, this.relieved)
     else this.judge.options = settings.ejection
     // Nobody can take the place of an endpoint but those that are asked at all.
     const asked = members.specs.filter(({ weight }) => weight > 0)
     this.judge?.retain(asked.map(({ address }) => members.endpoints.get(address) as Endpoint))
-    this.panic = shown.panic
-    this.watch(shown.ramping)
+    this.take(shown)
   }
 
   record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void {
@@ -102,9 +109,14 @@ export class Roster extends Timed implements EndpointRoster {
   private refresh(): void {
     if (this.settings === null) return
     const now = this.preview(this.settings, this.members)
-    this.panic = now.panic
-    this.watch(now.ramping)
+    this.take(now)
     this.changed(now)
+  }
+
+  private take({ panic, usable, ramping }: Availability): void {
+    this.ignoring = panic
+    this.usable = usable
+    this.watch(ramping)
   }
 
   override onDeadline(now: number): void {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Endpoint } from '../../src/model/endpoint.ts'
 import { type AvailabilityOptions, availability, type Standing } from '../../src/resilience/availability.ts'
 
-const OPTIONS: AvailabilityOptions = { panic: 0.1, spill: 1.4, zone: null, slowStart: 0 }
+const OPTIONS: AvailabilityOptions = { panic: 0.1, relieved: false, spill: 1.4, zone: null, slowStart: 0 }
 
 function standing(address: string, changes: Partial<Standing> = {}): Standing {
   const endpoint = new Endpoint(address)
@@ -100,4 +100,14 @@ t.test('slow start: from a tenth to the whole', async (t) => {
 t.test('terminating ones serve only when nothing else is there', async (t) => {
   t.same(shares([standing('a', { terminating: true }), standing('b')]), { b: 100 })
   t.same(shares([standing('a', { terminating: true }), standing('b', { terminating: true })]), { a: 50, b: 50 })
+})
+
+t.test('who is relieved by others ignores health only when nobody is healthy', async (t) => {
+  const twenty = Array.from({ length: 20 }, (_, i) => standing(`${i}`, i === 0 ? {} : { out: 'down' }))
+  t.match(availability(twenty, OPTIONS), { panic: true, usable: true })
+  t.match(availability(twenty, { ...OPTIONS, relieved: true }), { panic: false, usable: true })
+  t.same(shares(twenty, { relieved: true }), { 0: 100 })
+  t.match(availability(twenty.slice(1), { ...OPTIONS, relieved: true }), { panic: true, usable: false })
+  t.match(availability(twenty.slice(1), { ...OPTIONS, relieved: true, panic: 0 }), { panic: false, candidates: [] })
+  t.match(availability([], OPTIONS), { usable: false })
 })

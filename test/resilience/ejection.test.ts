@@ -122,6 +122,21 @@ t.test('not more than maxPercent, but one if another stays', async (t) => {
   t.equal(one.it.record(one.endpoints[0] as Endpoint, 'reset', 0, 1), null, 'the only one stays')
 })
 
+t.test('who cannot be connected to may all go where another upstream can take over', async (t) => {
+  let relieved = true
+  const clock = { now: () => 1000, wall: () => 1000 }
+  const endpoints = [new Endpoint('a'), new Endpoint('b')]
+  const [a, b] = endpoints as [Endpoint, Endpoint]
+  const it = new EjectionJudge({ ...OPTIONS, maxPercent: 0 }, clock, () => relieved)
+  it.retain(endpoints)
+  t.not(it.record(a, 'connect-failure', 0, 1), null)
+  t.equal(it.record(b, 'reset', 0, 1), null, 'it is there')
+  relieved = false
+  t.equal(it.record(b, 'connect-timeout', 0, 1), null)
+  relieved = true
+  t.not(it.record(b, 'connect-timeout', 0, 1), null)
+})
+
 t.test('good probes end an ejection for not being reachable, no other', async (t) => {
   const {
     it,

@@ -19,6 +19,8 @@ export interface Outline {
   readonly listeners: readonly (Named & { readonly bind: readonly Mention[]; readonly hasHosts: boolean })[]
   readonly routes: readonly (Named & { readonly listeners: readonly Mention[]; readonly upstreams: readonly Mention[] })[]
   readonly upstreams: readonly string[]
+  /** Who stands in for whom, by name of the upstream. */
+  readonly failover: ReadonlyMap<string, readonly Mention[]>
   /** Routes and upstreams that tests expect. */
   readonly expected: { readonly routes: readonly Mention[]; readonly upstreams: readonly Mention[] }
   readonly admin: { readonly bind: Mention; readonly token: unknown } | null
@@ -79,6 +81,12 @@ export function outline(written: unknown): Outline {
       ],
     })),
     upstreams: Object.keys(block(top.upstreams)),
+    failover: new Map(
+      Object.entries(block(top.upstreams)).map(([name, upstream]) => {
+        const list = block(upstream).failover
+        return [name, Array.isArray(list) ? mentions(list, ['upstreams', name, 'failover']) : []]
+      }),
+    ),
     expected: { routes: expected(top.tests, 'route'), upstreams: expected(top.tests, 'upstream') },
     admin:
       top.admin === 'off' || typeof bind !== 'string'

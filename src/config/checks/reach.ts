@@ -19,12 +19,19 @@ export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Fin
     }
   }
   for (const [index, { hash, to }] of routes.entries()) {
-    if (hash === null || to.some(({ upstream }) => HASHING_BALANCERS.includes(upstreams[upstream]?.balancer.type ?? '')))
-      continue
+    if (hash === null) continue
+    const reached = withStandIns(
+      to.map(({ upstream }) => upstream),
+      upstreams,
+    )
+    if ([...reached].some((name) => HASHING_BALANCERS.includes(upstreams[name]?.balancer.type ?? ''))) continue
     const message = 'hash has no effect: no upstream of this route has a balancer that hashes'
     found.push(finding(['routes', index, 'hash'], message, 'key'))
   }
-  const used = new Set(routes.flatMap(({ to, mirror }) => [...to, ...mirror].map(({ upstream }) => upstream)))
+  const used = withStandIns(
+    routes.flatMap(({ to, mirror }) => [...to, ...mirror].map(({ upstream }) => upstream)),
+    upstreams,
+  )
   for (const [name, { discovery }] of Object.entries(upstreams)) {
     if (!used.has(name)) found.push(finding(['upstreams', name], `the upstream "${name}" is used by no route`, 'key'))
     if ('static' in discovery && discovery.static.length === 0)
@@ -33,6 +40,14 @@ export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Fin
       found.push(finding(['upstreams', name, 'discovery', 'dns', 'port'], 'this port is not used: SRV records say the port'))
   }
   return found
+}
+
+/** Upstreams with all that stand in for them, directly or not. */
+function withStandIns(names: readonly string[], upstreams: GatewayConfig['upstreams']): ReadonlySet<string> {
+  const all = new Set(names)
+  // What is added while it runs is come to as well.
+  for (const name of all) for (const standIn of upstreams[name]?.failover ?? []) all.add(standIn)
+  return all
 }
 
 function serves(listener: ListenerConfig, route: RouteConfig): boolean {

@@ -7,7 +7,7 @@ import type { Mention, Named, Outline } from './outline.ts'
 /** Says where a path was written, to name the other place of two. */
 export type Where = (path: readonly (string | number)[]) => string
 
-export function checkReferences({ listeners, routes, upstreams, expected }: Outline, where: Where): Finding[] {
+export function checkReferences({ listeners, routes, upstreams, failover, expected }: Outline, where: Where): Finding[] {
   const listenerNames = new Set(listeners.flatMap(({ name }) => name ?? []))
   const routeNames = new Set(routes.flatMap(({ name }) => name ?? []))
   const upstreamNames = new Set(upstreams)
@@ -19,7 +19,11 @@ export function checkReferences({ listeners, routes, upstreams, expected }: Outl
       routes.flatMap((route) => route.listeners),
       listenerNames,
     ),
-    ...unknown('upstream', [...routes.flatMap((route) => route.upstreams), ...expected.upstreams], upstreamNames),
+    ...unknown(
+      'upstream',
+      [...routes.flatMap((route) => route.upstreams), ...[...failover.values()].flat(), ...expected.upstreams],
+      upstreamNames,
+    ),
     ...unknown('route', expected.routes, routeNames),
   ]
 }
