@@ -1,30 +1,28 @@
 // The data plane of one process: the snapshot in force, what it listens on, who is connected.
 
-import type { Server, Socket } from 'node:net'
+import type { Server } from 'node:net'
+import { BoundAddress, LiveListener } from './bound-address.ts'
 import { type Compiled, compile } from './compile/compile.ts'
 import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
-import { DownstreamConnection } from './http1/downstream-connection.ts'
-import { type Accepting, Listening } from './listen/listening.ts'
+import { Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
-import type { ClientConnection, ConnectionContext, ListenerRef } from './model/client-connection.ts'
+import type { ConnectionContext } from './model/client-connection.ts'
 import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
 import type { Explained, ExplainRequest } from './model/explanation.ts'
-import { peerOf } from './model/peer.ts'
-import { problem } from './model/problem.ts'
-import { REASONS } from './model/reasons.ts'
-import type { ServedListener, Snapshot } from './model/snapshot.ts'
+import type { Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
 import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
 import type { PluginBundle } from './plugins/bundle-format.ts'
 import { LoadedPlugins, type PluginSet } from './plugins/loaded-plugins.ts'
 import { RequestProxy } from './proxy/proxy.ts'
+import { Reception } from './serve-connections.ts'
 import { StatsCollector } from './telemetry/collect.ts'
 import type { LogFunction } from './telemetry/log.ts'
 
@@ -57,23 +55,14 @@ export interface Prepared {
   readonly plugins: PluginSet
 }
 
-class LiveListener implements ListenerRef {
-  current: ServedListener
-
-  constructor(current: ServedListener) {
-    this.current = current
-  }
-}
-
-export class DataPlane implements Accepting {
+export class DataPlane {
   private readonly options: DataPlaneOptions
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
   private readonly collector = new StatsCollector()
   private readonly plugins: LoadedPlugins
-  private readonly connections = new Map<ClientConnection, LiveListener>()
   private readonly listeners = new Map<string, LiveListener>()
-  private readonly listening = new Map<string, { listening: Listening; name: string }>()
+  private readonly reception: Reception
   private readonly retired = new Set<Upstream>()
   private snapshot: Snapshot | null = null
   private config: GatewayConfig | null = null
@@ -82,10 +71,8 @@ export class DataPlane implements Accepting {
   /** What is being made of the set that came last for an upstream. */
   private readonly updates = new Map<string, UpstreamPlan>()
   private access: Prepared['access'] = null
-  private drained: (() => void) | null = null
   private readonly proxy: RequestProxy
   private readonly context: ConnectionContext & { draining: boolean }
-  private closed = false
   private second = 0
   private date = ''
 
@@ -102,8 +89,10 @@ export class DataPlane implements Accepting {
       handler: this.proxy,
       draining: false,
       dateLine: () => this.dateLine(),
-      forget: (connection) => this.forget(connection),
+      forget: (connection) => this.reception.forget(connection),
     }
+    const protocols = { http2: null, tunnel: null }
+    this.reception = new Reception({ context: this.context, protocols, share: options.share })
   }
 
   private dateLine(): string {
@@ -138,7 +127,7 @@ export class DataPlane implements Accepting {
     const added = new Map<string, Listening>()
     try {
       for (const bind of config.listeners.flatMap((listener) => listener.bind)) {
-        if (this.listening.has(bind) || added.has(bind)) continue
+        if (this.reception.address(bind) !== undefined || added.has(bind)) continue
         const listening = new Listening(bind)
         added.set(bind, listening)
         await this.options.listen(listening.server, bind)
@@ -174,33 +163,33 @@ export class DataPlane implements Accepting {
       if (live === undefined) this.listeners.set(name, new LiveListener(served))
       else live.current = served
     }
-    const kept = new Set<string>()
-    for (const { name, bind: binds } of config.listeners) {
-      for (const bind of binds) {
-        kept.add(bind)
-        const there = this.listening.get(bind)
-        if (there !== undefined) there.name = name
-        else {
-          const listening = added.get(bind) as Listening
-          this.listening.set(bind, { listening, name })
-          listening.serve(this)
-        }
-      }
-    }
-    for (const [bind, { listening }] of this.listening) {
-      if (kept.has(bind)) continue
-      listening.close()
-      this.listening.delete(bind)
-    }
+    this.seatListeners(config, added)
     this.retireListeners(compiled.snapshot)
     this.counters.settle(this.options.clock.now())
+  }
+
+  /** Says at each address who shares it, and closes those that nobody names. */
+  private seatListeners(config: GatewayConfig, added: ReadonlyMap<string, Listening>): void {
+    const sharing = new Map<string, { live: LiveListener; hosts: readonly string[] }[]>()
+    for (const { name, bind: binds, hosts } of config.listeners) {
+      const live = this.listeners.get(name) as LiveListener
+      for (const bind of binds) sharing.set(bind, [...(sharing.get(bind) ?? []), { live, hosts }])
+    }
+    for (const [bind, listeners] of sharing) {
+      const there = this.reception.address(bind)
+      const address = there ?? new BoundAddress(bind, added.get(bind) as Listening)
+      address.seat(listeners)
+      if (there === undefined) this.reception.open(address)
+    }
+    for (const address of [...this.reception.addresses()]) if (!sharing.has(address.bind)) this.reception.close(address)
   }
 
   private retireListeners(snapshot: Snapshot): void {
     for (const [name, live] of this.listeners) {
       if (snapshot.listeners.has(name)) continue
       this.listeners.delete(name)
-      for (const [connection, of] of this.connections) if (of === live) connection.drain()
+      live.retired = true
+      this.reception.drain(live)
     }
   }
 
@@ -230,43 +219,9 @@ export class DataPlane implements Accepting {
   }
 
   addresses(): ListenerAddress[] {
-    return [...this.listening].map(([bind, { listening, name }]) => ({ listener: name, bind, address: listening.address }))
-  }
-
-  // ---- connections
-
-  accepted(bind: string, socket: Socket): void {
-    const live = this.listeners.get(this.listening.get(bind)?.name ?? '')
-    if (live === undefined || this.closed) {
-      socket.destroy()
-      return
-    }
-    const { counters, limits } = live.current
-    if (counters.connections >= limits.connections * this.options.share) {
-      this.turnAway(socket, live.current)
-      return
-    }
-    const connection = new DownstreamConnection(socket, peerOf(socket, live.current.trusted), live, this.context)
-    this.connections.set(connection, live)
-    // Accepted just before accepting stopped: it gets its answer, and that is all.
-    if (this.context.draining) connection.drain()
-    socket.resume()
-  }
-
-  private turnAway(socket: Socket, { counters, detail }: ServedListener): void {
-    counters.rejected.set('limit-connections', (counters.rejected.get('limit-connections') ?? 0) + 1)
-    const { body, fields } = problem('limit-connections', '', detail)
-    const { status } = REASONS['limit-connections']
-    socket.on('error', () => {})
-    socket.end(
-      `HTTP/1.1 ${status} Service Unavailable\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    return [...this.reception.addresses()].flatMap(({ bind, listening: { address }, seats }) =>
+      seats.map(({ current: { name } }) => ({ listener: name, bind, address })),
     )
-    socket.destroySoon()
-  }
-
-  private forget(connection: ClientConnection): void {
-    this.connections.delete(connection)
-    if (this.connections.size === 0) this.drained?.()
   }
 
   // ---- eyes
@@ -323,27 +278,20 @@ export class DataPlane implements Accepting {
   /** Stops accepting, lets what runs finish, and resolves when nobody is connected or after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.context.draining = true
-    for (const { listening } of this.listening.values()) listening.close()
-    const done = new Promise<void>((resolve) => {
-      this.drained = resolve
-    })
-    for (const connection of this.connections.keys()) connection.drain()
-    if (this.connections.size === 0) return
+    this.reception.stopAccepting()
+    this.reception.drain(null)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs)
     })
-    await Promise.race([done, late])
+    await Promise.race([this.reception.emptied(), late])
     clearTimeout(timer)
   }
 
   /** Ends now: connections are closed whatever they do. */
   close(): void {
-    this.closed = true
     this.context.draining = true
-    for (const { listening } of this.listening.values()) listening.close()
-    this.listening.clear()
-    for (const connection of [...this.connections.keys()]) connection.destroy()
+    this.reception.destroy()
     this.proxy.mirroring.close()
     for (const upstream of this.snapshot?.upstreams.values() ?? []) {
       for (const connector of upstream.connectors.values()) connector.retire()

@@ -82,6 +82,9 @@ function serve(
   const view = new RequestView()
   return {
     name: listener.name,
+    protocol: listener.protocol,
+    proxyProtocol: 'off',
+    tls: null,
     counters: counters.listener(listener.name),
     route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
     consider: (x) => table.explain(x.host, x.path, x.method, view.of(x)),

@@ -128,7 +128,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     const x = this.open(listener)
     this.requests++
     this.ahead = consumed > 0 && consumed < bytes.length ? bytes.subarray(consumed) : null
-    const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted, consumed)
+    const error = consumed < 0 ? consumed : readRequest(scan, x, this.memo, this.peer.trusted, consumed, this.listener)
     this.closeAfter ||=
       scan.close ||
       this.context.draining ||
@@ -260,8 +260,8 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     this.state = STATE.LINGER
     this.context.deadlines.remove(this)
     this.settle(x)
-    // A body that ends with its connection would look complete after an orderly close.
-    if (x.http10) this.socket.resetAndDestroy()
+    // A body that ends with its connection would look complete after an orderly close; TLS says by itself that it was none.
+    if (x.http10 && !this.peer.secure) this.socket.resetAndDestroy()
     else this.socket.destroy()
   }
 

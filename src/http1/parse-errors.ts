@@ -49,6 +49,7 @@ export const ERROR = {
   EXPECT: define('expectation-failed', 'only 100-continue can be expected'),
   METHOD_REFUSED: define('method-not-allowed', 'TRACE and CONNECT are not served'),
   MISDIRECTED: define('misdirected', 'https is not served on this connection'),
+  MISDIRECTED_HOST: define('misdirected', 'another listener of this address serves that host'),
   PATH: bad('the path is malformed, leaves the root, or hides a separator'),
   UPGRADE_BODY: bad('an upgrade request must not carry a body'),
   BODY_LIMIT: define('body-limit', 'the body is larger than limits.bodyBytes'),

@@ -1,6 +1,7 @@
 // From the parsed head of an HTTP/1.1 request to the exchange: target and host become one view, fields become canonical text.
 
 import { DROP_FROM_CLIENT, DROP_FROM_TRUSTED } from '../model/dropped-fields.ts'
+import { chooseListener, type ListenerRef } from '../model/client-connection.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { FIELD } from '../model/field-names.ts'
 import { normalizeHost, parseAuthority } from '../model/request-host.ts'
@@ -21,7 +22,8 @@ const SLASH = 0x2f
 const MAX_REQUEST_ID = 128
 
 /**
- * Fills `x` from `scan`, whose head has `headBytes` bytes. `trusted`: the peer may speak for its clients. Returns 0 or a negated ERROR; RFC 9112 section 3.2 and 3.3.
+ * Fills `x` from `scan`, whose head has `headBytes` bytes. `trusted`: the peer may speak for its clients.
+ * `listener`: to which it came, where others may share its address. Returns 0 or a negated ERROR; RFC 9112 section 3.2 and 3.3.
  */
 export function readRequest(
   scan: RequestScan,
@@ -29,6 +31,7 @@ export function readRequest(
   memo: HostMemo,
   trusted: boolean,
   headBytes = scan.fields.text.length,
+  listener: ListenerRef | null = null,
 ): number {
   const { fields } = scan
   const { text } = fields
@@ -59,6 +62,8 @@ export function readRequest(
       if (start < 0) return start
     }
   }
+  // Before the path: how it is read is the listener's.
+  if (listener !== null && !chooseListener(x, listener)) return -ERROR.MISDIRECTED_HOST
   if (x.path === '') {
     const error = readPath(text, start, end, x)
     if (error < 0) return error
@@ -94,14 +99,16 @@ function readAbsolute(text: string, start: number, end: number, x: Exchange): nu
   const written = match[2] as string
   const authority = parseAuthority(written)
   if (authority === null) return -ERROR.TARGET_FORM
-  if ((match[1] as string).toLowerCase() === 'https') return -ERROR.MISDIRECTED
+  const https = (match[1] as string).toLowerCase() === 'https'
+  if (https && !x.downstream.peer.secure) return -ERROR.MISDIRECTED
+  const port = https ? 443 : 80
   if (x.authority === '') {
     // HTTP/1.0 without Host.
     x.authority = written
     x.host = authority.host
   } else {
     const host = parseAuthority(x.authority)
-    if (host === null || host.host !== authority.host || (host.port ?? 80) !== (authority.port ?? 80))
+    if (host === null || host.host !== authority.host || (host.port ?? port) !== (authority.port ?? port))
       return -ERROR.HOST_MISMATCH
   }
   // RFC 9112 3.2.4: the last proxy turns an OPTIONS without path into `*`.

@@ -1,16 +1,7 @@
 // Reads the ClientHello that opens a TLS connection (RFC 8446 4.1.2, RFC 6066 3), as far as a listener is chosen by it. Fed with
 // what comes from the socket, in any pieces; every bound is on the client's side. What two readers could read differently is refused.
 
-export interface ClientHello {
-  /** The name that is asked for: lower case, without trailing dot; '' = none. */
-  readonly sni: string
-  /** Protocols in the client's order, e.g. `h2`; empty = none offered. */
-  readonly alpn: readonly string[]
-  /** What it can verify, as code points of RFC 8446 4.2.3; empty = the extension is missing. */
-  readonly signatureAlgorithms: readonly number[]
-  /** 0x0303 = TLS 1.2, 0x0304 = TLS 1.3; from supported_versions or, without it, the legacy version. */
-  readonly versions: readonly number[]
-}
+import type { ClientHello } from '../model/client-hello.ts'
 
 /** Alerts (RFC 8446 6.2) that a refusal comes with. */
 export const ALERT = {

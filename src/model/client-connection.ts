@@ -2,7 +2,7 @@
 
 import type { Clock } from './clock.ts'
 import type { Deadlines } from './deadlines.ts'
-import type { ExchangeHandler } from './exchange.ts'
+import type { Exchange, ExchangeHandler } from './exchange.ts'
 import type { ServedListener } from './snapshot.ts'
 
 export interface ClientConnection {
@@ -27,4 +27,25 @@ export interface ConnectionContext {
 /** A listener as its connections see it: what is in force now. */
 export interface ListenerRef {
   readonly current: ServedListener
+  /** The address that it shares with others, told apart by hosts; null = it is alone there. */
+  readonly sharing: SharedAddress | null
+}
+
+export interface SharedAddress {
+  /** The listener that serves a host best: its exact name, the longest wildcard, or every host; null = none does. */
+  byHost(host: string): ServedListener | null
+}
+
+/**
+ * Gives a request, whose `host` is known, to the listener of its address that serves the host. False: that is another one than the
+ * one that a TLS connection came to, so that certificate, client authentication and policy would be the wrong ones (421).
+ */
+export function chooseListener(x: Exchange, { sharing }: ListenerRef): boolean {
+  if (sharing === null) return true
+  const owner = sharing.byHost(x.host)
+  // Served by nobody: the listener says so itself.
+  if (owner === null || owner === x.listener) return true
+  if (x.downstream.peer.secure) return false
+  x.listener = owner
+  return true
 }

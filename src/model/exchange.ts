@@ -63,8 +63,8 @@ export interface BodyCopy {
 
 export class Exchange {
   readonly downstream: Downstream
-  /** What was in force when the request came. */
-  readonly listener: ServedListener
+  /** As it was in force when the request came. Settled once the host is known: several listeners may share an address. */
+  listener: ServedListener
   readonly startedAt: number
 
   method = ''

@@ -9,6 +9,7 @@ import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { Considered } from './route-table.ts'
+import type { TlsTermination } from './tls-termination.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ListenerLimits {
@@ -92,6 +93,10 @@ export interface RouteBinding {
 /** A listener as compiled; an exchange captures one. */
 export interface ServedListener {
   readonly name: string
+  readonly protocol: 'http' | 'https' | 'tls' | 'tcp'
+  readonly proxyProtocol: 'off' | 'accept' | 'require'
+  /** null = nothing is decrypted here. */
+  readonly tls: TlsTermination | null
   readonly counters: ListenerCounters
   /** The route of a request, null when there is none. */
   readonly route: (x: Exchange) => RouteBinding | null

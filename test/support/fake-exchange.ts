@@ -8,6 +8,9 @@ import type { ServedListener } from '../../src/model/snapshot.ts'
 export function fakeListener(changes: Partial<ServedListener> = {}): ServedListener {
   return {
     name: 'web',
+    protocol: 'http',
+    proxyProtocol: 'off',
+    tls: null,
     counters: new ListenerCounters(),
     route: () => null,
     consider: () => [],
