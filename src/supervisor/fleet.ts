@@ -8,6 +8,7 @@ import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import { sumUpstreams, type UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
+import { coversFor } from './covers.ts'
 import { handSockets } from './hand-sockets.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
 import { type Notice, REPORT_EVERY_MS } from './messages.ts'
@@ -184,11 +185,12 @@ export class Fleet implements Planes {
   async #spawn(slot: Slot): Promise<void> {
     const { program, workers, clock, id } = this.#settings
     const held = this.#sockets.all()
-    const child = forkProgram(
-      program,
-      'worker',
-      held.map((address) => address.fd(slot.index)),
-    )
+    // With one slot, or one socket for all, there is nobody to stand in for.
+    const covers = held.some(({ split }) => split) ? coversFor(held.length) : 0
+    const child = forkProgram(program, 'worker', [
+      ...held.map((address) => address.fd(slot.index)),
+      ...held.flatMap((address) => new Array<number>(covers).fill(address.fd(slot.index + 1))),
+    ])
     const worker: WorkerProcess = new WorkerProcess(child, ++this.#lives, slot.index, clock.now(), {
       notice: (notice) => this.#noticed(slot, worker, notice),
       exit: (how) => this.#exited(slot, worker, how),
@@ -199,6 +201,7 @@ export class Fleet implements Planes {
       id,
       share: 1 / workers,
       binds: held.map(({ bind }) => bind),
+      covers,
       config: this.#config as GatewayConfig,
       revision: this.#revision,
       sets: this.#sets,
@@ -206,6 +209,7 @@ export class Fleet implements Planes {
     try {
       this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)
       worker.serving = true
+      this.#cover(slot, false)
       this.#settings.log('info', 'worker serves', { pid: worker.pid, slot: slot.index })
     } catch (error) {
       worker.kill('SIGKILL')
@@ -231,8 +235,18 @@ export class Fleet implements Planes {
     const delay = slot.backoff.next(clock.now() - worker.startedAt)
     log('error', 'a worker ended and is replaced', { pid: worker.pid, how, inMs: delay })
     events.restarted()
+    this.#cover(slot, true)
     if (delay === 0) this.#fill(slot)
     else slot.retry = setTimeout(() => this.#fill(slot), delay)
+  }
+
+  /** The slot before this one accepts in its place, or does not have to any more. */
+  #cover({ index }: Slot, on: boolean): void {
+    const neighbour = this.#slots.at(index - 1)?.worker
+    if (this.#slots.length < 2 || neighbour?.serving !== true) return
+    neighbour.ask({ type: 'cover', on }, QUERY_TIMEOUT_MS).catch((error: Error) => {
+      this.#settings.log('debug', 'a worker did not stand in for its neighbour', { reason: error.message })
+    })
   }
 
   #noticed(slot: Slot, worker: WorkerProcess, notice: Notice): void {

@@ -1,12 +1,14 @@
 // The listening sockets that a worker was given: descriptors at its birth, or servers over the channel during a reload.
 
 import type { Server, Socket } from 'node:net'
+import { handTo } from './hand-to.ts'
 import { FIRST_SOCKET_FD } from './messages.ts'
 import { BACKLOG, listening } from './own-listen.ts'
 
 export class InheritedSockets {
   readonly #descriptors = new Map<string, number>()
   readonly #given = new Map<string, GivenServer>()
+  readonly #owners = new Map<string, Server>()
 
   /** `binds` in the order of the descriptors. */
   constructor(binds: readonly string[]) {
@@ -26,8 +28,14 @@ export class InheritedSockets {
     this.#given.clear()
   }
 
+  /** Who accepts on an address here. */
+  ownerOf(bind: string): Server | undefined {
+    return this.#owners.get(bind)
+  }
+
   /** A `Listen`. */
   readonly listen = async (server: Server, bind: string): Promise<void> => {
+    this.#owners.set(bind, server)
     const given = this.#given.get(bind)
     const fd = this.#descriptors.get(bind)
     if (given !== undefined) {
@@ -70,11 +78,4 @@ class GivenServer {
     this.#received.close()
     for (const socket of this.#waiting.splice(0)) socket.destroy()
   }
-}
-
-function handTo(owner: Server, socket: Socket): void {
-  // What a server gives to the sockets that it accepts itself.
-  socket.allowHalfOpen = true
-  socket.setNoDelay(true)
-  owner.emit('connection', socket)
 }

@@ -32,6 +32,11 @@ export class HeldAddress {
     return (this.#sockets[slot % this.#sockets.length] as net.BoundSocket).fd()
   }
 
+  /** Each slot has a socket of its own. */
+  get split(): boolean {
+    return this.#sockets.length > 1
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.close()
   }

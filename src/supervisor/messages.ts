@@ -20,6 +20,8 @@ export type Request =
   /** About its live state; changes nothing. */
   | { readonly type: 'query'; readonly query: Query }
   | { readonly type: 'reopen-logs' }
+  /** Accept in the place of the worker in the next slot, or stop doing so. */
+  | { readonly type: 'cover'; readonly on: boolean }
   | { readonly type: 'drain'; readonly timeoutMs: number }
 
 export interface WorkerStart {
@@ -28,6 +30,8 @@ export interface WorkerStart {
   readonly share: number
   /** What the inherited descriptors listen on, in their order from FIRST_SOCKET_FD. */
   readonly binds: readonly string[]
+  /** How many descriptors of the next slot's socket follow for each of them. */
+  readonly covers: number
   readonly config: GatewayConfig
   readonly revision: string
   /** Of all discovered upstreams, as far as they are known. */

@@ -3,8 +3,9 @@
 import type { Server } from 'node:net'
 import type { Log, LogSettings } from '../telemetry/log.ts'
 import { codeOf } from './bind-address.ts'
+import { Covers } from './covers.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
-import { type Asked, type FromWorker, type Query, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
+import { type Asked, FIRST_SOCKET_FD, type FromWorker, type Query, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
 
 /** How long running exchanges may take when a worker without supervisor is told to end. */
@@ -14,6 +15,7 @@ interface Prepared {
   readonly revision: string
   readonly value: unknown
   readonly log: LogSettings
+  readonly binds: ReadonlySet<string>
 }
 
 /** Runs until the process ends. Call once, in a process that was forked with a channel. */
@@ -32,6 +34,7 @@ class Worker {
   readonly #log: Log
   #plane: DataPlaneFace<unknown> | null = null
   #sockets = new InheritedSockets([])
+  #covers: Covers | null = null
   #prepared: Prepared | null = null
   #draining = false
   #reportUnsent = false
@@ -67,6 +70,7 @@ class Worker {
           revision: message.revision,
           value: await this.#running().prepare(message.config, message.sets),
           log: message.config.log,
+          binds: new Set(message.config.listeners.flatMap(({ bind }) => bind)),
         }
         return undefined
       case 'commit':
@@ -87,6 +91,10 @@ class Worker {
       case 'reopen-logs':
         this.#parts.reopenLogs()
         return undefined
+      case 'cover':
+        if (message.on) await this.#covers?.begin()
+        else this.#covers?.end()
+        return undefined
       case 'drain':
         await this.#drain(message.timeoutMs)
         return undefined
@@ -100,7 +108,10 @@ class Worker {
 
   async #start(start: WorkerStart): Promise<ListenerAddress[]> {
     this.#log.configure(start.config.log)
-    this.#sockets = new InheritedSockets(start.binds)
+    const sockets = new InheritedSockets(start.binds)
+    this.#sockets = sockets
+    const first = FIRST_SOCKET_FD + start.binds.length
+    this.#covers = new Covers(start.binds, start.covers, first, (bind) => sockets.ownerOf(bind))
     this.#plane = this.#parts.makePlane({
       id: start.id,
       share: start.share,
@@ -117,6 +128,7 @@ class Worker {
     if (prepared?.revision !== revision) throw new Error(`revision ${revision} is not prepared`)
     this.#prepared = null
     this.#running().commit(prepared.value)
+    this.#covers?.keep(prepared.binds)
     this.#log.configure(prepared.log)
     return this.#running().addresses()
   }
@@ -164,6 +176,7 @@ class Worker {
 
   async #drain(timeoutMs: number): Promise<void> {
     this.#draining = true
+    this.#covers?.keep(new Set())
     await this.#plane?.drain(timeoutMs)
     this.#report()
   }
