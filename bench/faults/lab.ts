@@ -67,7 +67,7 @@ export class Lab {
     }
     writeFileSync(file, JSON.stringify(config))
     const gateway = start(`gateway-${labs}`, folder, PROXY_CORE, [process.execPath, MAIN, 'run', '-c', file])
-    await waitUntilAnswers(gateway, admin, '/ready')
+    await waitUntilAnswers(gateway, port, '/')
     return new Lab(endpoints, relays, gateway, port, admin, file)
   }
 
