@@ -23,7 +23,7 @@ export interface LoadShape {
 }
 
 export class OpenLoad {
-  readonly answers: Answered[] = []
+  answers: Answered[] = []
   sent = 0
   private readonly shape: LoadShape
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 4096, maxFreeSockets: 4096 })
@@ -43,6 +43,13 @@ export class OpenLoad {
     while (this.pending > 0) await new Promise((resolve) => setTimeout(resolve, 10))
     this.agent.destroy()
     return this.answers
+  }
+
+  /** What has ended since the last call. */
+  take(): readonly Answered[] {
+    const taken = this.answers
+    this.answers = []
+    return taken
   }
 
   private tick(): void {

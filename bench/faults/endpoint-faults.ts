@@ -87,7 +87,7 @@ async function measure({ label, fault, settings, method, body }: Case, folder: s
       addedLoad: added,
       before: spread(answers.filter(({ at }) => at < faultAt)),
       during: spread(answers.filter(({ at }) => at >= faultAt && at < endAt)),
-      notes: words(failed, faultAt),
+      notes: [words(failed, faultAt), waited(answers, faultAt, endAt)].filter((text) => text !== '').join('; '),
     }
   } finally {
     await lab.close()
@@ -109,6 +109,15 @@ function moved(at: readonly number[], from: number, to: number): number | null {
 export function spread(answers: readonly Answered[]): { p50: number; p99: number } {
   const ms = answers.filter(({ status }) => status > 0 && status < 500).map((answer) => answer.ms)
   return { p50: percentile(ms, 0.5), p99: percentile(ms, 0.99) }
+}
+
+/** How the rest fared where some requests had to wait for a timeout. */
+function waited(answers: readonly Answered[], from: number, to: number): string {
+  const during = answers.filter(({ at, status }) => at >= from && at < to && status > 0 && status < 500)
+  const late = during.filter(({ ms }) => ms >= 900)
+  if (late.length === 0) return ''
+  const others = spread(during.filter(({ ms }) => ms < 900))
+  return `${late.length} waited for the timeout, p50 / p99 of the others ${others.p50.toFixed(1)} / ${others.p99.toFixed(1)} ms`
 }
 
 /** Kinds of failures and when the last one was. */

@@ -90,6 +90,7 @@ async function overload(folder: string, seconds: number): Promise<Row[]> {
 async function rolling(folder: string): Promise<Row[]> {
   const lab = await Lab.open({ folder, endpoints: 30, route: { retry: { attempts: 2, on: ['connect-failure', 'reset'] } } })
   try {
+    const startedAt = performance.now()
     const gets = lab.load(400)
     const posts = lab.load(100, { method: 'POST', body: Buffer.alloc(16 * 1024, 'x') })
     await sleep(1000)
@@ -110,7 +111,7 @@ async function rolling(folder: string): Promise<Row[]> {
         requests: answers.length,
         clientErrors: failed.length,
         during: spread(answers),
-        notes: words(failed, 0),
+        notes: words(failed, startedAt),
       },
     ]
   } finally {
