@@ -42,7 +42,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const signals = new Signals(systemClock.now)
   const log = createLog({ level: 'info', format: 'json' }, systemClock, stderrLine)
   const loadedAt = systemClock.wall()
-  const load = () => loadConfig(file, { env: io.env, gate, plugins: pluginsOf(program) })
+  const load = () => loadConfig(file, { env: io.env, gate, plugins: pluginsOf(program), wall: systemClock.wall })
 
   const loaded = await load()
   for (const warning of loaded.warnings) log.write('warn', formatProblem(warning))

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { processParts } from './app-worker.ts'
 import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
 import { normalizeConfig } from './config/parse.ts'
-import { formatPath, formatProblem, type Problem } from './config/problem.ts'
+import { readPemFiles } from './config/pem-files.ts'
+import { type Finding, formatPath, formatProblem, type Problem } from './config/problem.ts'
 import { readExplainRequest } from './explain/read-request.ts'
 import { runConfigTests } from './explain/run-tests.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
@@ -122,7 +123,7 @@ class EmbeddedGateway implements Gateway {
     if (this.#state !== 'new') throw new Error('a gateway starts once')
     this.#state = 'started'
     try {
-      this.#config = await withPlugins(this.#config)
+      this.#config = await complete(this.#config)
       await this.#control.start(this.#config)
     } catch (error) {
       await this.close()
@@ -134,9 +135,9 @@ class EmbeddedGateway implements Gateway {
   async apply(config: GatewayConfigInput): Promise<Started> {
     const next = read(config)
     if (this.#state !== 'started') throw new Error('the gateway is not running')
-    const complete = await withPlugins(next)
-    await this.#control.apply(complete)
-    this.#config = complete
+    const full = await complete(next)
+    await this.#control.apply(full)
+    this.#config = full
     return this.#started()
   }
 
@@ -194,6 +195,19 @@ class EmbeddedGateway implements Gateway {
   }
 }
 
+/** With what stands in files: certificates, keys, plugins. */
+async function complete(config: GatewayConfig): Promise<GatewayConfig> {
+  const { config: filled, errors } = await readPemFiles(config, null)
+  if (errors.length > 0) throw errorOf(errors)
+  return withPlugins(filled)
+}
+
+function errorOf(findings: readonly Finding[]): ConfigError {
+  return new ConfigError(
+    findings.map(({ path, message }) => ({ file: '', line: 0, column: 0, message: `${formatPath(path)}: ${message}` })),
+  )
+}
+
 /** Reads the plugins, here: they run in this process anyway. */
 async function withPlugins(config: GatewayConfig): Promise<GatewayConfig> {
   const uses = (filters: readonly { type: string }[]) => filters.some(({ type }) => type === 'plugin')
@@ -201,10 +215,8 @@ async function withPlugins(config: GatewayConfig): Promise<GatewayConfig> {
   if (config.plugins.length === 0 && !used) return config
   const { loadPlugins, readHere } = await import('./load-plugins.ts')
   const { config: complete, findings } = await loadPlugins(config, process.cwd(), readHere)
-  if (findings.length === 0) return complete
-  throw new ConfigError(
-    findings.map(({ path, message }) => ({ file: '', line: 0, column: 0, message: `${formatPath(path)}: ${message}` })),
-  )
+  if (findings.length > 0) throw errorOf(findings)
+  return complete
 }
 
 function read(input: GatewayConfigInput): GatewayConfig {

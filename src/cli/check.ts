@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { runConfigTests } from '../explain/run-tests.ts'
 import { pluginsOf } from '../load-plugins.ts'
+import { systemClock } from '../model/clock.ts'
 
 /** Where a command writes, a piece of text at a time, and the environment that it sees. */
 export interface CommandIo {
@@ -41,6 +42,7 @@ export async function check(argv: readonly string[], { out, err, env, program }:
     env,
     gate: (config) => [...checkWorthServing(config), ...runConfigTests(config)],
     plugins: pluginsOf(program),
+    wall: systemClock.wall,
   })
   for (const warning of loaded.warnings) err(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`)
   if ('errors' in loaded) {

@@ -3,7 +3,6 @@
 
 import type { DiscoveryConfig, UpstreamConfig } from '../config/model.ts'
 import { staticDiscovery } from '../discovery/static.ts'
-import { Http1Connector } from '../http1/connector.ts'
 import type { Picker } from '../model/balancer.ts'
 import type { Random } from '../model/clock.ts'
 import type { Connector } from '../model/connection.ts'
@@ -14,7 +13,7 @@ import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
 import type { Availability } from '../resilience/availability.ts'
 import { Roster, type RosterSettings } from '../resilience/roster.ts'
 import { balancerOf, PickerBuild } from './build-picker.ts'
-import { authorityOf, placeOf } from './place.ts'
+import { Transport } from './connect-endpoints.ts'
 
 export interface UpstreamEnvironment {
   readonly deadlines: Deadlines
@@ -33,6 +32,9 @@ export interface UpstreamPlan {
   apply(): void
 }
 
+/** How the connections in use were made. */
+const transports = new WeakMap<Upstream, Transport>()
+
 /** What a picker was built from, to see whether it may stay (and with it the place in its turns). */
 const builtFrom = new WeakMap<Upstream, string>()
 
@@ -48,14 +50,13 @@ export function planUpstream(
   const planned = upstream.endpoints
   const endpoints = new Map<string, Endpoint>()
   const connectors = new Map<Endpoint, Connector>()
+  const transport = transportOf(config, upstream)
+  const kept = transports.get(upstream) === transport
   for (const { address } of specs) {
     const endpoint = upstream.endpoints.get(address) ?? new Endpoint(address)
     endpoints.set(address, endpoint)
-    connectors.set(
-      endpoint,
-      upstream.connectors.get(endpoint) ??
-        new Http1Connector(upstream, placeOf(address), authorityOf(address), environment.deadlines),
-    )
+    const connector = kept ? upstream.connectors.get(endpoint) : undefined
+    connectors.set(endpoint, connector ?? transport.connector(upstream, address, environment.deadlines))
   }
   const roster = rosterOf(upstream, environment.deadlines)
   const rules = rosterSettings(config)
@@ -73,19 +74,27 @@ export function planUpstream(
       upstream.endpoints = endpoints
       upstream.specs = specs
       upstream.connectors = connectors
+      transports.set(upstream, transport)
       if (build !== null) upstream.picker = build.picker()
       builtFrom.set(upstream, buildKey(config, shown))
       pending.delete(upstream)
       for (const [endpoint, connector] of before) {
-        if (connectors.has(endpoint)) continue
-        connector.retire()
-        upstream.retired.add(endpoint)
+        const now = connectors.get(endpoint)
+        if (now !== connector) connector.retire()
+        if (now === undefined) upstream.retired.add(endpoint)
       }
       roster.adopt(rules, members, shown, (now) => rebuild(config, now, upstream, environment))
       // Somebody may have left or come back while the picker was built.
       rebuild(config, roster.preview(rules, members), upstream, environment)
     },
   }
+}
+
+/** The one in use where it says the same: its connections stay, and their TLS sessions. */
+function transportOf(config: UpstreamConfig, upstream: Upstream): Transport {
+  const fresh = new Transport(config)
+  const current = transports.get(upstream)
+  return current?.key === fresh.key ? current : fresh
 }
 
 function rosterOf(upstream: Upstream, deadlines: Deadlines): Roster {

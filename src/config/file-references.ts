@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts'
 import { readText } from './read-text.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
-/** Stands for every item of a list. */
+/** Stands for every item of a list, and every value of a block. */
 const EACH = '*'
 
 /** Where paths of files stand; words that are no paths. A key that takes a file joins with one line. */
@@ -14,6 +14,7 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
   { at: ['admin', 'token', 'file'], words: [] },
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
   { at: ['plugins', EACH, 'path'], words: [] },
+  ...['ca', 'cert', 'key'].map((key) => ({ at: ['upstreams', EACH, 'tls', key], words: [] })),
 ]
 
 /** Blocks that hold a secret as `{ env }` or `{ file }`. */
@@ -27,18 +28,21 @@ function children(node: SourceNode, path: readonly string[]): SourceNode[] {
   let found = [node]
   for (const key of path) {
     found = found.flatMap(({ value }) => {
-      if (key === EACH) return Array.isArray(value) ? value : []
+      if (key === EACH) return Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : []
       return (value instanceof Map ? value.get(key) : undefined) ?? []
     })
   }
   return found
 }
 
+/** Certificates and keys may stand where their path is expected. */
+const isPemText = (value: string): boolean => value.trimStart().startsWith('-----BEGIN ')
+
 /** Makes paths absolute, in place: they are relative to the file that they are written in. */
 export function resolvePaths(root: SourceNode, directory: string): void {
   for (const { at, words } of PATHS) {
     for (const node of children(root, at)) {
-      if (typeof node.value === 'string' && node.value !== '' && !words.includes(node.value))
+      if (typeof node.value === 'string' && node.value !== '' && !words.includes(node.value) && !isPemText(node.value))
         node.value = resolve(directory, node.value)
     }
   }

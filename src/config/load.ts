@@ -6,6 +6,7 @@ import type { Environment } from './environment.ts'
 import { checkSecrets, resolvePaths } from './file-references.ts'
 import type { GatewayConfig } from './model.ts'
 import { parseTrees, readFileTree } from './parse.ts'
+import { readPemFiles } from './pem-files.ts'
 import type { Finding, Problem } from './problem.ts'
 import { readText } from './read-text.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly env?: Environment
   /** A last look at a configuration that is valid; what it finds are errors. */
   readonly gate?: (config: GatewayConfig) => readonly Finding[] | Promise<readonly Finding[]>
+  /** Milliseconds since the epoch: certificates that are not valid now are warned about; left out: none are. */
+  readonly wall?: () => number
   /** Reads the code of plugins; without it they stay names. `folder` is that of the file. */
   readonly plugins?: (config: GatewayConfig, folder: string) => Promise<PluginReadings>
 }
@@ -51,14 +54,17 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   const parsed = parseTrees(reading.trees, reading.problems, reading.complete)
   const files = [...reading.files, ...reading.watched]
   if ('errors' in parsed) return { ...parsed, files }
-  const { warnings, position } = parsed
+  const { position } = parsed
+  const pem = await readPemFiles(parsed.config, options.wall?.() ?? null)
+  const warnings = [...parsed.warnings, ...pem.warnings.map(position)]
   const {
     config,
     findings,
     files: more,
-  } = (await options.plugins?.(parsed.config, dirname(resolve(path)))) ?? { config: parsed.config, findings: [], files: [] }
-  files.push(...more)
-  const found = findings.length > 0 ? findings : await gate(config)
+  } = (await options.plugins?.(pem.config, dirname(resolve(path)))) ?? { config: pem.config, findings: [], files: [] }
+  files.push(...pem.files, ...more)
+  const wrong = [...pem.errors, ...findings]
+  const found = wrong.length > 0 ? wrong : await gate(config)
   return found.length > 0 ? { errors: found.map(position), warnings, files } : { config, warnings, files }
 }
 

@@ -211,6 +211,12 @@ export interface UpstreamConfig {
   readonly discovery: DiscoveryConfig
   /** `preserve`, `endpoint` or the literal value of Host. */
   readonly host: string
+  /** `auto` only with `tls`. */
+  readonly protocol: 'http1' | 'h2' | 'auto'
+  /** null = cleartext. */
+  readonly tls: UpstreamTlsConfig | null
+  /** null = off. */
+  readonly proxyProtocol: 'v1' | 'v2' | null
   readonly balancer: BalancerConfig
   readonly connection: ConnectionConfig
   readonly limits: UpstreamLimits
@@ -223,6 +229,24 @@ export interface UpstreamConfig {
   readonly ejection: EjectionConfig | null
   /** Names of the upstreams that stand in for it, in this order. */
   readonly failover: readonly string[]
+}
+
+/** Certificates or a key as PEM text: what stands in `file` ('' = it stood in the configuration), which is absolute when it came from a file. */
+export interface PemConfig {
+  readonly file: string
+  /** '' = not read yet. */
+  readonly pem: string
+}
+
+export interface UpstreamTlsConfig {
+  /** null = what the machine trusts. */
+  readonly ca: PemConfig | null
+  readonly serverName: string | null
+  readonly sans: readonly string[]
+  /** Both or none. */
+  readonly cert: PemConfig | null
+  readonly key: PemConfig | null
+  readonly verify: boolean
 }
 
 export interface BalancerConfig {

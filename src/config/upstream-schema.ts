@@ -5,8 +5,9 @@ import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
 import { discovery } from './discovery-schema.ts'
 import { ejection, panic, priorities, slowStart } from './ejection-schema.ts'
+import { checkConnecting, proxyProtocolOut, upstreamProtocol, upstreamTls } from './tls-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
-import { block, choice, defaulted, later } from './written.ts'
+import { block, defaulted, later } from './written.ts'
 
 const connection = defaulted({
   connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
@@ -35,9 +36,13 @@ export const upstreamSchema = block({
     .describe('How an endpoint is chosen: the name of an algorithm, or a block with it as type.'),
   connection: connection.describe('Connections to endpoints.'),
   limits: limits.describe('What all endpoints together are given; each worker has its share.'),
-  protocol: choice('protocol', ['http1'], ['h2', 'auto']).prefault('http1').describe('What is spoken to endpoints.'),
-  tls: later('tls'),
-  proxyProtocol: later('proxyProtocol'),
+  protocol: upstreamProtocol
+    .prefault('http1')
+    .describe('What is spoken to endpoints: HTTP/1.1; HTTP/2, also without TLS; or what they choose in the TLS handshake.'),
+  tls: upstreamTls.optional().describe('TLS to endpoints; {} = with the defaults; left out: none.'),
+  proxyProtocol: proxyProtocolOut
+    .prefault('off')
+    .describe('The PROXY header that tells endpoints the address of the client; a connection then serves one client.'),
   slowStart,
   zone: later('zone'),
   priorities,
@@ -52,15 +57,40 @@ export const upstreamSchema = block({
     .describe(
       'Upstreams to use, in order, when this one has no usable endpoint; panic applies only when none of them has one either.',
     ),
-}).transform(({ discovery, host, balancer, connection, limits, slowStart, priorities, panic, ejection, failover }) => ({
-  discovery,
-  host,
-  balancer,
-  connection,
-  limits,
-  slowStart,
-  priorities,
-  panic,
-  ejection,
-  failover,
-}))
+}).transform(
+  (
+    {
+      discovery,
+      host,
+      protocol,
+      tls,
+      proxyProtocol,
+      balancer,
+      connection,
+      limits,
+      slowStart,
+      priorities,
+      panic,
+      ejection,
+      failover,
+    },
+    context,
+  ) => {
+    checkConnecting({ discovery, protocol, tls: tls ?? null }, context)
+    return {
+      discovery,
+      host,
+      protocol,
+      tls: tls ?? null,
+      proxyProtocol,
+      balancer,
+      connection,
+      limits,
+      slowStart,
+      priorities,
+      panic,
+      ejection,
+      failover,
+    }
+  },
+)

@@ -2,31 +2,31 @@
 
 import type { Connector, EndpointConnection, RunningAttempt } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
+import type { Destination } from '../model/dial.ts'
+import type { Peer } from '../model/peer.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 
-/** Where to connect to: an address and a port, or a unix socket. */
-export type Place = { readonly host: string; readonly port: number } | { readonly path: string }
-
 export class Http1Connector implements Connector {
   readonly upstream: Upstream
-  readonly place: Place
+  readonly destination: Destination
   /** What stands in Host where nothing else is to. */
   readonly authority: string
   readonly deadlines: Deadlines
   private readonly idle: UpstreamConnection[] = []
   retired = false
 
-  constructor(upstream: Upstream, place: Place, authority: string, deadlines: Deadlines) {
+  constructor(upstream: Upstream, destination: Destination, authority: string, deadlines: Deadlines) {
     this.upstream = upstream
-    this.place = place
+    this.destination = destination
     this.authority = authority
     this.deadlines = deadlines
   }
 
   send(attempt: RunningAttempt): EndpointConnection {
+    const exclusive = this.destination.proxy !== null
     for (;;) {
-      const connection = this.idle.pop()
+      const connection = exclusive ? this.takeOf(attempt.exchange.downstream.peer) : this.idle.pop()
       if (connection === undefined) break
       this.upstream.counters.connectionsIdle--
       if (!connection.usable) continue
@@ -39,11 +39,20 @@ export class Http1Connector implements Connector {
     return new UpstreamConnection(this, attempt)
   }
 
+  /** What a PROXY header says holds for the connection: another client's is no good. */
+  private takeOf(client: Peer): UpstreamConnection | undefined {
+    const index = this.idle.findLastIndex((connection) => connection.client === client)
+    return index === -1 ? undefined : this.idle.splice(index, 1)[0]
+  }
+
   /** The response is complete and the connection fit for another request. */
   release(connection: UpstreamConnection): void {
     const { counters, settings } = this.upstream
+    const { maxIdlePerEndpoint } = settings.connection
     counters.connectionsActive--
-    if (this.retired || this.idle.length >= settings.connection.maxIdlePerEndpoint) {
+    // Of clients' own connections the oldest are those of clients that are gone.
+    if (this.destination.proxy !== null && maxIdlePerEndpoint > 0 && this.idle.length >= maxIdlePerEndpoint) this.closeOneIdle()
+    if (this.retired || this.idle.length >= maxIdlePerEndpoint) {
       connection.destroy()
       return
     }

@@ -1,10 +1,13 @@
 // One HTTP/1.1 connection to an endpoint: writes a request, reads its response, goes back to its pool only when both are complete
 // to the byte.
 
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { failureWords } from '../model/connect-failures.ts'
 import type { EndpointConnection, Outcome, RunningAttempt } from '../model/connection.ts'
 import { Timed } from '../model/deadlines.ts'
+import { dial } from '../model/dial.ts'
 import { BODY, type Part, type ResponseHead } from '../model/message.ts'
+import type { Peer } from '../model/peer.ts'
 import type { UpstreamSettings } from '../model/upstream.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import type { Http1Connector } from './connector.ts'
@@ -23,12 +26,15 @@ const MAX_INFORMATIONAL = 16
 const SMALL = 4096
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LF = 10
+const PROTOCOLS: readonly string[] = ['http/1.1']
 
 const scan = new ResponseScan()
 const head: ResponseHead = { status: 0, phrase: '', fields: '', body: 0, length: 0, dated: false }
 const part: Part = { bytes: sharedBuffer, start: 0, end: 0, text: null, owned: false, kept: false }
 
 export class UpstreamConnection extends Timed implements EndpointConnection {
+  /** The one whom it serves; null = anybody. */
+  readonly client: Peer | null
   private readonly connector: Http1Connector
   private readonly socket: Socket
   private attempt: RunningAttempt | null
@@ -52,13 +58,12 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     super()
     this.connector = connector
     this.attempt = attempt
+    this.client = connector.destination.proxy === null ? null : attempt.exchange.downstream.peer
     const { connection } = connector.upstream.settings
-    this.socket = connect({
-      ...connector.place,
-      noDelay: true,
-      allowHalfOpen: true,
-      keepAlive: connection.tcpKeepAlive !== null,
-      keepAliveInitialDelay: connection.tcpKeepAlive ?? 0,
+    this.socket = dial(connector.destination, {
+      tcpKeepAlive: connection.tcpKeepAlive,
+      client: this.client,
+      protocols: PROTOCOLS,
       onread: {
         buffer: () => this.nextBuffer(),
         callback: (bytes: number, buffer: Uint8Array): boolean => {
@@ -66,10 +71,10 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
           return true
         },
       },
+      // One turn of the event loop before the request is written: what the endpoint says by then is not an answer to it.
+      ready: () => setImmediate(() => setImmediate(() => this.connected())),
     })
-    // One turn of the event loop before the request is written: what the endpoint says by then is not an answer to it.
-    this.socket.on('connect', () => setImmediate(() => setImmediate(() => this.connected())))
-    this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(error.code ?? error.message))
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(failureWords(error)))
     this.socket.on('end', () => this.ended())
     this.socket.on('close', () => this.failed('closed'))
     this.socket.on('drain', () => this.attempt?.onWritable())

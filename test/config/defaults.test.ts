@@ -68,6 +68,9 @@ t.test('every default is filled in', async (t) => {
       app: {
         discovery: { static: [{ address: '127.0.0.1:3000', weight: 1, priority: 0 }] },
         host: 'preserve',
+        protocol: 'http1',
+        tls: null,
+        proxyProtocol: null,
         balancer: { type: 'round-robin', key: null, boundedLoad: null },
         connection: {
           connectTimeout: 2000,

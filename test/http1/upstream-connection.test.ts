@@ -76,7 +76,12 @@ async function setup(t: Test) {
     { pick: () => null },
   )
   const port = Number(endpoint.address.split(':')[1])
-  const connector = new Http1Connector(upstream, { host: '127.0.0.1', port }, 'a.test', deadlines)
+  const connector = new Http1Connector(
+    upstream,
+    { place: { host: '127.0.0.1', port }, tls: null, proxy: null },
+    'a.test',
+    deadlines,
+  )
   t.teardown(() => {
     connector.retire()
     deadlines.stop()
