@@ -3,6 +3,7 @@
 import type { Connector, EndpointConnection, RunningAttempt } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { Destination } from '../model/dial.ts'
+import { BODY } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
@@ -25,7 +26,7 @@ export class Http1Connector implements Connector {
 
   send(attempt: RunningAttempt): EndpointConnection {
     const exclusive = this.destination.proxy !== null
-    for (;;) {
+    while (attempt.exchange.body !== BODY.TUNNEL) {
       const connection = exclusive ? this.takeOf(attempt.exchange.downstream.peer) : this.idle.pop()
       if (connection === undefined) break
       this.upstream.counters.connectionsIdle--

@@ -7,15 +7,12 @@ import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { ServedListener } from '../model/snapshot.ts'
-import { ClientFlow } from './client-flow.ts'
+import { ClientTunnel, STATE } from './client-tunnel.ts'
 import { decodeHead } from './decode-head.ts'
 import { ERROR, parseError } from './parse-errors.ts'
 import { parseRequestHead, RequestScan } from './parse-request.ts'
 import { type HostMemo, readRequest } from './read-request.ts'
 import { RequestBody } from './request-body.ts'
-import { ResponseWriter } from './response-writer.ts'
-
-const STATE = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4 } as const
 
 /** Bytes that a client may send ahead of its turn before it is not read any more. */
 const MAX_AHEAD = 64 * 1024
@@ -27,11 +24,8 @@ const DRAIN_IDLE_MS = 1000
 
 const scan = new RequestScan()
 
-export class DownstreamConnection extends ClientFlow implements Downstream, ClientConnection {
+export class DownstreamConnection extends ClientTunnel implements Downstream, ClientConnection {
   readonly peer: Peer
-  private readonly writer: ResponseWriter
-  private state: number = STATE.IDLE
-  private exchange: Exchange | null = null
   /** Read, but not used yet. */
   private ahead: Buffer | null = null
   /** Bytes of `ahead` in which no complete head was found; 0 = not looked at. */
@@ -40,15 +34,12 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
   /** `process` is on the stack. */
   private processing = false
   private closeAfter = false
-  /** The client has sent its FIN. */
-  private ended = false
   private lingered = 0
   // No field value begins with a space: the first request never finds it here.
   private readonly memo: HostMemo = { authority: ' ', host: '' }
 
   constructor(socket: Socket, peer: Peer, listener: ListenerRef, context: ConnectionContext) {
     super(socket, listener, context)
-    this.writer = new ResponseWriter(socket)
     const { counters, timeouts } = listener.current
     this.peer = peer
     counters.connections++
@@ -67,13 +58,12 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     if (this.state === STATE.IDLE) this.context.deadlines.armOrDisarm(this, DRAIN_IDLE_MS)
   }
 
-  destroy(): void {
-    this.socket.destroy()
-  }
-
   private read(bytes: Buffer): void {
     this.listener.current.counters.bytesIn += bytes.length
     switch (this.state) {
+      case STATE.TUNNEL:
+        this.context.handler.bodyData(this.exchange as Exchange, bytes)
+        return
       case STATE.IDLE:
       case STATE.HEAD:
         this.keepAhead(bytes)
@@ -110,6 +100,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
       if (!this.takeHead(this.ahead)) break
     }
     this.processing = false
+    if (this.state === STATE.CLOSED) return
     const waiting = this.ahead !== null && (this.state === STATE.EXCHANGE || this.congested)
     if (this.socket.isPaused() && this.progress.pausedAt === 0 && !(waiting && (this.ahead as Buffer).length >= MAX_AHEAD))
       this.socket.resume()
@@ -124,6 +115,10 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     if (text === '') return this.waitForMore(bytes)
     const consumed = parseRequestHead(text, limits, scan)
     if (consumed === 0) return this.waitForMore(bytes)
+    if (consumed === -ERROR.VERSION && this.requests === 0 && this.switchToHttp2(this, this.peer, bytes)) {
+      this.state = STATE.CLOSED
+      return false
+    }
     this.checked = 0
     const x = this.open(listener)
     this.requests++
@@ -219,6 +214,13 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
   // ---- the response
 
   respond(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void {
+    if (head.body === BODY.TUNNEL) {
+      const early = this.ahead
+      this.ahead = null
+      this.closeAfter = true
+      this.openTunnel(x, head, part, early)
+      return
+    }
     // Only the end of the connection can mark the end of such a body.
     if (x.http10 && head.body !== BODY.NONE && head.body !== BODY.LENGTH) this.closeAfter = true
     // An early answer: without the rest of the request nobody knows where the next one starts.
@@ -228,14 +230,12 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     else this.checkCongestion()
   }
 
-  data(x: Exchange, part: Part): void {
-    x.bytesOut += this.writer.data(part)
-    this.checkCongestion()
-  }
-
   end(x: Exchange, trailers: string): void {
-    x.bytesOut += this.writer.end(x.trailersAccepted ? trailers : '')
-    this.finish(x)
+    if (this.state === STATE.TUNNEL) this.endEndpointSide(x)
+    else {
+      x.bytesOut += this.writer.end(x.trailersAccepted ? trailers : '')
+      this.finish(x)
+    }
   }
 
   informational(x: Exchange, head: ResponseHead): void {
@@ -256,6 +256,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
   }
 
   cut(x: Exchange): void {
+    if (this.state === STATE.TUNNEL) this.cutTunnel()
     this.exchange = null
     this.state = STATE.LINGER
     this.context.deadlines.remove(this)
@@ -265,7 +266,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
     else this.socket.destroy()
   }
 
-  private finish(x: Exchange): void {
+  protected finish(x: Exchange): void {
     this.settle(x)
     if (this.exchange !== x) return
     if (this.closeAfter) this.linger(x)
@@ -326,7 +327,7 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
 
   override onDeadline(now: number): void {
     if (this.state === STATE.HEAD) this.headTimedOut()
-    else if (this.state === STATE.EXCHANGE) this.checkExchange(this.exchange as Exchange, now)
+    else if (this.state === STATE.EXCHANGE || this.state === STATE.TUNNEL) this.checkExchange(this.exchange as Exchange, now)
     // Idle: nothing has come, or nothing more. What is still unsent of the last answer gets its time.
     else if (this.state === STATE.IDLE && this.ahead === null && this.socket.writableLength > 0) this.flush()
     else this.socket.destroy()
@@ -363,11 +364,15 @@ export class DownstreamConnection extends ClientFlow implements Downstream, Clie
 
   private clientEnded(): void {
     this.ended = true
+    const x = this.exchange as Exchange
+    if (this.state === STATE.TUNNEL) {
+      this.endClientSide(x)
+      return
+    }
     if (this.state !== STATE.EXCHANGE) {
       if (!this.answersLater) this.socket.destroySoon()
       return
     }
-    const x = this.exchange as Exchange
     const cutOff = !x.bodyDone
     if (cutOff && !x.finished) this.refuse(x, -ERROR.BODY_CUT)
     else if (cutOff || this.listener.current.clientClose === 'abort') this.gone(x)

@@ -19,6 +19,9 @@ export interface HeadLimits {
 /** No registered method is longer than 17 characters. */
 const MAX_METHOD = 64
 
+/** In place of the index of a field that came more than once. */
+const MANY = -2
+
 /** What one parse found. Reused; see FieldScan. Indexes are -1 where a field is absent. */
 export class RequestScan {
   readonly fields = new FieldScan()
@@ -33,6 +36,7 @@ export class RequestScan {
   length = 0
   host = -1
   expect = -1
+  /** -2 = there are several. */
   upgrade = -1
   requestId = -1
   via = -1
@@ -187,7 +191,7 @@ function interpret(scan: RequestScan): number {
         if (/(?:^|[\s,])trailers(?:[\s,;]|$)/i.test(fields.value(index))) scan.trailers = true
         break
       case FIELD.UPGRADE:
-        scan.upgrade = index
+        scan.upgrade = scan.upgrade === -1 ? index : MANY
         if (/(?:^|[\s,])websocket(?:[\s,/]|$)/i.test(fields.value(index))) scan.websocket = true
         break
       case FIELD.VIA:

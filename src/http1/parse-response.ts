@@ -31,6 +31,10 @@ export class ResponseScan {
   close = false
   keepAlive = false
   connectionUpgrade = false
+  /** Index of the Upgrade field; -1 = none, -2 = several. */
+  upgrade = -1
+  /** An interim response speaks of a body, which it cannot have. */
+  framed = false
   nominated: string[] | null = null
   date = false
   /** Seconds from `Keep-Alive: timeout=N`, -1 = not said. */
@@ -40,7 +44,8 @@ export class ResponseScan {
     this.phraseOk = true
     this.body = BODY.NONE
     this.length = 0
-    this.close = this.keepAlive = this.connectionUpgrade = this.date = false
+    this.close = this.keepAlive = this.connectionUpgrade = this.date = this.framed = false
+    this.upgrade = -1
     this.nominated = null
     this.keepAliveTimeout = -1
   }
@@ -121,6 +126,9 @@ function interpret(scan: ResponseScan, head: boolean): number {
         if (error < 0) return error
         break
       }
+      case FIELD.UPGRADE:
+        scan.upgrade = scan.upgrade === -1 ? index : -2
+        break
       case FIELD.KEEP_ALIVE:
         scan.keepAliveTimeout = timeoutOf(fields.value(index))
         break
@@ -130,6 +138,7 @@ function interpret(scan: ResponseScan, head: boolean): number {
     }
   }
   if (framing.chunked && (framing.length !== -1 || scan.minor === 0)) return -ERROR.LENGTH_AND_CODING
+  scan.framed = status < 200 && (framing.chunked || framing.length > 0)
   if (head || status < 200 || status === 204 || status === 304) return 0
   if (framing.chunked) scan.body = BODY.STREAM
   else if (framing.length >= 0) {

@@ -1,7 +1,7 @@
 // From the parsed head of an HTTP/1.1 request to the exchange: target and host become one view, fields become canonical text.
 
-import { DROP_FROM_CLIENT, DROP_FROM_TRUSTED } from '../model/dropped-fields.ts'
 import { chooseListener, type ListenerRef } from '../model/client-connection.ts'
+import { DROP_FROM_CLIENT, DROP_FROM_TRUSTED } from '../model/dropped-fields.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { FIELD } from '../model/field-names.ts'
 import { normalizeHost, parseAuthority } from '../model/request-host.ts'
@@ -9,6 +9,7 @@ import { normalizePath } from '../model/request-path.ts'
 import { keepFields } from './keep-fields.ts'
 import { ERROR } from './parse-errors.ts'
 import type { RequestScan } from './parse-request.ts'
+import { askedProtocol } from './switch-protocols.ts'
 
 /** The Host that a connection's requests carried last: the next one is nearly always the same. */
 export interface HostMemo {
@@ -76,6 +77,7 @@ export function readRequest(
   x.viaSeen = scan.via !== -1
   x.forwardedSeen = scan.forwarded
   if (scan.requestId !== -1) readRequestId(scan, x)
+  if (scan.upgrade !== -1) x.upgrade = askedProtocol(scan)
   x.fields = keepFields(fields, trusted ? DROP_FROM_TRUSTED : DROP_FROM_CLIENT, scan.nominated)
   return 0
 }

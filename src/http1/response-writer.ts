@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { connectionLine, responseHead, statusLine } from './serialize.ts'
+import { upgradeLines } from './switch-protocols.ts'
 import { fits, writeTogether } from './write-message.ts'
 
 const LAST_CHUNK = '0\r\n\r\n'
@@ -26,6 +27,13 @@ export class ResponseWriter {
     if (this.chunked) return this.chunk(text, part, last)
     if (part.text !== null) return this.text(text + part.text)
     return this.together(text, part, '')
+  }
+
+  /** The 101 that begins a tunnel, with what the endpoint has said in it already. */
+  switching(x: Exchange, head: ResponseHead, part: Part | null): number {
+    this.chunked = false
+    const text = `${statusLine(head.status, head.phrase)}${head.fields}${upgradeLines(x.upgrade)}\r\n`
+    return part === null ? this.text(text) : this.together(text, part, '')
   }
 
   data(part: Part): number {

@@ -3,9 +3,12 @@
 import type { Exchange } from '../model/exchange.ts'
 import { BODY, type ResponseHead } from '../model/message.ts'
 import { STATUS_PHRASES } from './status-phrases.ts'
+import { upgradeLines } from './switch-protocols.ts'
 
 /** The head of the request that goes to an endpoint; `host` is the Host to send. */
 export function requestHead(x: Exchange, host: string): string {
+  if (x.upgrade !== '')
+    return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${x.fields}${upgradeLines(x.upgrade)}\r\n`
   const te = x.trailersAccepted ? 'te: trailers\r\nconnection: te\r\n' : ''
   const coding = x.body === BODY.STREAM ? 'transfer-encoding: chunked\r\n' : ''
   return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${x.fields}${te}${coding}\r\n`

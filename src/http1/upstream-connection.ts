@@ -3,22 +3,19 @@
 
 import type { Socket } from 'node:net'
 import { failureWords } from '../model/connect-failures.ts'
-import type { EndpointConnection, Outcome, RunningAttempt } from '../model/connection.ts'
-import { Timed } from '../model/deadlines.ts'
+import type { Outcome, RunningAttempt } from '../model/connection.ts'
 import { dial } from '../model/dial.ts'
 import { BODY, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { UpstreamSettings } from '../model/upstream.ts'
-import { ChunkedDecoder } from './chunked.ts'
 import type { Http1Connector } from './connector.ts'
+import { EndpointFlow, STATE } from './endpoint-flow.ts'
 import { fillHead } from './fill-head.ts'
 import { parseError } from './parse-errors.ts'
 import { parseResponseHead, ResponseScan } from './parse-response.ts'
-import { returnSlab, sharedBuffer, takeSlab } from './read-buffer.ts'
-import { trailerFields } from './trailers.ts'
-import { sendRequest, writeBody, writeBodyEnd } from './write-request.ts'
-
-const STATE = { CONNECTING: 0, IDLE: 1, HEAD: 2, BODY: 3, CLOSED: 4 } as const
+import { returnSlab, sharedBuffer } from './read-buffer.ts'
+import { switchesAsAsked } from './switch-protocols.ts'
+import { sendRequest } from './write-request.ts'
 
 /** Interim responses that one request may get before its final one. */
 const MAX_INFORMATIONAL = 16
@@ -32,38 +29,26 @@ const scan = new ResponseScan()
 const head: ResponseHead = { status: 0, phrase: '', fields: '', body: 0, length: 0, dated: false }
 const part: Part = { bytes: sharedBuffer, start: 0, end: 0, text: null, owned: false, kept: false }
 
-export class UpstreamConnection extends Timed implements EndpointConnection {
+export class UpstreamConnection extends EndpointFlow {
   /** The one whom it serves; null = anybody. */
   readonly client: Peer | null
-  private readonly connector: Http1Connector
-  private readonly socket: Socket
-  private attempt: RunningAttempt | null
-  private state: number = STATE.CONNECTING
+  protected readonly socket: Socket
   /** What has come of a head that is not complete. */
   private partial: Buffer | null = null
-  private requestSent = false
-  private body = 0
-  private left = 0
-  private decoder: ChunkedDecoder | null = null
   private reusable = false
   private informational = 0
   private requests = 0
-  private slab: Buffer | null = null
-  private lastRead = 0
-  private paused = false
   /** From `Keep-Alive: timeout`: milliseconds after which the endpoint may close, -1 = not said. */
   private keepAliveHint = -1
 
   constructor(connector: Http1Connector, attempt: RunningAttempt) {
-    super()
-    this.connector = connector
-    this.attempt = attempt
+    super(connector, attempt)
     this.client = connector.destination.proxy === null ? null : attempt.exchange.downstream.peer
     const { connection } = connector.upstream.settings
     this.socket = dial(connector.destination, {
       tcpKeepAlive: connection.tcpKeepAlive,
       client: this.client,
-      protocols: PROTOCOLS,
+      protocols: attempt.exchange.body === BODY.TUNNEL ? [] : PROTOCOLS,
       onread: {
         buffer: () => this.nextBuffer(),
         callback: (bytes: number, buffer: Uint8Array): boolean => {
@@ -72,7 +57,11 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
         },
       },
       // One turn of the event loop before the request is written: what the endpoint says by then is not an answer to it.
-      ready: () => setImmediate(() => setImmediate(() => this.connected())),
+      // In a tunnel the endpoint may speak first.
+      ready: () => {
+        if (this.attempt?.exchange.body === BODY.TUNNEL) this.connected()
+        else setImmediate(() => setImmediate(() => this.connected()))
+      },
     })
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(failureWords(error)))
     this.socket.on('end', () => this.ended())
@@ -90,19 +79,6 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     return this.connector.upstream.settings
   }
 
-  private nextBuffer(): Buffer {
-    // A stream whose reads do not fill the shared buffer (events, long polls) does not keep a large one for itself.
-    // Nor does one that waits for a slow client.
-    const more = this.body === BODY.LENGTH ? this.left : this.lastRead
-    if (this.state === STATE.BODY && !this.paused && more >= sharedBuffer.length) {
-      this.slab ??= takeSlab()
-      return this.slab
-    }
-    if (this.slab !== null) returnSlab(this.slab)
-    this.slab = null
-    return sharedBuffer
-  }
-
   private connected(): void {
     if (this.state !== STATE.CONNECTING || this.attempt === null) return
     this.begin(this.attempt)
@@ -116,6 +92,14 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     this.informational = 0
     const { host } = this.settings
     const x = attempt.exchange
+    if (x.body === BODY.TUNNEL) {
+      // Without HTTP: there is nothing to be asked first.
+      head.status = 0
+      head.phrase = head.fields = ''
+      attempt.onSending(this)
+      this.openTunnel(attempt, sharedBuffer, 0, 0)
+      return
+    }
     const own = x.hostRewritten || host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
     sendRequest(this.socket, x, own === '' ? this.connector.authority : own)
     attempt.onSending(this)
@@ -123,57 +107,12 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     else this.armIdle(attempt)
   }
 
-  /** The whole request is written: from now on the endpoint has the attempt's time to answer. */
-  private sent(attempt: RunningAttempt): void {
-    this.requestSent = true
-    if (this.state !== STATE.HEAD) return
-    if (attempt.attemptTimeout > 0) this.connector.deadlines.arm(this, attempt.attemptTimeout)
-    else this.armIdle(attempt)
-  }
-
-  private armIdle(attempt: RunningAttempt): void {
-    this.connector.deadlines.armOrDisarm(this, this.paused ? 0 : attempt.idleTimeout)
-  }
-
-  sendBody(bytes: Buffer): boolean {
-    const { attempt } = this
-    if (attempt === null) return true
-    this.armIdle(attempt)
-    return writeBody(this.socket, attempt.exchange, bytes)
-  }
-
-  endBody(): void {
-    const { attempt } = this
-    if (attempt === null) return
-    writeBodyEnd(this.socket, attempt.exchange)
-    this.sent(attempt)
-  }
-
-  pause(): void {
-    // Its last bytes may find the client congested when the connection is back in its pool already.
-    if (this.attempt === null) return
-    this.paused = true
-    this.socket.pause()
-    // It is the client that is slow: its own deadline holds.
-    this.connector.deadlines.disarm(this)
-  }
-
-  resume(): void {
-    if (!this.paused) return
-    this.paused = false
-    if (this.attempt !== null) this.armIdle(this.attempt)
-    this.socket.resume()
-  }
-
-  cancel(): void {
-    this.attempt = null
-    this.destroy()
-  }
-
   private read(buffer: Buffer, bytes: number): void {
     this.lastRead = bytes
     if (this.state === STATE.HEAD) this.readHead(buffer, bytes)
-    else if (this.state === STATE.BODY) this.readBody(buffer, 0, bytes)
+    else if (this.state === STATE.BODY) {
+      if (this.attempt !== null) this.readBody(buffer, 0, bytes)
+    }
     // Bytes that nobody asked for: whoever sends them could be answering somebody else's request.
     else this.fail('protocol', 'spoke before it was asked')
   }
@@ -211,6 +150,10 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
       }
       start += consumed
       fillHead(head, scan, text)
+      if (scan.status === 101 && switchesAsAsked(scan, attempt.exchange)) {
+        this.openTunnel(attempt, bytes, start, length)
+        return
+      }
       if (scan.status >= 200) {
         this.readFinal(attempt, bytes, start, length, stop === length ? text : null, consumed)
         return
@@ -237,8 +180,7 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
       scan.body !== BODY.CLOSE &&
       (maxRequests === null || this.requests < maxRequests)
     this.keepAliveHint = scan.keepAliveTimeout < 0 ? -1 : scan.keepAliveTimeout * 1000
-    this.body = scan.body
-    this.left = scan.body === BODY.LENGTH ? scan.length : scan.body === BODY.NONE ? 0 : Number.POSITIVE_INFINITY
+    this.body.begin(scan.body, scan.length)
     this.state = STATE.BODY
     if (scan.body === BODY.NONE) {
       if (length > start) this.reusable = false
@@ -246,7 +188,6 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
       attempt.onHead(head, null, true)
       return
     }
-    if (scan.body === BODY.STREAM) this.decoder = new ChunkedDecoder()
     if (length === start) {
       this.armIdle(attempt)
       attempt.onHead(head, null, false)
@@ -254,9 +195,9 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     }
     const taken = this.take(bytes, start, length)
     if (taken < 0) return
-    part.text = text !== null && this.body === BODY.LENGTH ? text.slice(textAt, textAt + taken) : null
-    const done = this.finished
-    const trailers = done && this.decoder !== null ? trailerFields(this.decoder.trailers) : ''
+    part.text = text !== null && scan.body === BODY.LENGTH ? text.slice(textAt, textAt + taken) : null
+    const { done } = this.body
+    const trailers = done ? this.body.trailers() : ''
     if (done) this.complete()
     else this.armIdle(attempt)
     if (done && trailers === '') attempt.onHead(head, part, true)
@@ -273,8 +214,8 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     part.text = null
     part.owned = bytes === this.slab
     part.kept = false
-    const done = this.finished
-    const trailers = done && this.decoder !== null ? trailerFields(this.decoder.trailers) : ''
+    const { done } = this.body
+    const trailers = done ? this.body.trailers() : ''
     const { slab } = this
     if (done) {
       this.slab = null
@@ -288,37 +229,32 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
     if (done) attempt.onEnd(trailers)
   }
 
-  private get finished(): boolean {
-    return this.decoder !== null ? this.decoder.done : this.left === 0
+  /** From now on bytes are passed as they come; those of the endpoint that are there lie in `bytes[start, end)`. */
+  private openTunnel(attempt: RunningAttempt, bytes: Buffer, start: number, end: number): void {
+    this.state = STATE.BODY
+    this.requestSent = true
+    this.reusable = false
+    this.body.begin(BODY.TUNNEL, 0)
+    head.body = BODY.TUNNEL
+    part.text = null
+    this.body.take(part, bytes, start, end)
+    attempt.onHead(head, end > start ? part : null, false)
+    if (this.attempt !== null) this.armIdle(attempt)
   }
 
   /** Takes body bytes into `part`; returns their number, or -1 when the body was wrong (and the attempt has been told). */
   private take(bytes: Buffer, start: number, end: number): number {
-    part.bytes = bytes
-    part.start = start
-    part.owned = part.kept = false
-    let taken = end - start
-    if (this.decoder !== null) {
-      taken = this.decoder.decode(bytes, start, end)
-      if (taken < 0) {
-        this.fail('protocol', parseError(taken).detail)
-        return -1
-      }
-      if (this.decoder.done && this.decoder.consumed < end - start) this.reusable = false
-    } else if (taken > this.left) {
-      taken = this.left
-      this.left = 0
-      this.reusable = false
-    } else this.left -= taken
-    part.end = start + taken
-    return taken
+    const taken = this.body.take(part, bytes, start, end)
+    if (taken >= 0) return taken
+    this.fail('protocol', parseError(taken).detail)
+    return -1
   }
 
   /** The response is complete: back to the pool, or away. */
   private complete(): void {
     this.attempt = null
-    this.decoder = null
-    if (!this.reusable || !this.requestSent || !this.socket.writable) {
+    this.body.end()
+    if (!this.reusable || this.body.excess || !this.requestSent || !this.socket.writable) {
       this.destroyActive()
       return
     }
@@ -336,11 +272,17 @@ export class UpstreamConnection extends Timed implements EndpointConnection {
   }
 
   private ended(): void {
-    if (this.state === STATE.BODY && this.body === BODY.CLOSE && this.attempt !== null) {
-      const { attempt } = this
+    const { attempt } = this
+    if (this.state !== STATE.BODY || attempt === null || this.body.kind < BODY.CLOSE) this.failed('closed')
+    else if (this.body.kind === BODY.TUNNEL) {
+      this.halfClosed = true
+      if (attempt.exchange.bodyDone) this.leaveTunnel()
+      else this.armIdle(attempt)
+      attempt.onEnd('')
+    } else {
       this.complete()
       attempt.onEnd('')
-    } else this.failed('closed')
+    }
   }
 
   private failed(why: string): void {

@@ -15,6 +15,8 @@ export interface RunningAttempt {
   readonly attemptTimeout: number
   /** Milliseconds without a byte in either direction; 0 = for ever. */
   readonly idleTimeout: number
+  /** The same while it is a tunnel and both sides may speak. */
+  readonly tunnelTimeout: number
   /** The head and what `exchange.held` had are written: more of the body may follow through `connection`. */
   onSending(connection: EndpointConnection): void
   /** The endpoint takes body bytes again. */
@@ -23,6 +25,7 @@ export interface RunningAttempt {
   /** `last`: the response is complete with `part`. */
   onHead(head: ResponseHead, part: Part | null, last: boolean): void
   onData(part: Part): void
+  /** In a tunnel: the endpoint has said all; the client may go on, and the attempt ends when it has said all too. */
   onEnd(trailers: string): void
   /** `untouched`: not one byte of a response has come. */
   onFailure(outcome: Outcome, detail: string, untouched: boolean): void
@@ -36,11 +39,12 @@ export interface RunningAttempt {
 export interface EndpointConnection {
   /** Writes body bytes; false = hold back until onWritable. */
   sendBody(bytes: Buffer): boolean
+  /** In a tunnel the endpoint gets a FIN. */
   endBody(): void
   /** The client cannot take more. */
   pause(): void
   resume(): void
-  /** The attempt is given up: the connection is closed, nothing more is reported. */
+  /** The attempt is given up: the connection is closed (a tunnel by a reset), nothing more is reported. */
   cancel(): void
 }
 

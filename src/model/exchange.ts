@@ -109,6 +109,8 @@ export class Exchange {
   /** The client accepts trailers. */
   trailersAccepted = false
   /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
+  /** The tunnel is open. */
+  tunnelled = false
   viaSeen = false
   forwardedSeen = false
 

@@ -12,18 +12,28 @@ export function account(x: Exchange, clock: Clock): void {
   x.accounted = true
   const duration = clock.now() - x.startedAt
   if (x.chain?.onEnd) endFilters(x, x.chain)
+  const { listener } = x
+  if (!x.tunnelled) {
+    listener.counters.bytesOut += x.bytesOut
+    countAnswer(x, duration)
+  }
+  const { access } = listener
+  if (access === null) return
+  const failed = x.status >= 500 || x.reason !== null || x.incomplete
+  // A tunnel is not slow because it lasts.
+  if (access.wants(x.status, x.tunnelled ? 0 : duration, failed)) access.write(recordOf(x, duration, clock))
+}
+
+/** A tunnel's is counted when it opens: `durationMs` is what that took. */
+export function countAnswer(x: Exchange, durationMs: number): void {
   const { binding, listener } = x
   listener.counters.bytesOut += x.bytesOut
   if (binding === null) listener.noRoute.add(x.status)
   else {
     const responses = binding.standIns === null ? binding.responses[x.choice] : responsesInUse(x)
     responses?.add(x.status)
-    binding.duration.observe(duration)
+    binding.duration.observe(durationMs)
   }
-  const { access } = listener
-  if (access === null) return
-  const failed = x.status >= 500 || x.reason !== null || x.incomplete
-  if (access.wants(x.status, duration, failed)) access.write(recordOf(x, duration, clock))
 }
 
 function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {

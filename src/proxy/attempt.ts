@@ -4,7 +4,7 @@ import type { Connector, EndpointConnection, Outcome, RunningAttempt } from '../
 import type { EndpointCounters } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
-import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
+import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from './filters.ts'
@@ -30,22 +30,28 @@ export class Attempt implements RunningAttempt {
   readonly upstream: Upstream
   readonly attemptTimeout: number
   readonly idleTimeout: number
+  readonly tunnelTimeout: number
   private readonly proxy: RequestProxy
   private readonly startedAt: number
   private connection: EndpointConnection | null = null
   private settled = false
+  /** How it went has been counted, although it is not over: it has become a tunnel. */
+  private counted = false
+  /** The endpoint has said all that it has to say in a tunnel. */
+  private ended = false
   /** The status of the answer; 0 = none has come. */
   private answered = 0
   /** The request was there completely when the attempt began: its time is the endpoint's, not the client's. */
   private readonly prompt: boolean
 
   constructor(proxy: RequestProxy, x: Exchange, upstream: Upstream, endpoint: Endpoint, startedAt: number) {
-    const { attemptTimeout, idleTimeout } = x.binding as RouteBinding
+    const { attemptTimeout, idleTimeout, tunnelTimeout } = x.binding as RouteBinding
     this.exchange = x
     this.endpoint = endpoint
     this.upstream = upstream
     this.attemptTimeout = attemptTimeout
     this.idleTimeout = idleTimeout
+    this.tunnelTimeout = tunnelTimeout
     this.proxy = proxy
     this.startedAt = startedAt
     this.prompt = x.bodyDone
@@ -98,8 +104,19 @@ export class Attempt implements RunningAttempt {
       x.downstream.respond(x, head, part, true)
       return
     }
-    x.downstream.respond(x, head, part, false)
+    if (head.body === BODY.TUNNEL) this.openTunnel(head, part)
+    else x.downstream.respond(x, head, part, false)
     this.holdBack()
+  }
+
+  /** From here on there is no request that could fail: the endpoint has done what it was asked for. */
+  private openTunnel(head: ResponseHead, part: Part | null): void {
+    const x = this.exchange
+    this.counted = true
+    this.count('ok', true, this.proxy.clock.now())
+    this.proxy.openTunnel(x, head)
+    x.downstream.respond(x, head, part, false)
+    x.listener.counters.bytesOut += x.bytesOut
   }
 
   /** To a picker that learns. */
@@ -137,7 +154,10 @@ export class Attempt implements RunningAttempt {
 
   onData(part: Part): void {
     if (this.settled) return
-    this.exchange.downstream.data(this.exchange, part)
+    const x = this.exchange
+    x.downstream.data(x, part)
+    // A tunnel may last for days: its bytes are counted as they pass.
+    if (x.tunnelled) x.listener.counters.bytesOut += part.end - part.start
     this.holdBack()
   }
 
@@ -148,8 +168,11 @@ export class Attempt implements RunningAttempt {
   onEnd(trailers: string): void {
     if (this.settled) return
     const x = this.exchange
-    this.settle('ok')
-    this.proxy.leave(x)
+    this.ended = true
+    if (!x.tunnelled || x.bodyDone) {
+      this.settle('ok')
+      this.proxy.leave(x)
+    }
     x.downstream.end(x, trailers)
   }
 
@@ -166,8 +189,10 @@ export class Attempt implements RunningAttempt {
 
   cancel(): void {
     if (this.settled) return
-    this.settle('cancelled')
-    this.connection?.cancel()
+    const { connection } = this
+    const complete = this.ended && this.exchange.bodyDone
+    this.settle(complete ? 'ok' : 'cancelled')
+    if (!complete) connection?.cancel()
   }
 
   /** `good`: this was the answer that a retry was made for. */
@@ -177,8 +202,16 @@ export class Attempt implements RunningAttempt {
     x.attempt = null
     x.connection = null
     const now = this.proxy.clock.now()
-    const duration = now - this.startedAt
     this.endpoint.inFlight--
+    if (!this.counted) this.count(outcome, good, now)
+    if (x.listener.access === null) return
+    x.attempts ??= []
+    x.attempts.push({ endpoint: this.endpoint.address, outcome, status: x.status, durationMs: now - this.startedAt })
+  }
+
+  private count(outcome: Outcome, good: boolean, now: number): void {
+    const x = this.exchange
+    const duration = now - this.startedAt
     if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
@@ -189,8 +222,5 @@ export class Attempt implements RunningAttempt {
       counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
       x.retryReason = ''
     }
-    if (x.listener.access === null) return
-    x.attempts ??= []
-    x.attempts.push({ endpoint: this.endpoint.address, outcome, status: x.status, durationMs: duration })
   }
 }

@@ -11,7 +11,7 @@ import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
-import { account } from './account.ts'
+import { account, countAnswer } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
@@ -20,6 +20,7 @@ import { requestIds } from './request-id.ts'
 import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
+import { becomeTunnel, judgeUpgrade } from './tunnel.ts'
 
 /** Bytes of a request body that wait until there is somebody to send them to. */
 const MAX_HELD = 64 * 1024
@@ -79,6 +80,13 @@ export class RequestProxy implements ExchangeHandler {
     if (binding.requestTimeout > 0) {
       x.timer = new RequestTimer(this, x)
       this.deadlines.arm(x.timer, binding.requestTimeout)
+    }
+    if (x.upgrade !== '') {
+      const refusal = judgeUpgrade(x, binding)
+      if (refusal !== null) {
+        this.answer(x, refusal, false)
+        return
+      }
     }
     x.chain = binding.chains === null ? null : (binding.chains[x.choice] ?? null)
     if (x.chain === null) this.proceed(x)
@@ -167,7 +175,17 @@ export class RequestProxy implements ExchangeHandler {
     if (x.finished) return
     if (mayRetry(x, outcome, untouched, this.clock.now())) this.again(x, outcome, outcome, 0)
     else if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
-    else this.fail(x, FAILURE[outcome], detail)
+    else this.fail(x, x.tunnelled && outcome === 'timeout' ? 'tunnel-timeout' : FAILURE[outcome], detail)
+  }
+
+  /** The attempt is a tunnel from now on: only its idle time is limited. */
+  openTunnel(x: Exchange, head: ResponseHead): void {
+    becomeTunnel(x, head)
+    if (x.timer !== null) {
+      this.deadlines.remove(x.timer)
+      x.timer = null
+    }
+    countAnswer(x, this.clock.now() - x.startedAt)
   }
 
   /** An endpoint has answered, but with a status that the route would rather not pass on. */

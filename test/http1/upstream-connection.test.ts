@@ -34,6 +34,7 @@ function slowAttempt(connector: Http1Connector): Told {
     endpoint: new Endpoint('a'),
     attemptTimeout: 0,
     idleTimeout: 0,
+    tunnelTimeout: 0,
     onSending: () => {},
     onWritable: () => {},
     onInformational: () => {},

@@ -1,0 +1,70 @@
+// The client's side of a tunnel: bytes are passed as they come, and each direction ends by itself.
+
+import type { Socket } from 'node:net'
+import type { ConnectionContext, ListenerRef } from '../model/client-connection.ts'
+import type { Exchange } from '../model/exchange.ts'
+import type { Part, ResponseHead } from '../model/message.ts'
+import { resetSocket } from '../model/reset-socket.ts'
+import { ClientFlow } from './client-flow.ts'
+import { ResponseWriter } from './response-writer.ts'
+
+export const STATE = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4, TUNNEL: 5 } as const
+
+export abstract class ClientTunnel extends ClientFlow {
+  protected readonly writer: ResponseWriter
+  protected state: number = STATE.IDLE
+  protected exchange: Exchange | null = null
+  /** The client has sent its FIN. */
+  protected ended = false
+  /** The endpoint has said all that it has to say in the tunnel. */
+  private endpointEnded = false
+
+  constructor(socket: Socket, listener: ListenerRef, context: ConnectionContext) {
+    super(socket, listener, context)
+    this.writer = new ResponseWriter(socket)
+  }
+
+  /** The exchange is complete. */
+  protected abstract finish(x: Exchange): void
+
+  /** Closes now. */
+  destroy(): void {
+    if (this.state === STATE.TUNNEL) this.context.handler.fail(this.exchange as Exchange, 'draining', '')
+    this.socket.destroy()
+  }
+
+  data(x: Exchange, part: Part): void {
+    x.bytesOut += this.writer.data(part)
+    this.checkCongestion()
+  }
+
+  /** From here on bytes are passed; `early` are those that the client has sent already. */
+  protected openTunnel(x: Exchange, head: ResponseHead, part: Part | null, early: Buffer | null): void {
+    this.state = STATE.TUNNEL
+    this.progress.pausedAt = 0
+    if (head.status !== 0) x.bytesOut += this.writer.switching(x, head, part)
+    this.checkCongestion()
+    if (early !== null) this.context.handler.bodyData(x, early)
+    if (this.progress.pausedAt === 0 && this.socket.isPaused()) this.socket.resume()
+    if (this.ended && !x.finished) this.endClientSide(x)
+  }
+
+  /** The client has sent its FIN: so does the endpoint get one. */
+  protected endClientSide(x: Exchange): void {
+    x.bodyDone = true
+    this.context.handler.bodyEnd(x)
+    if (this.endpointEnded) this.finish(x)
+  }
+
+  /** The endpoint has sent its FIN. */
+  protected endEndpointSide(x: Exchange): void {
+    this.endpointEnded = true
+    this.socket.end()
+    if (x.bodyDone) this.finish(x)
+  }
+
+  /** Ended in disorder: the client is not to take it for an orderly end. */
+  protected cutTunnel(): void {
+    resetSocket(this.socket)
+  }
+}
