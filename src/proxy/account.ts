@@ -27,7 +27,6 @@ export function account(x: Exchange, clock: Clock): void {
 /** A tunnel's is counted when it opens: `durationMs` is what that took. */
 export function countAnswer(x: Exchange, durationMs: number): void {
   const { binding, listener } = x
-  listener.counters.bytesOut += x.bytesOut
   if (binding === null) listener.noRoute.add(x.status)
   else {
     const responses = binding.standIns === null ? binding.responses[x.choice] : responsesInUse(x)
