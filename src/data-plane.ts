@@ -7,6 +7,7 @@ import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
+import { acceptHttp2 } from './http2/accept.ts'
 import { Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
 import type { ConnectionContext } from './model/client-connection.ts'
@@ -15,6 +16,9 @@ import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
 import type { Explained, ExplainRequest } from './model/explanation.ts'
+import { HealthBook, type HealthUpdate } from './model/health.ts'
+import { LocalQuotas } from './model/local-quotas.ts'
+import type { Part } from './model/quota.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
@@ -40,8 +44,12 @@ export interface DataPlaneOptions {
   readonly random: Random
   /** Makes a server listen on a bind address; called once for as long as that address is served. */
   readonly listen: (server: Server, bind: string) => Promise<void>
-  /** This process's part of limits that hold for the gateway, 0 < share ≤ 1. */
-  readonly share: number
+  /** This process's part of limits that hold for the gateway; those of upstreams are moved to where they are needed. */
+  readonly part: Part
+  /** Upstreams of whose limits other processes have all. */
+  readonly taken?: ReadonlySet<string>
+  /** An upstream is needed here, and other processes have its limits; null = there are none. */
+  readonly onNeed?: ((upstream: string) => void) | null
   readonly log: LogFunction
   readonly access: (config: GatewayConfig) => (AccessSink & { readonly dropped: number }) | null
 }
@@ -56,9 +64,11 @@ export interface Prepared {
 }
 
 export class DataPlane {
+  readonly quotas = new LocalQuotas(() => this.snapshot?.upstreams ?? new Map())
   private readonly options: DataPlaneOptions
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
+  private readonly health = new HealthBook()
   private readonly collector = new StatsCollector()
   private readonly plugins: LoadedPlugins
   private readonly listeners = new Map<string, LiveListener>()
@@ -90,9 +100,10 @@ export class DataPlane {
       draining: false,
       dateLine: () => this.dateLine(),
       forget: (connection) => this.reception.forget(connection),
+      switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
     }
-    const protocols = { http2: null, tunnel: null }
-    this.reception = new Reception({ context: this.context, protocols, share: options.share })
+    const protocols = { http2: acceptHttp2, tunnel: null }
+    this.reception = new Reception({ context: this.context, protocols, share: 1 / options.part.count })
   }
 
   private dateLine(): string {
@@ -118,8 +129,9 @@ export class DataPlane {
       id: this.options.id,
       deadlines: this.deadlines,
       random: this.options.random,
-      share: this.options.share,
+      ...this.shares(),
       sets,
+      health: this.health,
       counters: this.counters,
       access,
       plugins: plugins.filter,
@@ -199,9 +211,10 @@ export class DataPlane {
     const upstream = this.snapshot?.upstreams.get(name)
     const config = this.config?.upstreams[name]
     if (upstream === undefined || config === undefined || 'static' in config.discovery) return
-    const { random, share } = this.options
+    const { random } = this.options
     const sets = new Map([[name, endpoints]])
-    const plan = planUpstream(name, config, upstream, { deadlines: this.deadlines, random, share, sets })
+    const { deadlines, health } = this
+    const plan = planUpstream(name, config, upstream, { deadlines, random, sets, health, ...this.shares() })
     const apply = (): void => {
       if (this.updates.get(name) !== plan) return
       this.updates.delete(name)
@@ -211,6 +224,17 @@ export class DataPlane {
     const slow = plan.prepare()
     if (slow === null) apply()
     else slow.then(apply)
+  }
+
+  private shares(): Pick<DataPlaneOptions, 'part' | 'taken' | 'onNeed'> {
+    const { part, taken = new Set(), onNeed = null } = this.options
+    return { part, taken, onNeed }
+  }
+
+  /** What active health checks say from now on. */
+  setHealth(name: string, update: HealthUpdate): void {
+    this.health.update(name, update)
+    this.snapshot?.upstreams.get(name)?.roster?.probed(update.states.keys())
   }
 
   discard({ added }: Prepared): void {

@@ -9,6 +9,7 @@ import type { Connector } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
+import { evenQuota, type Part, type Quota, sameQuota, scaledQuota } from '../model/quota.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
 import type { Availability } from '../resilience/availability.ts'
 import { Roster, type RosterSettings } from '../resilience/roster.ts'
@@ -18,8 +19,12 @@ import { Transport } from './connect-endpoints.ts'
 export interface UpstreamEnvironment {
   readonly deadlines: Deadlines
   readonly random: Random
-  /** This process's part of limits that hold for the gateway. */
-  readonly share: number
+  /** This process's part of limits that hold for the gateway, until the parts are divided anew. */
+  readonly part: Part
+  /** Upstreams of whose limits other processes have all: this one begins with nothing. */
+  readonly taken?: ReadonlySet<string>
+  /** See `Upstream.onNeed`; null = there is no other process. */
+  readonly onNeed?: ((upstream: string) => void) | null
   /** What is known of upstreams whose endpoints do not stand in the configuration. */
   readonly sets: EndpointSets
 }
@@ -44,9 +49,10 @@ export function planUpstream(
   existing: Upstream | undefined,
   environment: UpstreamEnvironment,
 ): UpstreamPlan {
-  const settings = settingsOf(config, environment.share)
+
   const specs = endpointsOf(config.discovery, environment.sets.get(name))
-  const upstream = existing ?? new Upstream(name, settings, EMPTY)
+  const upstream = existing ?? new Upstream(name, settingsOf(name, config, null, environment), EMPTY)
+  upstream.onNeed = environment.onNeed ?? null
   const planned = upstream.endpoints
   const endpoints = new Map<string, Endpoint>()
   const connectors = new Map<Endpoint, Connector>()
@@ -70,7 +76,8 @@ export function planUpstream(
       // Discovery took effect since: what was planned is of endpoints that may be gone.
       if (upstream.endpoints !== planned) return planUpstream(name, config, upstream, environment).apply()
       const before = upstream.connectors
-      upstream.settings = settings
+      // Only now: its part may have changed since.
+      upstream.settings = settingsOf(name, config, upstream.settings, environment)
       upstream.endpoints = endpoints
       upstream.specs = specs
       upstream.connectors = connectors
@@ -163,14 +170,31 @@ function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] 
   return listed
 }
 
-function settingsOf({ host, connection, limits }: UpstreamConfig, share: number): UpstreamSettings {
-  const part = (limit: number): number => Math.max(1, Math.ceil(limit * share))
+function settingsOf(
+  name: string,
+  { host, connection, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
+  before: UpstreamSettings | null,
+  environment: UpstreamEnvironment,
+): UpstreamSettings {
+  const limits = { connections, pending, requests }
+  const quota = quotaOf(name, limits, before, environment)
   return {
     host,
     connection,
-    maxRequests: part(limits.requests),
-    maxConnections: part(limits.connections),
-    maxPending: limits.pending === 0 ? 0 : part(limits.pending),
-    pendingTimeout: limits.pendingTimeout,
+    limits,
+    maxRequests: quota.requests,
+    maxConnections: quota.connections,
+    maxPending: quota.pending,
+    pendingTimeout,
   }
+}
+
+/** What this process has of the limits stays its part of them. */
+function quotaOf(name: string, limits: Quota, before: UpstreamSettings | null, { part, taken }: UpstreamEnvironment): Quota {
+  if (before !== null) {
+    const has = { connections: before.maxConnections, pending: before.maxPending, requests: before.maxRequests }
+    const even = sameQuota(has, evenQuota(before.limits, part))
+    if (!even) return sameQuota(before.limits, limits) ? has : scaledQuota(has, before.limits, limits)
+  } else if (taken?.has(name)) return { connections: 0, requests: 0, pending: Math.min(limits.pending, 1) }
+  return evenQuota(limits, part)
 }

@@ -5,6 +5,7 @@ import { LiveCounters } from '../compile/live-counters.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import { type Random, systemClock } from '../model/clock.ts'
 import { Deadlines } from '../model/deadlines.ts'
+import { WHOLE } from '../model/quota.ts'
 import type { ExplainView } from './explain.ts'
 
 /** What is told from it. Nothing is connected, listened on or looked up. `random` also decides where pickers begin. */
@@ -13,7 +14,7 @@ export function compileOffline(config: GatewayConfig, random: Random): ExplainVi
     id: 'explained',
     deadlines: new Deadlines(systemClock),
     random,
-    share: 1,
+    part: WHOLE,
     sets: new Map(),
     counters: new LiveCounters(),
     access: null,

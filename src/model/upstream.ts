@@ -7,6 +7,7 @@ import { UpstreamCounters } from './counters.ts'
 import { Timed } from './deadlines.ts'
 import type { Endpoint, EndpointSpec } from './endpoint.ts'
 import type { RetryBudget } from './retry.ts'
+import type { Quota } from './quota.ts'
 import type { EndpointRoster } from './roster.ts'
 
 export interface ConnectionSettings {
@@ -23,7 +24,9 @@ export interface UpstreamSettings {
   /** `preserve`, `endpoint`, or the literal Host to send. */
   readonly host: string
   readonly connection: ConnectionSettings
-  /** This process's share of the limits. */
+  /** Of the whole gateway. */
+  readonly limits: Quota
+  /** This process's part of them. */
   readonly maxRequests: number
   readonly maxConnections: number
   readonly maxPending: number
@@ -37,10 +40,24 @@ export abstract class Waiting extends Timed {
   abstract admitted(): void
 }
 
+/** Part of what may run from which on more may be needed soon. */
+const NEAR = 0.75
+
 export class Upstream {
   readonly name: string
   readonly counters = new UpstreamCounters()
-  settings: UpstreamSettings
+  private current: UpstreamSettings
+  /** Requests that may run at a time. */
+  private places = 0
+  /** Told at once when somebody waits and nothing that runs here could make room: another process has it. null = there is none. */
+  onNeed: ((upstream: string) => void) | null = null
+  /** The most that ran and waited at a time since `takeNear`, and before it. */
+  private peak = 0
+  private peakBefore = 0
+  private refused = 0
+  private refusedBefore = 0
+  /** More runs than its part allows, because that was lowered. */
+  private indebted = false
   /** Swapped whole when endpoints or their weights change. */
   picker: Picker
   endpoints: ReadonlyMap<string, Endpoint> = new Map()
@@ -62,8 +79,48 @@ export class Upstream {
 
   constructor(name: string, settings: UpstreamSettings, picker: Picker) {
     this.name = name
-    this.settings = settings
+    this.current = settings
     this.picker = picker
+    this.settle()
+  }
+
+  get settings(): UpstreamSettings {
+    return this.current
+  }
+
+  set settings(settings: UpstreamSettings) {
+    this.current = settings
+    this.settle()
+  }
+
+  private settle(): void {
+    this.places = Math.min(this.current.maxRequests, this.current.maxConnections)
+    this.indebted = this.counters.inFlight > this.places
+  }
+
+  /** Takes another part of the limits, and keeps within it as far as nothing that runs is broken off. */
+  takeQuota({ connections, pending, requests }: Quota): void {
+    this.settings = { ...this.current, maxConnections: connections, maxPending: pending, maxRequests: requests }
+    const { counters } = this
+    for (const connector of this.connectors.values()) {
+      while (counters.connectionsActive + counters.connectionsIdle > connections && connector.closeOneIdle());
+    }
+    this.admitWaiting()
+  }
+
+  /** Places that it could have used lately. */
+  get need(): number {
+    return Math.max(this.peak, this.peakBefore) + Math.max(this.refused, this.refusedBefore)
+  }
+
+  /** Whether it has come near its part since the last call. */
+  takeNear(): boolean {
+    const near = this.peak + this.refused >= this.places * NEAR
+    this.peakBefore = this.peak
+    this.refusedBefore = this.refused
+    this.peak = this.counters.inFlight + this.counters.pending
+    this.refused = 0
+    return near && this.peakBefore + this.refusedBefore > 0
   }
 
   /** One of its own endpoints can be used, without ignoring health. */
@@ -82,9 +139,10 @@ export class Upstream {
   }
 
   private takePlace(): boolean {
-    const { counters, settings } = this
-    if (counters.inFlight >= settings.maxRequests || counters.inFlight >= settings.maxConnections) return false
+    const { counters } = this
+    if (counters.inFlight >= this.places) return false
     counters.inFlight++
+    if (counters.inFlight > this.peak) this.peak = counters.inFlight
     return true
   }
 
@@ -99,9 +157,16 @@ export class Upstream {
 
   /** Queues for a place; false when the queue is full. */
   enqueue(waiting: Waiting): boolean {
-    if (this.counters.pending >= this.settings.maxPending) return false
-    this.counters.pending++
+    const { counters, settings, places } = this
+    // Without any place of its own somebody has to wait for one from another process, even where nobody is to wait for an answer.
+    if (counters.pending >= (places === 0 ? Math.max(settings.maxPending, 1) : settings.maxPending)) {
+      this.refused++
+      return false
+    }
+    counters.pending++
+    if (counters.inFlight + counters.pending > this.peak) this.peak = counters.inFlight + counters.pending
     this.waiting.push(waiting)
+    if (places === 0) this.onNeed?.(this.name)
     return true
   }
 
@@ -115,6 +180,10 @@ export class Upstream {
   /** One request is over: its place goes to the one that has waited longest. */
   release(): void {
     this.counters.inFlight--
+    if (this.indebted && this.counters.inFlight <= this.places) {
+      this.indebted = false
+      this.onNeed?.(this.name)
+    }
     if (this.counters.pending > 0) this.admitWaiting()
   }
 

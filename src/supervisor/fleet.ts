@@ -10,6 +10,7 @@ import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
 import { coversFor } from './covers.ts'
 import { handSockets } from './hand-sockets.ts'
+import { LimitDesk, type QuotaHolder } from './limit-desk.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
 import { type Notice, REPORT_EVERY_MS } from './messages.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
@@ -56,6 +57,7 @@ export class Fleet implements Planes {
   #revision = ''
   #sets = new Map<string, readonly EndpointSpec[]>()
   #addresses: readonly ListenerAddress[] = []
+  readonly #limits = new LimitDesk(() => this.#quotaHolders())
   #lives = 0
   #state: 'starting' | 'running' | 'reloading' | 'ending' = 'starting'
   #ticker: NodeJS.Timeout | null = null
@@ -118,6 +120,7 @@ export class Fleet implements Planes {
       this.#config = config
       this.#revision = revision
       this.#sets = new Map(sets)
+      this.#limits.retain((upstream) => Object.hasOwn(config.upstreams, upstream))
       return [...this.#addresses]
     } finally {
       if (this.#is('reloading')) this.#state = 'running'
@@ -199,7 +202,8 @@ export class Fleet implements Planes {
     this.#alive.add(worker)
     const start = {
       id,
-      share: 1 / workers,
+      part: { index: slot.index, count: workers },
+      taken: this.#limits.uneven,
       binds: held.map(({ bind }) => bind),
       covers,
       config: this.#config as GatewayConfig,
@@ -253,6 +257,10 @@ export class Fleet implements Planes {
     if (notice.type === 'report') {
       this.#settings.events.report(worker.id, notice.stats)
       this.#settings.events.lag(worker.id, notice.lagSeconds)
+      if (notice.near !== null) this.#limits.near(notice.near)
+    } else if (notice.type === 'need') {
+      this.#limits.near(notice.upstreams)
+      void this.#limits.round()
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }
@@ -279,7 +287,14 @@ export class Fleet implements Planes {
     clearTimeout(kill)
   }
 
+  /** Who may use something of the limits of upstreams; null while one starts, which cannot be asked. */
+  #quotaHolders(): QuotaHolder[] | null {
+    const alive = [...this.#alive]
+    return alive.every(({ serving }) => serving) ? alive.map((worker) => worker.quotas) : null
+  }
+
   #tick(): void {
+    if (this.#is('running')) void this.#limits.round()
     for (const worker of this.#serving()) {
       if (++worker.silentTicks < SILENT_TICKS) continue
       this.#settings.log('error', 'a worker does not respond', { pid: worker.pid })

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import { WHOLE } from '../model/quota.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
@@ -28,7 +29,7 @@ export class InProcess implements Planes {
   constructor(settings: InProcessSettings) {
     this.#settings = settings
     const { id, log } = settings
-    this.#plane = settings.parts.makePlane({ id, share: 1, listen: ownListen, log })
+    this.#plane = settings.parts.makePlane({ id, part: WHOLE, listen: ownListen, log })
   }
 
   async start(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]> {

@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { ExplainRequest } from '../model/explanation.ts'
+import type { Part, QuotaGrant } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { ListenerAddress } from './plane.ts'
 
@@ -16,6 +17,8 @@ export type Request =
   | { readonly type: 'discard'; readonly revision: string }
   /** Those of discovered upstreams that changed. */
   | { readonly type: 'endpoints'; readonly sets: EndpointSets }
+  /** Its parts of limits from now on; answered with the use of them. */
+  | { readonly type: 'quotas'; readonly grants: readonly QuotaGrant[] }
   | { readonly type: 'collect' }
   /** About its live state; changes nothing. */
   | { readonly type: 'query'; readonly query: Query }
@@ -27,7 +30,9 @@ export type Request =
 export interface WorkerStart {
   /** Of this life of the worker; unique in the gateway. */
   readonly id: string
-  readonly share: number
+  readonly part: Part
+  /** Upstreams of whose limits other workers have all. */
+  readonly taken: readonly string[]
   /** What the inherited descriptors listen on, in their order from FIRST_SOCKET_FD. */
   readonly binds: readonly string[]
   /** How many descriptors of the next slot's socket follow for each of them. */
@@ -38,7 +43,10 @@ export interface WorkerStart {
   readonly sets: EndpointSets
 }
 
-export type Query = { readonly about: 'explain'; readonly request: ExplainRequest } | { readonly about: 'upstreams' }
+export type Query =
+  | { readonly about: 'explain'; readonly request: ExplainRequest }
+  | { readonly about: 'upstreams' }
+  | { readonly about: 'quotas'; readonly upstreams: readonly string[] }
 
 export type Asked = Request & { readonly seq: number }
 
@@ -54,7 +62,15 @@ export type Answer =
 
 /** Told by a worker unasked, or before the answer to `collect` and `drain`. */
 export type Notice =
-  | { readonly type: 'report'; readonly stats: StatsReport; readonly lagSeconds: number }
+  | {
+      readonly type: 'report'
+      readonly stats: StatsReport
+      readonly lagSeconds: number
+      /** Upstreams that have come near its part of their limits; null = none. */
+      readonly near: readonly string[] | null
+    }
+  /** Somebody waits for these, and other workers have all of their limits. */
+  | { readonly type: 'need'; readonly upstreams: readonly string[] }
   /** It got SIGTERM while its supervisor lives: replace me. */
   | { readonly type: 'asked-to-stop' }
 

@@ -5,6 +5,8 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { LocalQuotas } from '../model/local-quotas.ts'
+import type { Part } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
@@ -33,6 +35,8 @@ export interface DataPlaneFace<Prepared> {
   /** What it would do with a request; changes nothing. */
   explain(request: ExplainRequest): Explained
   upstreams(): UpstreamState[]
+  /** Its parts of limits that hold for the whole gateway. */
+  readonly quotas: LocalQuotas
   /** How late (ms) its timers were at worst since the last call. */
   takeLag(): number
   /** Stops accepting and resolves when nothing runs any more, or after `timeoutMs`. */
@@ -43,8 +47,12 @@ export interface DataPlaneFace<Prepared> {
 export interface DataPlaneSettings {
   /** Names this process, e.g. in Via. */
   readonly id: string
-  /** This process's share of limits that hold for the whole gateway, 0 < share ≤ 1. */
-  readonly share: number
+  /** This process's part of limits that hold for the whole gateway. */
+  readonly part: Part
+  /** Upstreams of whose limits others have all, for now. */
+  readonly taken?: ReadonlySet<string>
+  /** Told at once when an upstream is needed whose limits others have; null = there are no others. */
+  readonly onNeed?: ((upstream: string) => void) | null
   readonly listen: Listen
   readonly log: LogFunction
 }

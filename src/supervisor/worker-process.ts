@@ -2,7 +2,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Server } from 'node:net'
+import type { QuotaUse } from '../model/quota.ts'
 import { EndpointUpdates } from './endpoint-updates.ts'
+import type { QuotaHolder } from './limit-desk.ts'
 import type { Answer, FromWorker, Notice, Query, Request } from './messages.ts'
 import type { ListenerAddress } from './plane.ts'
 
@@ -54,6 +56,8 @@ export interface WorkerEvents {
 /** A worker that takes longer is not asked again before it has answered something; heartbeats judge it. */
 const ENDPOINTS_TIMEOUT_MS = 10_000
 
+const QUOTAS_TIMEOUT_MS = 1000
+
 export class WorkerProcess {
   /** Unique in this gateway; never used again. */
   readonly id: number
@@ -65,6 +69,10 @@ export class WorkerProcess {
   serving = false
   readonly exited: Promise<void>
   readonly endpoints = new EndpointUpdates((sets) => this.ask({ type: 'endpoints', sets }, ENDPOINTS_TIMEOUT_MS))
+  readonly quotas: QuotaHolder = {
+    use: async (upstreams) => (await this.query({ about: 'quotas', upstreams }, QUOTAS_TIMEOUT_MS)) as QuotaUse[],
+    grant: async (grants) => (await this.#ask({ type: 'quotas', grants }, QUOTAS_TIMEOUT_MS)).value as QuotaUse[],
+  }
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   #seq = 0

@@ -8,6 +8,7 @@ import { InheritedSockets } from './inherited-sockets.ts'
 import { type Asked, FIRST_SOCKET_FD, type FromWorker, type Query, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
 
+const NEED_EVERY_MS = 5
 /** How long running exchanges may take when a worker without supervisor is told to end. */
 const ORPHAN_DRAIN_MS = 30_000
 
@@ -38,6 +39,8 @@ class Worker {
   #prepared: Prepared | null = null
   #draining = false
   #reportUnsent = false
+  readonly #needed = new Set<string>()
+  #needTimer: NodeJS.Timeout | null = null
 
   constructor(parts: ProcessParts, log: Log) {
     this.#parts = parts
@@ -83,6 +86,8 @@ class Worker {
       case 'endpoints':
         for (const [upstream, endpoints] of message.sets) this.#running().setEndpoints(upstream, endpoints)
         return undefined
+      case 'quotas':
+        return { value: this.#running().quotas.take(message.grants) }
       case 'collect':
         this.#report()
         return undefined
@@ -103,7 +108,14 @@ class Worker {
 
   #query(query: Query): unknown {
     const plane = this.#running()
-    return query.about === 'explain' ? plane.explain(query.request) : plane.upstreams()
+    switch (query.about) {
+      case 'explain':
+        return plane.explain(query.request)
+      case 'upstreams':
+        return plane.upstreams()
+      case 'quotas':
+        return plane.quotas.use(query.upstreams)
+    }
   }
 
   async #start(start: WorkerStart): Promise<ListenerAddress[]> {
@@ -114,7 +126,9 @@ class Worker {
     this.#covers = new Covers(start.binds, start.covers, first, (bind) => sockets.ownerOf(bind))
     this.#plane = this.#parts.makePlane({
       id: start.id,
-      share: start.share,
+      part: start.part,
+      taken: new Set(start.taken),
+      onNeed: start.part.count === 1 ? null : (upstream) => this.#needs(upstream),
       listen: this.#sockets.listen,
       log: this.#log.write,
     })
@@ -142,10 +156,22 @@ class Worker {
     // A supervisor that stands still must not make this process grow; what is not collected stays in the counters.
     if (this.#plane === null || !process.connected || this.#reportUnsent) return
     this.#reportUnsent = true
-    const report = { stats: this.#plane.collect(), lagSeconds: this.#plane.takeLag() / 1000 }
+    const near = this.#plane.quotas.near()
+    const report = { stats: this.#plane.collect(), lagSeconds: this.#plane.takeLag() / 1000, near }
     this.#send({ type: 'report', ...report }, () => {
       this.#reportUnsent = false
     })
+  }
+
+  /** Told together and not more often than it makes sense: each time all workers are asked. */
+  #needs(upstream: string): void {
+    this.#needed.add(upstream)
+    this.#needTimer ??= setTimeout(() => {
+      this.#needTimer = null
+      const upstreams = [...this.#needed]
+      this.#needed.clear()
+      this.#send({ type: 'need', upstreams })
+    }, NEED_EVERY_MS)
   }
 
   #send(message: FromWorker, sent: () => void = () => {}): void {

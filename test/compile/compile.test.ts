@@ -6,6 +6,7 @@ import { LiveCounters } from '../../src/compile/live-counters.ts'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { normalizeConfig } from '../../src/config/parse.ts'
 import { Deadlines } from '../../src/model/deadlines.ts'
+import { type Part, WHOLE } from '../../src/model/quota.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'
 import { fakeExchange } from '../support/fake-exchange.ts'
 import { configOf } from '../support/gateway.ts'
@@ -17,7 +18,7 @@ function environment(changes: Partial<CompileEnvironment> = {}): CompileEnvironm
     id: 'id1',
     deadlines: new Deadlines(clock),
     random: () => 0.5,
-    share: 1,
+    part: WHOLE,
     counters: new LiveCounters(),
     access: null,
     sets: new Map(),
@@ -100,19 +101,40 @@ t.test('weights between upstreams', async (t) => {
 
 t.test("a process's share of the limits of an upstream", async (t) => {
   const limits = { requests: 10, connections: 3, pending: 5 }
-  const settings = (share: number, changed: object = limits) =>
-    apply(config(ADDRESSES, { upstream: { limits: changed } }), null, environment({ share })).upstreams.get('all')?.settings
-  t.match(settings(1), { maxRequests: 10, maxConnections: 3, maxPending: 5 })
-  t.match(settings(0.5), { maxRequests: 5, maxConnections: 2, maxPending: 3 })
-  t.match(settings(0.01), { maxRequests: 1, maxConnections: 1, maxPending: 1 })
-  t.match(settings(0.5, { pending: 0 }), { maxPending: 0 })
+  const settings = (part: Part, changed: object = limits, taken: readonly string[] = []) =>
+    apply(
+      config(ADDRESSES, { upstream: { limits: changed } }),
+      null,
+      environment({ part, taken: new Set(taken) }),
+    ).upstreams.get('all')?.settings
+  t.match(settings(WHOLE), { maxRequests: 10, maxConnections: 3, maxPending: 5 })
+  t.match(settings({ index: 0, count: 2 }), { maxRequests: 5, maxConnections: 2, maxPending: 3 })
+  t.match(settings({ index: 1, count: 2 }), { maxRequests: 5, maxConnections: 1, maxPending: 2 })
+  t.match(settings({ index: 9, count: 100 }), { maxRequests: 1, maxConnections: 0, maxPending: 1 }, 'one place to wait at least')
+  t.match(settings({ index: 0, count: 2 }, { pending: 0 }), { maxPending: 0 })
+  t.match(settings({ index: 0, count: 2 }, limits, ['all']), { maxRequests: 0, maxConnections: 0, maxPending: 1 })
+})
+
+t.test('a reload keeps the part that a process has been given', async (t) => {
+  const using = environment({ part: { index: 0, count: 2 } })
+  const of = (requests: number) => config(ADDRESSES, { upstream: { limits: { requests, connections: 100, pending: 10 } } })
+  const first = apply(of(100), null, using)
+  const upstream = first.upstreams.get('all')
+  upstream?.takeQuota({ requests: 90, connections: 80, pending: 9 })
+  const same = apply(of(100), first, using)
+  t.match(upstream?.settings, { maxRequests: 90, maxConnections: 80, maxPending: 9 })
+  const doubled = apply(of(200), same, using)
+  t.match(upstream?.settings, { limits: { requests: 200 }, maxRequests: 180, maxConnections: 80, maxPending: 9 })
+  upstream?.takeQuota({ requests: 100, connections: 50, pending: 5 })
+  apply(of(11), doubled, using)
+  t.match(upstream?.settings, { maxRequests: 6, maxConnections: 50, maxPending: 5 }, 'an even part stays an even part')
 })
 
 t.test('compiling changes nothing until it is applied', async (t) => {
   const using = environment()
   const first = apply(config(ADDRESSES), null, using)
   const upstream = first.upstreams.get('all')
-  const before = { ...upstream }
+  const before = { ...upstream, settings: upstream?.settings }
   compile(config(['127.0.0.1:9'], { upstream: { limits: { requests: 1 } } }), first, using)
   t.strictSame(
     [upstream?.picker === before.picker, upstream?.settings === before.settings, upstream?.endpoints === before.endpoints],

@@ -73,7 +73,15 @@ async function setup(t: Test) {
   deadlines.start()
   const upstream = new Upstream(
     'u',
-    { host: 'preserve', connection: CONNECTION, maxRequests: 10, maxConnections: 10, maxPending: 0, pendingTimeout: 1 },
+    {
+      host: 'preserve',
+      connection: CONNECTION,
+      limits: { connections: 10, pending: 0, requests: 10 },
+      maxRequests: 10,
+      maxConnections: 10,
+      maxPending: 0,
+      pendingTimeout: 1,
+    },
     { pick: () => null },
   )
   const port = Number(endpoint.address.split(':')[1])

@@ -8,6 +8,7 @@ import { Upstream, type UpstreamSettings, Waiting } from '../../src/model/upstre
 const SETTINGS: UpstreamSettings = {
   host: 'preserve',
   connection: { connectTimeout: 1, keepAlive: null, maxIdlePerEndpoint: 1, maxRequests: null, tcpKeepAlive: null },
+  limits: { connections: 10, pending: 3, requests: 2 },
   maxRequests: 2,
   maxConnections: 10,
   maxPending: 3,
@@ -126,4 +127,78 @@ t.test('idle connections make room only when the limit is reached', async (t) =>
   upstream.counters.connectionsIdle = 2
   upstream.makeRoom()
   t.strictSame(closed, ['b'])
+})
+
+t.test('a part of the limits that changes', async (t) => {
+  const upstream = make({ maxRequests: 4 })
+  const asked: string[] = []
+  upstream.onNeed = (name) => asked.push(name)
+  const log: number[] = []
+  for (let i = 0; i < 4; i++) upstream.admit()
+  upstream.takeQuota({ connections: 10, pending: 1, requests: 2 })
+  t.equal(upstream.admit(), false)
+  upstream.enqueue(new Named(1, log))
+  upstream.release()
+  t.strictSame([asked, log], [[], []], 'one too many runs still')
+  upstream.release()
+  t.strictSame([asked, log], [['u'], []], 'what was lent is back')
+  upstream.release()
+  t.strictSame([asked, log], [['u'], [1]])
+  upstream.takeQuota({ connections: 10, pending: 1, requests: 3 })
+  t.equal(upstream.admit(), true)
+})
+
+t.test('without any part one may wait for one, and says so', async (t) => {
+  const upstream = make({ maxRequests: 0, maxPending: 0 })
+  const asked: string[] = []
+  upstream.onNeed = (name) => asked.push(name)
+  const log: number[] = []
+  t.equal(upstream.enqueue(new Named(1, log)), true)
+  t.equal(upstream.enqueue(new Named(2, log)), false)
+  t.strictSame(asked, ['u'])
+  upstream.takeQuota({ connections: 1, pending: 0, requests: 1 })
+  t.strictSame(log, [1])
+  t.equal(upstream.enqueue(new Named(3, log)), false, 'with one nobody is to wait')
+})
+
+t.test('what it needs: ran, waited and was refused at the worst moment of the last second and this one', async (t) => {
+  const upstream = make({ maxRequests: 4, maxPending: 2 })
+  t.equal(upstream.takeNear(), false, 'nothing')
+  upstream.admit()
+  upstream.admit()
+  t.equal(upstream.takeNear(), false, '2 of 4')
+  upstream.admit()
+  upstream.release()
+  t.equal(upstream.takeNear(), true, '3 of 4')
+  t.equal(upstream.need, 3)
+  for (let i = 0; i < 2; i++) upstream.admit()
+  for (let i = 0; i < 5; i++) upstream.enqueue(new Named(i, []))
+  t.equal(upstream.need, 4 + 2 + 3)
+  for (let i = 0; i < 6; i++) upstream.release()
+  t.equal(upstream.takeNear(), true)
+  t.equal(upstream.need, 9, 'that was just before')
+  upstream.takeNear()
+  t.equal(upstream.need, 0)
+})
+
+t.test('a smaller part closes idle connections', async (t) => {
+  const upstream = make({ maxConnections: 10 })
+  const connector: Connector = {
+    send: () => {
+      throw new Error('not here')
+    },
+    closeOneIdle() {
+      if (upstream.counters.connectionsIdle === 0) return false
+      upstream.counters.connectionsIdle--
+      return true
+    },
+    retire: () => {},
+  }
+  upstream.connectors = new Map([[new Endpoint('a'), connector]])
+  upstream.counters.connectionsActive = 2
+  upstream.counters.connectionsIdle = 5
+  upstream.takeQuota({ connections: 4, pending: 1, requests: 4 })
+  t.equal(upstream.counters.connectionsIdle, 2)
+  upstream.takeQuota({ connections: 1, pending: 1, requests: 1 })
+  t.equal(upstream.counters.connectionsIdle, 0)
 })

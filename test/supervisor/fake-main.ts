@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { systemClock } from '../../src/model/clock.ts'
+import { LocalQuotas } from '../../src/model/local-quotas.ts'
 import { formatAddress } from '../../src/supervisor/bind-address.ts'
 import { runCourier } from '../../src/supervisor/courier.ts'
 import type { DataPlaneFace, DataPlaneSettings, ListenerAddress } from '../../src/supervisor/plane.ts'
@@ -17,6 +18,7 @@ interface Prepared {
 }
 
 class FakePlane implements DataPlaneFace<Prepared> {
+  readonly quotas = new LocalQuotas(() => new Map())
   readonly #settings: DataPlaneSettings
   readonly #servers = new Map<string, Server>()
   #config: GatewayConfig | null = null
