@@ -8,6 +8,7 @@ import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
 import { acceptHttp2 } from './http2/accept.ts'
+import { acceptHttp2 } from './http2/accept.ts'
 import { Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
 import type { ConnectionContext } from './model/client-connection.ts'
@@ -100,6 +101,7 @@ export class DataPlane {
       draining: false,
       dateLine: () => this.dateLine(),
       forget: (connection) => this.reception.forget(connection),
+      switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
       switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
     }
     const protocols = { http2: acceptHttp2, tunnel: null }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { BoundAddress, LiveListener, Seat } from './bound-address.ts'
 import { DownstreamConnection } from './http1/downstream-connection.ts'
+import { acceptHttp2 } from './http2/accept.ts'
 import { Arrival, type ArrivalDesk, type ArrivalRefusal } from './listen/arrival.ts'
 import { ALERT } from './listen/client-hello.ts'
 import { HandshakePace } from './listen/handshake-pace.ts'
@@ -95,6 +96,16 @@ export class Reception implements Accepting, ArrivalDesk {
   forget(connection: ClientConnection): void {
     this.#connections.delete(connection)
     this.#checkEmpty()
+  }
+
+  /** `connection` has turned out to speak HTTP/2. */
+  switchToHttp2(connection: ClientConnection, socket: Socket, peer: Peer, listener: ListenerRef): void {
+    const live = this.#connections.get(connection)
+    const session = acceptHttp2(socket, peer, listener, this.#context)
+    this.#connections.delete(connection)
+    if (live === undefined) return
+    this.#connections.set(session, live)
+    if (this.#context.draining || live.retired) session.drain()
   }
 
   /** Lets the connections of a listener (null = all) end. */

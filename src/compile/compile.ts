@@ -93,6 +93,7 @@ function serve(
     clientClose: listener.clientClose,
     limits: listener.limits,
     timeouts: listener.timeouts,
+    http2: listener.http2 ? listener.http2Limits : null,
     trusted: blockList(config.trustedProxies),
     via: config.via === 'off' ? null : config.via === 'auto' ? `headgate-${id}` : config.via,
     detail: config.errors.detail === 'full',

@@ -45,6 +45,16 @@ const timeouts = defaulted({
     .describe('Bytes per second that a request body must reach after 10 s.'),
 })
 
+const http2Limits = defaulted({
+  concurrentStreams: integer(1, 10_000).prefault(100).describe('Requests that run at once; further ones are refused unseen.'),
+  streamWindow: size(1024, 16 * 1024 ** 2)
+    .prefault('64KiB')
+    .describe('Bytes of one request body that a client may send ahead.'),
+  connectionWindow: size(65_535, 1024 ** 3)
+    .prefault('1MiB')
+    .describe('Bytes of all request bodies of a connection that a client may send ahead.'),
+})
+
 export const listenerSchema = block({
   name: name().describe('Unique among the listeners.'),
   bind: oneOrMore(bindAddress()).describe(
@@ -63,8 +73,10 @@ export const listenerSchema = block({
     ),
   limits: limits.describe('What one listener accepts.'),
   timeouts: timeouts.describe('How long it waits for a client.'),
-  http2: later('http2'),
+  http2: boolean()
+    .prefault(true)
+    .describe('HTTP/2 is spoken too: by prior knowledge in cleartext, on the same port, and by ALPN where there is TLS.'),
   proxyProtocol: later('proxyProtocol'),
-  http2Limits: later('http2Limits'),
+  http2Limits: http2Limits.describe('What one HTTP/2 connection may do at once.'),
   tls: later('tls'),
 })

@@ -97,6 +97,15 @@ export interface ListenerConfig {
   readonly clientClose: 'abort' | 'answer'
   readonly limits: ListenerLimits
   readonly timeouts: ListenerTimeouts
+  readonly http2: boolean
+  readonly http2Limits: Http2Limits
+}
+
+export interface Http2Limits {
+  readonly concurrentStreams: number
+  /** Bytes. */
+  readonly streamWindow: number
+  readonly connectionWindow: number
 }
 
 export interface PathsConfig {

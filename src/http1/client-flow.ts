@@ -1,9 +1,11 @@
 // The flow of one client connection in both directions: who waits for whom, and for how long.
 
 import type { Socket } from 'node:net'
-import type { ConnectionContext, ListenerRef } from '../model/client-connection.ts'
+import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/client-connection.ts'
 import { Timed } from '../model/deadlines.ts'
+import type { Peer } from '../model/peer.ts'
 import { ProgressWatch } from '../model/progress-watch.ts'
+import { giveBack, isPreface } from './prior-knowledge.ts'
 import type { RequestBody } from './request-body.ts'
 
 export abstract class ClientFlow extends Timed {
@@ -36,6 +38,20 @@ export abstract class ClientFlow extends Timed {
     if (this.progress.pausedAt !== 0) this.body?.excuse(this.progress.pausedAt, this.context.deadlines.now)
     this.progress.pausedAt = 0
     this.socket.resume()
+  }
+
+  /** Gives the socket to HTTP/2 when that is what its first `bytes` are; then nothing more happens here. */
+  protected switchToHttp2(connection: ClientConnection, peer: Peer, bytes: Buffer): boolean {
+    const { counters, http2 } = this.listener.current
+    if (http2 === null || peer.secure || !isPreface(bytes)) return false
+    this.context.deadlines.remove(this)
+    giveBack(this.socket, bytes)
+    // It will be counted as the one that it is.
+    counters.connections--
+    counters.connectionsTotal--
+    counters.bytesIn -= bytes.length
+    this.context.switchToHttp2(connection, this.socket, peer, this.listener)
+    return true
   }
 
   /** To be called after a write. */

@@ -36,6 +36,8 @@ export class FieldListScan {
   /** There is one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
   forwarded = false
   date = false
+  /** The content is gRPC (not gRPC-Web, which is a format of its own). */
+  grpc = false
 
   reset(): void {
     this.method = this.scheme = this.authority = this.path = this.protocol = this.status = null
@@ -44,9 +46,11 @@ export class FieldListScan {
     this.length = -1
     this.host = this.expect = null
     this.requestId = ''
-    this.trailers = this.via = this.forwarded = this.date = false
+    this.trailers = this.via = this.forwarded = this.date = this.grpc = false
   }
 }
+
+const GRPC = /^application\/grpc(?:$|[+; \t])/i
 
 /** Longest X-Request-Id that is taken over; a longer or odd one is left out. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
@@ -158,6 +162,9 @@ function special(scan: FieldListScan, kind: number, name: string, value: string)
     case FIELD.X_FORWARDED_PORT:
     case FIELD.FORWARDED:
       scan.forwarded = true
+      return null
+    case FIELD.GUARDED:
+      if (name === 'content-type' && GRPC.test(value)) scan.grpc = true
       return null
     case FIELD.DATE:
       scan.date = true

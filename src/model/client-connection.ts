@@ -1,8 +1,10 @@
 // What client connections of every protocol share, and what the data plane asks of each.
 
+import type { Socket } from 'node:net'
 import type { Clock } from './clock.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exchange, ExchangeHandler } from './exchange.ts'
+import type { Peer } from './peer.ts'
 import type { ServedListener } from './snapshot.ts'
 
 export interface ClientConnection {
@@ -20,6 +22,8 @@ export interface ConnectionContext {
   readonly draining: boolean
   /** `date: …` line of this second (RFC 9110 6.6.1), for responses that have none. */
   dateLine(): string
+  /** `connection` speaks HTTP/2 and has let go of its socket: paused, all that came is unread. It is forgotten with this. */
+  switchToHttp2(connection: ClientConnection, socket: Socket, peer: Peer, listener: ListenerRef): void
   /** The connection is closed. */
   forget(connection: ClientConnection): void
 }

@@ -89,8 +89,11 @@ export class Exchange {
   client = ''
   body = 0
   bodyLength = 0
-  /** Client speaks HTTP/1.0. */
+  /** Client speaks HTTP/1.0, respectively HTTP/2. */
   http10 = false
+  http2 = false
+  /** The request's content is gRPC. */
+  grpc = false
   expectContinue = false
   /**
    * The protocol (lower case) that the client asks to change to, `websocket` or what else `Upgrade` named; '' = none. Set by the

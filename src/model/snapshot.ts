@@ -32,6 +32,13 @@ export interface ListenerTimeouts {
   readonly minRate: number | null
 }
 
+export interface Http2Limits {
+  readonly concurrentStreams: number
+  /** Bytes of a request body that a stream, and all streams of a connection, may have under way. */
+  readonly streamWindow: number
+  readonly connectionWindow: number
+}
+
 /** `Exchange.hash` of a request; `chance` says it where the request has no key, by default the hash's own dice. */
 export interface RequestHash {
   (x: Exchange, chance?: { word(): number }): number
@@ -108,6 +115,8 @@ export interface ServedListener {
   readonly clientClose: 'abort' | 'answer'
   readonly limits: ListenerLimits
   readonly timeouts: ListenerTimeouts
+  /** null = HTTP/1.1 only. */
+  readonly http2: Http2Limits | null
   /** Whose X-Forwarded-* and Forwarded are believed; null = nobody's. */
   readonly trusted: BlockList | null
   /** `headgate-<id>` or the configured name; null = off. */

@@ -60,7 +60,7 @@ export class RequestProxy implements ExchangeHandler {
         this.fail(x, 'loop', `Via names ${listener.via}`)
         return
       }
-      x.fields += `via: ${x.http10 ? '1.0' : '1.1'} ${listener.via}\r\n`
+      x.fields += `via: ${x.http2 ? '2.0' : x.http10 ? '1.0' : '1.1'} ${listener.via}\r\n`
     }
     if (x.path === '*') this.answerOptions(x)
     else if (listener.servesHost !== null && !listener.servesHost(x.host))

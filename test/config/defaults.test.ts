@@ -46,6 +46,8 @@ t.test('every default is filled in', async (t) => {
           requestsPerConnection: 10000,
         },
         timeouts: { handshake: 5000, header: 10_000, body: 30_000, keepAlive: 75_000, write: 30_000, minRate: 240 },
+        http2: true,
+        http2Limits: { concurrentStreams: 100, streamWindow: 65_536, connectionWindow: 1_048_576 },
       },
     ],
     routes: [

@@ -19,7 +19,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
-  listener: ['http2: true', 'proxyProtocol: off', 'http2Limits: {}', 'tls: { nonsense: 1 }'],
+  listener: ['proxyProtocol: off', 'tls: { nonsense: 1 }'],
   route: ['hedge: off', 'affinity: off'],
   upstream: ['zone: off', 'health: { path: / }', 'breaker: off', 'adaptive: off'],
 }

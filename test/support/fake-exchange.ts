@@ -26,6 +26,7 @@ export function fakeListener(changes: Partial<ServedListener> = {}): ServedListe
       requestsPerConnection: null,
     },
     timeouts: { handshake: null, header: null, body: null, keepAlive: null, write: null, minRate: null },
+    http2: null,
     trusted: null,
     via: null,
     detail: true,

@@ -1,0 +1,196 @@
+// One HTTP/2 client connection: streams in, exchanges out. It looks at itself once in a while, and ends alone when it misbehaves.
+
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/client-connection.ts'
+import { Timed } from '../model/deadlines.ts'
+import { Exchange } from '../model/exchange.ts'
+import type { Peer } from '../model/peer.ts'
+import type { Http2Limits } from '../model/snapshot.ts'
+import { sessionOptions } from './downstream-options.ts'
+import { type AuthorityMemo, readRequest } from './downstream-request.ts'
+import { DownstreamStream, type StreamOwner } from './downstream-stream.ts'
+import { FloodWatch } from './flood-watch.ts'
+
+const { NGHTTP2_ENHANCE_YOUR_CALM } = constants
+
+/** Milliseconds between two looks: while streams are open, and without any. */
+const LOOK = 1000
+const IDLE_LOOK = 3000
+const MIN_LOOK = 50
+/** After the last stream of a session that has said GOAWAY, the client gets this long (ms) to close. */
+const LINGER_MS = 1000
+
+export class DownstreamSession extends Timed implements ClientConnection, StreamOwner {
+  readonly peer: Peer
+  readonly context: ConnectionContext
+  useful = 0
+  private readonly socket: Socket
+  private readonly listener: ListenerRef
+  private readonly session: ServerHttp2Session
+  private readonly streams = new Set<DownstreamStream>()
+  private readonly flood: FloodWatch
+  // No authority begins with a space: the first request never finds it here.
+  private readonly memo: AuthorityMemo = { authority: ' ', host: '' }
+  private requests = 0
+  /** The client's settings, or a request, have come: it does speak HTTP/2. */
+  private greeted = false
+  /** GOAWAY has been sent. */
+  private leaving = false
+  private idleSince: number
+  private bytesRead = 0
+  private gone = false
+
+  /** The socket is paused; what has been read of it already is given back to it (`unshift`). */
+  constructor(socket: Socket, peer: Peer, listener: ListenerRef, context: ConnectionContext, limits: Http2Limits) {
+    super()
+    this.socket = socket
+    this.peer = peer
+    this.listener = listener
+    this.context = context
+    this.idleSince = context.deadlines.now
+    this.flood = new FloodWatch(context.deadlines.now)
+    const { counters, timeouts } = listener.current
+    counters.connections++
+    counters.connectionsTotal++
+    socket.on('error', () => {})
+    socket.on('end', () => this.clientEnded())
+    socket.on('close', () => this.socketClosed())
+    this.session = performServerHandshake(socket, sessionOptions(listener.current, limits))
+    this.session.setLocalWindowSize(limits.connectionWindow)
+    this.session.on('error', () => {})
+    this.session.on('close', () => this.sessionClosed())
+    this.session.on('stream', (stream, _headers, flags, list) => this.open(stream, flags, list))
+    this.session.once('remoteSettings', () => this.greet())
+    context.deadlines.armOrDisarm(this, timeouts.header ?? 0)
+  }
+
+  /** One GOAWAY with the last stream that is served: later ones may safely be sent elsewhere. What runs is finished. */
+  drain(): void {
+    this.leave()
+  }
+
+  destroy(): void {
+    for (const stream of [...this.streams]) stream.endTunnel()
+    this.session.destroy()
+    this.socket.destroy()
+  }
+
+  private greet(): void {
+    if (this.greeted || this.gone) return
+    this.greeted = true
+    this.look(this.context.deadlines.now)
+  }
+
+  private open(node: ServerHttp2Stream, flags: number, list: readonly string[]): void {
+    if (node.destroyed || node.closed || this.gone) return
+    this.greet()
+    const { now } = this.context.deadlines
+    const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
+    const stream = new DownstreamStream(this, node, now, ended)
+    if (this.streams.size === 0) this.context.deadlines.arm(this, LOOK)
+    this.streams.add(stream)
+    const listener = this.listener.current
+    const x = new Exchange(stream, listener, this.context.clock.now())
+    x.http2 = true
+    const refusal = readRequest(list, ended, x, this.memo, this.listener)
+    this.useful += x.head.length
+    this.requests++
+    const { requestsPerConnection } = listener.limits
+    if (requestsPerConnection !== null && this.requests >= requestsPerConnection) this.leave()
+    stream.begin(x, refusal)
+  }
+
+  streamClosed(stream: DownstreamStream): void {
+    this.streams.delete(stream)
+    const { deadlines } = this.context
+    if (stream.reset && this.flood.countReset(deadlines.now)) {
+      this.misbehaved()
+      return
+    }
+    if (this.streams.size > 0) return
+    this.idleSince = deadlines.now
+    if (this.leaving) deadlines.arm(this, LINGER_MS)
+    else this.armIdle()
+  }
+
+  // ---- time
+
+  override onDeadline(now: number): void {
+    if (!this.greeted || (this.leaving && this.streams.size === 0)) this.socket.destroy()
+    else this.look(now)
+  }
+
+  /** Counts what has come, and looks for floods, for streams that stand still and for idleness. */
+  private look(now: number): void {
+    const { timeouts } = this.listener.current
+    this.countBytes()
+    if (this.flood.tooMuch(this.bytesRead, this.useful, now)) {
+      this.misbehaved()
+      return
+    }
+    for (const stream of this.streams) stream.check(this.listener.current, now)
+    if (this.gone) return
+    if (this.streams.size > 0) {
+      this.context.deadlines.arm(
+        this,
+        Math.max(MIN_LOOK, Math.min(LOOK, (timeouts.write ?? LOOK) / 4, (timeouts.body ?? LOOK) / 4)),
+      )
+      return
+    }
+    if (timeouts.keepAlive !== null && now - this.idleSince >= timeouts.keepAlive) this.leave()
+    else this.armIdle()
+  }
+
+  private armIdle(): void {
+    const { keepAlive } = this.listener.current.timeouts
+    const { deadlines } = this.context
+    const left = keepAlive === null ? IDLE_LOOK : Math.max(this.idleSince + keepAlive - deadlines.now, 1)
+    deadlines.arm(this, Math.min(left, IDLE_LOOK))
+  }
+
+  private countBytes(): void {
+    const { bytesRead } = this.socket
+    this.listener.current.counters.bytesIn += bytesRead - this.bytesRead
+    this.bytesRead = bytesRead
+  }
+
+  // ---- the end
+
+  private leave(): void {
+    if (this.leaving || this.gone) return
+    this.leaving = true
+    this.session.close()
+    if (this.streams.size === 0) this.context.deadlines.arm(this, LINGER_MS)
+  }
+
+  private misbehaved(): void {
+    const { rejected } = this.listener.current.counters
+    rejected.set('http2-flood', (rejected.get('http2-flood') ?? 0) + 1)
+    this.leaving = true
+    this.session.destroy(new Error('flood'), NGHTTP2_ENHANCE_YOUR_CALM)
+    this.context.deadlines.arm(this, LINGER_MS)
+  }
+
+  /** The client's FIN: it sends nothing more, whether or not it still reads. */
+  private clientEnded(): void {
+    if (this.streams.size > 0 && this.listener.current.clientClose === 'answer') this.leave()
+    else this.destroy()
+  }
+
+  /** Node gives up a session by itself too: after a protocol error, or the client's GOAWAY. */
+  private sessionClosed(): void {
+    this.leaving = true
+    if (!this.gone && !this.socket.destroyed) this.context.deadlines.arm(this, LINGER_MS)
+  }
+
+  private socketClosed(): void {
+    if (this.gone) return
+    this.gone = true
+    this.countBytes()
+    this.context.deadlines.remove(this)
+    for (const stream of [...this.streams]) stream.leave()
+    this.listener.current.counters.connections--
+    this.context.forget(this)
+  }
+}

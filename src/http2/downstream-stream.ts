@@ -1,0 +1,355 @@
+// One request of an HTTP/2 client and its response: a stream of a session. One set of listeners serves all of them, so that a
+// request makes no closures.
+
+import { constants, type ServerHttp2Stream, type ServerStreamResponseOptions } from 'node:http2'
+import { BodyPace } from '../model/body-pace.ts'
+import type { ConnectionContext } from '../model/client-connection.ts'
+import type { Downstream, Exchange } from '../model/exchange.ts'
+import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
+import type { Peer } from '../model/peer.ts'
+import type { ListenerTimeouts, ServedListener } from '../model/snapshot.ts'
+import type { Refusal } from './downstream-request.ts'
+import { appendFields, fieldObject } from './fields.ts'
+import { writablePart } from './writable-part.ts'
+
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
+
+/** What a stream reports to the session that it belongs to. */
+export interface StreamOwner {
+  readonly context: ConnectionContext
+  readonly peer: Peer
+  /** Bytes of heads and bodies, for the watch over everything else. */
+  useful: number
+  streamClosed(stream: DownstreamStream): void
+}
+
+// Date is ours. The types do not know `sendDate`.
+const WHOLE: ServerStreamResponseOptions & { sendDate: false } = { endStream: true, sendDate: false }
+const MORE: ServerStreamResponseOptions & { sendDate: false } = { sendDate: false }
+const WITH_TRAILERS: ServerStreamResponseOptions & { sendDate: false } = { sendDate: false, waitForTrailers: true }
+
+/** Where node's stream finds ours. */
+const OURS = Symbol('stream')
+type Tagged = ServerHttp2Stream & { [OURS]: DownstreamStream }
+
+export class DownstreamStream extends BodyPace implements Downstream {
+  readonly peer: Peer
+  private readonly owner: StreamOwner
+  private readonly stream: ServerHttp2Stream
+  private x: Exchange | null = null
+  private maxBytes = Number.POSITIVE_INFINITY
+  /** The stream is reset in place of an answer. */
+  private malformed = false
+  /** The response has begun with the promise of more behind its body. */
+  private trailing = false
+  private trailers = ''
+  private tunnel = false
+  /** The response (or the endpoint's side of the tunnel) is over. */
+  private ended = false
+  private written = 0
+  /** Bytes of it that had left at the last look, and when (ms) that was new; 0 = nothing waits. */
+  private left = 0
+  private leftAt = 0
+  /** Since when (ms) it is us who do not read; 0 = we do. */
+  private pausedAt = 0
+  private gone = false
+
+  constructor(owner: StreamOwner, stream: ServerHttp2Stream, now: number, endOfRequest: boolean) {
+    super(now)
+    this.owner = owner
+    this.peer = owner.peer
+    this.stream = stream
+    this.done = endOfRequest
+    ;(stream as Tagged)[OURS] = this
+    stream.on('error', ignore)
+    stream.on('aborted', onClose)
+    stream.on('close', onClose)
+    stream.on('drain', onDrain)
+  }
+
+  /** The request has been read into `x`, or is refused. */
+  begin(x: Exchange, refusal: Refusal | null): void {
+    const { handler } = this.owner.context
+    this.x = x
+    if (refusal !== null) {
+      this.malformed = refusal.malformed
+      handler.fail(x, refusal.reason, refusal.detail)
+      return
+    }
+    if (!this.done) {
+      const { bodyBytes } = x.listener.limits
+      if (bodyBytes !== null) {
+        this.maxBytes = bodyBytes
+        if (x.bodyLength > bodyBytes) {
+          handler.fail(x, 'body-limit', TOO_LARGE)
+          return
+        }
+      }
+      // What comes before a tunnel is open waits in the stream's window.
+      if (!x.upgradeOnly) this.read()
+    }
+    handler.begin(x)
+  }
+
+  private read(): void {
+    this.stream.on('data', onData)
+    this.stream.on('end', onEnd)
+  }
+
+  // ---- the request's body
+
+  bodyData(bytes: Buffer): void {
+    const x = this.x as Exchange
+    this.progressAt = this.owner.context.deadlines.now
+    this.received += bytes.length
+    this.owner.useful += bytes.length
+    if (x.finished) return
+    const { handler } = this.owner.context
+    if (this.received > this.maxBytes || this.received > x.maxBody) {
+      if (!this.tunnel) handler.fail(x, 'body-limit', TOO_LARGE)
+    } else if (x.body === BODY.LENGTH && this.received > x.bodyLength) this.abort(NGHTTP2_PROTOCOL_ERROR)
+    else handler.bodyData(x, bytes)
+  }
+
+  requestEnded(): void {
+    const x = this.x as Exchange
+    this.done = true
+    if (x.finished || this.gone) return
+    if (x.body === BODY.LENGTH && this.received < x.bodyLength) {
+      this.abort(NGHTTP2_PROTOCOL_ERROR)
+      return
+    }
+    const open = !x.bodyDone
+    x.bodyDone = true
+    if (open) this.owner.context.handler.bodyEnd(x)
+    if (this.tunnel && this.ended) this.settle(x)
+  }
+
+  pauseBody(): void {
+    if (this.pausedAt === 0) this.pausedAt = this.owner.context.deadlines.now
+    this.stream.pause()
+  }
+
+  resumeBody(): void {
+    if (this.pausedAt === 0) return
+    this.excuse(this.pausedAt, this.owner.context.deadlines.now)
+    this.pausedAt = 0
+    this.stream.resume()
+  }
+
+  // ---- the response
+
+  get congested(): boolean {
+    return this.stream.writableNeedDrain
+  }
+
+  respond(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void {
+    if (head.body === BODY.TUNNEL) {
+      this.switch(x, head, part)
+      return
+    }
+    const list = this.listOf(x, head.status, head.fields, head.dated)
+    const empty = part === null || part.end === part.start
+    if ((last && empty) || head.body === BODY.NONE || x.method === 'HEAD') this.head(list, WHOLE)
+    else {
+      this.trailing = !last && x.trailersAccepted && head.body !== BODY.LENGTH
+      if (this.trailing) this.stream.on('wantTrailers', onTrailers)
+      if (this.head(list, this.trailing ? WITH_TRAILERS : MORE) && !empty) this.write(x, part, last)
+    }
+    if (last) this.finish(x)
+  }
+
+  data(x: Exchange, part: Part): void {
+    if (!this.over) this.write(x, part, false)
+  }
+
+  end(x: Exchange, trailers: string): void {
+    this.trailers = trailers
+    if (!this.over) this.stream.end()
+    if (this.tunnel && !this.done) this.ended = true
+    else this.finish(x)
+  }
+
+  informational(x: Exchange, head: ResponseHead): void {
+    x.bytesOut += head.fields.length
+    this.additional({ ...fieldObject(head.fields), ':status': head.status })
+  }
+
+  continue(x: Exchange): void {
+    if (!x.expectContinue) return
+    x.expectContinue = false
+    if (this.received === 0) this.additional({ ':status': 100 })
+  }
+
+  answer(x: Exchange, answer: LocalAnswer): void {
+    if (this.malformed) {
+      this.settle(x)
+      this.stream.close(NGHTTP2_PROTOCOL_ERROR)
+      return
+    }
+    const { status, fields, body } = answer
+    const list = this.listOf(x, status, fields, false)
+    const bodiless = status === 204 || status === 304
+    if (!bodiless) list.push('content-length', String(Buffer.byteLength(body)))
+    if (bodiless || body === '' || x.method === 'HEAD') this.head(list, WHOLE)
+    else if (this.head(list, MORE)) {
+      const bytes = Buffer.from(body)
+      this.count(x, bytes.length)
+      this.stream.end(bytes)
+    }
+    this.finish(x)
+  }
+
+  cut(x: Exchange): void {
+    this.settle(x)
+    this.stream.close(NGHTTP2_INTERNAL_ERROR)
+  }
+
+  sendTrailers(): void {
+    if (this.over) return
+    this.stream.sendTrailers(fieldObject(this.trailers))
+    // Node sends them at the end of this turn of the event loop; the reset must not overtake them.
+    if (!this.done) setImmediate(closeQuietly, this.stream)
+  }
+
+  drained(): void {
+    const { x } = this
+    if (x?.responded && !x.finished) this.owner.context.handler.drained(x)
+  }
+
+  /** Nothing can be said in the stream any more. */
+  private get over(): boolean {
+    return this.stream.destroyed || this.stream.closed
+  }
+
+  private listOf(x: Exchange, status: number, fields: string, dated: boolean): string[] {
+    const list = [':status', String(status)]
+    appendFields(list, fields)
+    if (!dated) appendFields(list, this.owner.context.dateLine())
+    this.count(x, fields.length)
+    return list
+  }
+
+  private head(list: string[], options: ServerStreamResponseOptions): boolean {
+    if (this.over) return false
+    this.stream.respond(list as never, options)
+    return true
+  }
+
+  private additional(fields: Record<string, string | string[] | number>): void {
+    if (!this.over && !this.stream.headersSent) this.stream.additionalHeaders(fields)
+  }
+
+  private write(x: Exchange, part: Part, last: boolean): void {
+    const bytes = writablePart(part)
+    this.count(x, part.end - part.start)
+    this.written += part.end - part.start
+    if (last) this.stream.end(bytes, 'latin1')
+    else this.stream.write(bytes, 'latin1')
+  }
+
+  private count(x: Exchange, bytes: number): void {
+    x.bytesOut += bytes
+    this.owner.useful += bytes
+  }
+
+  /** The 101 of an upgrade is a 200 here (RFC 8441 section 5). */
+  private switch(x: Exchange, head: ResponseHead, part: Part | null): void {
+    this.tunnel = true
+    if (this.head(this.listOf(x, 200, head.fields, head.dated), MORE) && part !== null) this.write(x, part, false)
+    this.read()
+  }
+
+  private finish(x: Exchange): void {
+    this.settle(x)
+    // RFC 9113 8.1: the rest of the request is not wanted, which is no error.
+    if (!this.done && !this.trailing) this.stream.close(NGHTTP2_NO_ERROR)
+  }
+
+  private settle(x: Exchange): void {
+    x.finished = true
+    this.owner.context.handler.finished(x)
+  }
+
+  // ---- time and the end
+
+  /** A look once in a while: whether the client sends, and reads. */
+  check(listener: ServedListener, now: number): void {
+    const x = this.x as Exchange
+    const { timeouts } = listener
+    if (this.stalled(timeouts, now)) this.abort(NGHTTP2_CANCEL)
+    else if (!this.done && this.pausedAt === 0 && !x.grpc && !this.tunnel && !x.upgradeOnly && !x.finished) {
+      const slow = this.tooSlow(timeouts, now, x.responded)
+      if (slow !== null) this.owner.context.handler.fail(x, slow, '')
+    }
+  }
+
+  /** The client has taken nothing of what waits for it for timeouts.write. */
+  private stalled(timeouts: ListenerTimeouts, now: number): boolean {
+    const unsent = this.stream.bufferSize
+    if (unsent === 0 && !(this.x as Exchange).finished) {
+      this.leftAt = 0
+      return false
+    }
+    const left = this.written - unsent
+    if (this.leftAt === 0 || left !== this.left) {
+      this.left = left
+      this.leftAt = now
+      return false
+    }
+    return timeouts.write !== null && now - this.leftAt >= timeouts.write
+  }
+
+  /** The client cannot have (the rest of) its answer. */
+  private abort(code: number): void {
+    this.leave()
+    this.stream.close(code)
+  }
+
+  /** The connection is about to be closed: a tunnel ends by our will, not by the client's. */
+  endTunnel(): void {
+    const { x } = this
+    if (this.tunnel && x !== null && !x.finished) this.owner.context.handler.fail(x, 'draining', '')
+  }
+
+  /** Whether it ended otherwise than by a complete exchange. */
+  get reset(): boolean {
+    return this.stream.rstCode !== NGHTTP2_NO_ERROR
+  }
+
+  leave(): void {
+    if (this.gone) return
+    this.gone = true
+    const { x } = this
+    if (x !== null && !x.finished) this.owner.context.handler.clientGone(x)
+    this.owner.streamClosed(this)
+  }
+}
+
+const TOO_LARGE = 'the body is larger than limits.bodyBytes'
+
+function ignore(): void {}
+
+function closeQuietly(stream: ServerHttp2Stream): void {
+  stream.close(NGHTTP2_NO_ERROR)
+}
+
+function onTrailers(this: ServerHttp2Stream): void {
+  ;(this as Tagged)[OURS].sendTrailers()
+}
+
+function onClose(this: ServerHttp2Stream): void {
+  ;(this as Tagged)[OURS].leave()
+}
+
+function onData(this: ServerHttp2Stream, bytes: Buffer): void {
+  ;(this as Tagged)[OURS].bodyData(bytes)
+}
+
+function onEnd(this: ServerHttp2Stream): void {
+  ;(this as Tagged)[OURS].requestEnded()
+}
+
+function onDrain(this: ServerHttp2Stream): void {
+  ;(this as Tagged)[OURS].drained()
+}
