@@ -8,7 +8,6 @@ import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
 import { acceptHttp2 } from './http2/accept.ts'
-import { acceptHttp2 } from './http2/accept.ts'
 import { Listening } from './listen/listening.ts'
 import type { AccessSink } from './model/access-record.ts'
 import type { ConnectionContext } from './model/client-connection.ts'
@@ -17,7 +16,6 @@ import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
 import type { Explained, ExplainRequest } from './model/explanation.ts'
-import { HealthBook, type HealthUpdate } from './model/health.ts'
 import { LocalQuotas } from './model/local-quotas.ts'
 import type { Part } from './model/quota.ts'
 import type { Snapshot } from './model/snapshot.ts'
@@ -69,7 +67,6 @@ export class DataPlane {
   private readonly options: DataPlaneOptions
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
-  private readonly health = new HealthBook()
   private readonly collector = new StatsCollector()
   private readonly plugins: LoadedPlugins
   private readonly listeners = new Map<string, LiveListener>()
@@ -102,7 +99,6 @@ export class DataPlane {
       dateLine: () => this.dateLine(),
       forget: (connection) => this.reception.forget(connection),
       switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
-      switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
     }
     const protocols = { http2: acceptHttp2, tunnel: null }
     this.reception = new Reception({ context: this.context, protocols, share: 1 / options.part.count })
@@ -133,7 +129,6 @@ export class DataPlane {
       random: this.options.random,
       ...this.shares(),
       sets,
-      health: this.health,
       counters: this.counters,
       access,
       plugins: plugins.filter,
@@ -215,8 +210,7 @@ export class DataPlane {
     if (upstream === undefined || config === undefined || 'static' in config.discovery) return
     const { random } = this.options
     const sets = new Map([[name, endpoints]])
-    const { deadlines, health } = this
-    const plan = planUpstream(name, config, upstream, { deadlines, random, sets, health, ...this.shares() })
+    const plan = planUpstream(name, config, upstream, { deadlines: this.deadlines, random, sets, ...this.shares() })
     const apply = (): void => {
       if (this.updates.get(name) !== plan) return
       this.updates.delete(name)
@@ -231,12 +225,6 @@ export class DataPlane {
   private shares(): Pick<DataPlaneOptions, 'part' | 'taken' | 'onNeed'> {
     const { part, taken = new Set(), onNeed = null } = this.options
     return { part, taken, onNeed }
-  }
-
-  /** What active health checks say from now on. */
-  setHealth(name: string, update: HealthUpdate): void {
-    this.health.update(name, update)
-    this.snapshot?.upstreams.get(name)?.roster?.probed(update.states.keys())
   }
 
   discard({ added }: Prepared): void {
