@@ -16,6 +16,7 @@ import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, typ
 import { mirrorsOf } from './compile-mirrors.ts'
 import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
+import { terminationOf } from './listener-tls.ts'
 import type { LiveCounters } from './live-counters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 import { giveStandIns, standInNames, standInsOf } from './stand-ins.ts'
@@ -52,7 +53,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const chains = new ChainCompiler({ random, deadlines, denials, plugins })
   giveBudgets(config, upstreams)
   const listeners = new Map(
-    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment)]),
+    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment, current?.listeners.get(listener.name))]),
   )
   return { snapshot: { listeners, upstreams }, plans: withStandIns }
 }
@@ -74,6 +75,7 @@ function serve(
   upstreams: ReadonlyMap<string, Upstream>,
   chains: ChainCompiler,
   { counters, random, access, id }: CompileEnvironment,
+  current: ServedListener | undefined,
 ): ServedListener {
   const rules = config.routes
     .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
@@ -83,8 +85,8 @@ function serve(
   return {
     name: listener.name,
     protocol: listener.protocol,
-    proxyProtocol: 'off',
-    tls: null,
+    proxyProtocol: listener.proxyProtocol,
+    tls: terminationOf(listener, current?.tls ?? null),
     counters: counters.listener(listener.name),
     route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
     consider: (x) => table.explain(x.host, x.path, x.method, view.of(x)),

@@ -15,6 +15,8 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
   { at: ['plugins', EACH, 'path'], words: [] },
   ...['ca', 'cert', 'key'].map((key) => ({ at: ['upstreams', EACH, 'tls', key], words: [] })),
+  ...['cert', 'key'].map((key) => ({ at: ['listeners', EACH, 'tls', 'certificates', EACH, key], words: [] })),
+  { at: ['listeners', EACH, 'tls', 'clientAuth', 'ca'], words: [] },
 ]
 
 /** Blocks that hold a secret as `{ env }` or `{ file }`. */

@@ -2,8 +2,9 @@
 
 import * as z from 'zod'
 import { bindAddress, hostPattern } from './addresses.ts'
+import { checkTaking, listenerTls, proxyProtocolIn } from './listener-tls-schema.ts'
 import { boolean, durationOrOff, integer, integerOrOff, name, size, sizeOrOff } from './values.ts'
-import { block, choice, defaulted, later, oneOrMore } from './written.ts'
+import { block, choice, defaulted, oneOrMore } from './written.ts'
 
 const paths = defaulted({
   mergeSlashes: boolean().prefault(true).describe('Several slashes in a row count as one.'),
@@ -64,7 +65,7 @@ export const listenerSchema = block({
     .array(hostPattern())
     .prefault([])
     .describe('Hosts that are served here; empty = all. Another Host is answered 421 or 404.'),
-  protocol: choice('protocol', ['http'], ['https', 'tls', 'tcp']).prefault('http').describe('What is spoken on the socket.'),
+  protocol: choice('protocol', ['http', 'https'], ['tls', 'tcp']).prefault('http').describe('What is spoken on the socket.'),
   paths: paths.describe('How paths are read.'),
   clientClose: choice('clientClose', ['abort', 'answer'])
     .prefault('abort')
@@ -76,7 +77,15 @@ export const listenerSchema = block({
   http2: boolean()
     .prefault(true)
     .describe('HTTP/2 is spoken too: by prior knowledge in cleartext, on the same port, and by ALPN where there is TLS.'),
-  proxyProtocol: later('proxyProtocol'),
+  proxyProtocol: proxyProtocolIn
+    .prefault('off')
+    .describe(
+      'Whether a PROXY header (v1 or v2) says who the client is: accept it, or require it. Only from trustedProxies; with require others are closed.',
+    ),
   http2Limits: http2Limits.describe('What one HTTP/2 connection may do at once.'),
-  tls: later('tls'),
+  tls: listenerTls.optional().describe('Certificates and how TLS is spoken; for protocol https.'),
+}).transform(({ tls, ...rest }, context) => {
+  const listener = { ...rest, tls: tls ?? null }
+  checkTaking({ protocol: listener.protocol, tls: listener.tls, http2: listener.http2 }, context)
+  return listener
 })

@@ -92,7 +92,10 @@ export interface ListenerConfig {
   readonly bind: readonly string[]
   /** Lower case, without trailing dot; `*.example.org` matches any depth below. Empty = all. */
   readonly hosts: readonly string[]
-  readonly protocol: 'http'
+  readonly protocol: 'http' | 'https'
+  readonly proxyProtocol: 'off' | 'accept' | 'require'
+  /** null = cleartext; never with `https`. */
+  readonly tls: ListenerTlsConfig | null
   readonly paths: PathsConfig
   readonly clientClose: 'abort' | 'answer'
   readonly limits: ListenerLimits
@@ -106,6 +109,23 @@ export interface Http2Limits {
   /** Bytes. */
   readonly streamWindow: number
   readonly connectionWindow: number
+}
+
+export interface ListenerTlsConfig {
+  /** At least one; the first is the default. Chains stand behind their certificate. */
+  readonly certificates: readonly { readonly cert: PemConfig; readonly key: PemConfig }[]
+  readonly minVersion: '1.2' | '1.3'
+  /** As OpenSSL writes them; null = the default list. */
+  readonly ciphers: string | null
+  /** In our order. */
+  readonly alpn: readonly ('h2' | 'http/1.1')[]
+  readonly strictSni: boolean
+  readonly clientAuth: {
+    readonly mode: 'off' | 'optional' | 'require'
+    /** Never null where the mode is not `off`. */
+    readonly ca: PemConfig | null
+    readonly forward: boolean
+  }
 }
 
 export interface PathsConfig {

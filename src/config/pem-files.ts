@@ -29,6 +29,7 @@ export async function readPemFiles(config: GatewayConfig, now: number | null): P
   const reading: Reading = { errors: [], warnings: [], texts: new Map(), now }
   const blocks: [Path, unknown][] = [
     ...Object.entries(config.upstreams).map(([name, { tls }]): [Path, unknown] => [['upstreams', name, 'tls'], tls]),
+    ...config.listeners.map(({ tls }, index): [Path, unknown] => [['listeners', index, 'tls'], tls]),
   ]
   await Promise.all(
     [...filesIn(blocks.map(([, block]) => block))].map(async (file) => reading.texts.set(file, await readText(file))),
@@ -40,8 +41,12 @@ export async function readPemFiles(config: GatewayConfig, now: number | null): P
       upstream.tls === null ? upstream : { ...upstream, tls: filled[i] },
     ]),
   ) as GatewayConfig['upstreams']
+  const first = Object.keys(upstreams).length
+  const listeners = config.listeners.map((listener, i) =>
+    listener.tls === null ? listener : { ...listener, tls: filled[first + i] },
+  ) as GatewayConfig['listeners']
   const { errors, warnings, texts } = reading
-  return { config: texts.size === 0 ? config : { ...config, upstreams }, errors, warnings, files: [...texts.keys()] }
+  return { config: texts.size === 0 ? config : { ...config, listeners, upstreams }, errors, warnings, files: [...texts.keys()] }
 }
 
 function isPem(value: object): value is PemConfig {

@@ -35,6 +35,8 @@ t.test('every default is filled in', async (t) => {
         bind: ['127.0.0.1:0'],
         hosts: [],
         protocol: 'http',
+        proxyProtocol: 'off',
+        tls: null,
         paths: { mergeSlashes: true, encodedSlash: 'reject', caseSensitive: true },
         clientClose: 'abort',
         limits: {

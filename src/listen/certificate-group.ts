@@ -1,0 +1,105 @@
+// The certificates that answer for one name, RSA and ECDSA side by side: which of them, TLS itself decides by what the client can
+// verify. Shakes hands on accepted sockets.
+
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { TlsFacts } from '../model/tls-facts.ts'
+import type { CertificateGroup } from '../model/tls-termination.ts'
+import { clientCertificate, forwardedClientCert } from './client-certificate.ts'
+
+export interface GroupSettings {
+  /** All that Node needs to know; `clientAuth` and tickets included. */
+  readonly options: TlsOptions
+  readonly clientAuth: 'off' | 'optional' | 'require'
+  /** Endpoints are told about a verified client certificate. */
+  readonly forward: boolean
+}
+
+type Secured = (socket: TLSSocket, facts: TlsFacts) => void
+
+export class NodeCertificateGroup implements CertificateGroup {
+  readonly #settings: GroupSettings
+  readonly #servers: HandshakeServer[] = []
+  #ticketKeys: Buffer | null
+
+  constructor(settings: GroupSettings, ticketKeys: Buffer | null) {
+    this.#settings = settings
+    this.#ticketKeys = ticketKeys
+  }
+
+  handshake(socket: Socket, secured: Secured): void {
+    const key = `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
+    let server = this.#servers.find((each) => !each.waiting.has(key))
+    if (server === undefined) {
+      // A second one is only ever needed on unix sockets, whose ends have no addresses.
+      server = new HandshakeServer(this.#settings, this.#ticketKeys)
+      this.#servers.push(server)
+    }
+    server.handshake(key, socket, secured)
+  }
+
+  setTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
+    for (const { server } of this.#servers) server.setTicketKeys(keys)
+  }
+}
+
+/** Node's TLS server, which never listens; it says which socket is secure by the ends of its connection. */
+class HandshakeServer {
+  readonly server: Server
+  readonly waiting = new Map<string, Secured>()
+  readonly #settings: GroupSettings
+
+  constructor(settings: GroupSettings, ticketKeys: Buffer | null) {
+    this.#settings = settings
+    this.server = createServer({ ...settings.options, ...(ticketKeys === null ? {} : { ticketKeys }) })
+    this.server.on('secureConnection', (socket) => this.#secure(socket))
+    // Node closes the socket; why a client's handshake fails is the client's business.
+    this.server.on('tlsClientError', (_error, socket) => {
+      socket.on('error', () => {})
+      socket.destroy()
+    })
+    this.server.on('error', () => {})
+  }
+
+  handshake(key: string, socket: Socket, secured: Secured): void {
+    this.waiting.set(key, secured)
+    socket.once('close', () => {
+      if (this.waiting.get(key) === secured) this.waiting.delete(key)
+    })
+    this.server.emit('connection', socket)
+  }
+
+  #secure(socket: TLSSocket): void {
+    socket.on('error', () => {})
+    const key = `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
+    const secured = this.waiting.get(key)
+    const facts = this.#facts(socket)
+    if (secured === undefined || facts === null) {
+      socket.destroy()
+      return
+    }
+    this.waiting.delete(key)
+    secured(socket, facts)
+  }
+
+  /** null = what the client has shown must not be accepted. */
+  #facts(socket: TLSSocket): TlsFacts | null {
+    const { clientAuth, forward } = this.#settings
+    let client = null
+    if (clientAuth !== 'off') {
+      client = clientCertificate(socket, socket.authorized)
+      // `require` is Node's own to refuse; twice does not hurt. `optional`: none is fine, a wrong one is not.
+      if (client === null ? clientAuth === 'require' : !client.verified) return null
+    }
+    const { servername } = socket as TLSSocket & { readonly servername?: string | false }
+    return new TlsFacts(
+      socket.getProtocol() ?? '',
+      socket.getCipher().standardName,
+      typeof servername === 'string' ? servername.toLowerCase().replace(/\.$/, '') : '',
+      typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '',
+      client,
+      forward && client !== null ? forwardedClientCert(client) : '',
+    )
+  }
+}

@@ -1,0 +1,97 @@
+// TLS of one listener: which certificates answer for which name, and the settings that all of them share.
+
+import { constants, createHash } from 'node:crypto'
+import type { SecureVersion, TlsOptions } from 'node:tls'
+import type { ClientHello } from '../model/client-hello.ts'
+import type { TlsTermination } from '../model/tls-termination.ts'
+import { NodeCertificateGroup } from './certificate-group.ts'
+import { CertificateNames } from './certificate-names.ts'
+
+/** Plain data; certificates (each with its chain behind it), keys and CAs are PEM text. */
+export interface TerminatorSettings {
+  /** Sessions are never resumed at another one. */
+  readonly listener: string
+  /** At least one; the first is the default. */
+  readonly certificates: readonly { readonly cert: string; readonly key: string }[]
+  readonly minVersion: '1.2' | '1.3'
+  /** As OpenSSL writes them; null = SAFE_CIPHERS. */
+  readonly ciphers: string | null
+  /** In our order. */
+  readonly alpn: readonly string[]
+  /** A name without a certificate, or none, is refused instead of being shown the default. */
+  readonly strictSni: boolean
+  readonly clientAuth: { readonly mode: 'off' | 'optional' | 'require'; readonly ca: string | null; readonly forward: boolean }
+}
+
+/** TLS 1.3, then ECDHE with AEAD; ECDSA before RSA. No CBC, no static RSA, no finite-field DHE. */
+export const SAFE_CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+
+export class TlsTerminator implements TlsTermination {
+  readonly identity: string
+  readonly #settings: TerminatorSettings
+  readonly #groups = new Map<string, NodeCertificateGroup>()
+  /** null until the first client comes: reading certificates takes its time. */
+  #names: CertificateNames | null = null
+  #ticketKeys: Buffer | null = null
+
+  constructor(settings: TerminatorSettings) {
+    this.#settings = settings
+    this.identity = hash(JSON.stringify(settings))
+  }
+
+  groupFor({ sni }: ClientHello): NodeCertificateGroup | null {
+    this.#names ??= new CertificateNames(this.#settings.certificates.map(({ cert }) => cert))
+    const found = this.#names.find(sni)
+    if (found === null && this.#settings.strictSni) return null
+    return this.#group(found ?? this.#names.first)
+  }
+
+  setTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys
+    for (const group of this.#groups.values()) group.setTicketKeys(keys)
+  }
+
+  #group(indexes: readonly number[]): NodeCertificateGroup {
+    const key = indexes.join(' ')
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      const { mode, forward } = this.#settings.clientAuth
+      group = new NodeCertificateGroup({ options: this.#options(indexes), clientAuth: mode, forward }, this.#ticketKeys)
+      this.#groups.set(key, group)
+    }
+    return group
+  }
+
+  #options(indexes: readonly number[]): TlsOptions {
+    const { certificates, minVersion, ciphers, alpn, listener, clientAuth } = this.#settings
+    const used = indexes.map((index) => certificates[index] as TerminatorSettings['certificates'][number])
+    // What a session was begun with and must be resumed with: not the certificate itself, so that a renewed one goes on.
+    const names = indexes.map((index) => this.#names?.of(index))
+    return {
+      cert: used.map(({ cert }) => cert),
+      key: used.map(({ key }) => key),
+      minVersion: `TLSv${minVersion}` as SecureVersion,
+      ciphers: ciphers ?? SAFE_CIPHERS,
+      honorCipherOrder: true,
+      ecdhCurve: 'auto',
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
+      ALPNProtocols: [...alpn],
+      sessionIdContext: hash(JSON.stringify([listener, clientAuth, names])).slice(0, 32),
+      requestCert: clientAuth.mode !== 'off',
+      rejectUnauthorized: clientAuth.mode === 'require',
+      ...(clientAuth.mode === 'off' || clientAuth.ca === null ? {} : { ca: clientAuth.ca }),
+    }
+  }
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
