@@ -12,7 +12,7 @@ import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
-import { DiscoveryDesk } from './supervisor/discovery-desk.ts'
+import { makeDesks } from './supervisor/desks.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
 import { LazyWatch } from './supervisor/lazy-watch.ts'
 import type { Planes } from './supervisor/plane.ts'
@@ -56,8 +56,8 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const stats = new StatsAggregator()
   const planes = await makePlanes(workers, program, log, stats)
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
-  const discovery = new DiscoveryDesk({ planes, stats, clock: systemClock, random: systemRandom, log: log.write })
-  const control = new Control({ planes, discovery, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
+  const desks = makeDesks({ planes, stats, clock: systemClock, random: systemRandom, log: log.write })
+  const control = new Control({ planes, ...desks, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
   signals.force = () => {
     control.kill()
     process.exit(WRONG_INPUT)

@@ -16,6 +16,7 @@ import { Deadlines } from './model/deadlines.ts'
 import type { EndpointSets } from './model/discovery.ts'
 import type { EndpointSpec } from './model/endpoint.ts'
 import type { Explained, ExplainRequest } from './model/explanation.ts'
+import { HealthBook, type HealthUpdate } from './model/health.ts'
 import { LocalQuotas } from './model/local-quotas.ts'
 import type { Part } from './model/quota.ts'
 import type { Snapshot } from './model/snapshot.ts'
@@ -67,6 +68,7 @@ export class DataPlane {
   private readonly options: DataPlaneOptions
   private readonly deadlines: Deadlines
   private readonly counters = new LiveCounters()
+  private readonly health = new HealthBook()
   private readonly collector = new StatsCollector()
   private readonly plugins: LoadedPlugins
   private readonly listeners = new Map<string, LiveListener>()
@@ -129,6 +131,7 @@ export class DataPlane {
       random: this.options.random,
       ...this.shares(),
       sets,
+      health: this.health,
       counters: this.counters,
       access,
       plugins: plugins.filter,
@@ -210,7 +213,8 @@ export class DataPlane {
     if (upstream === undefined || config === undefined || 'static' in config.discovery) return
     const { random } = this.options
     const sets = new Map([[name, endpoints]])
-    const plan = planUpstream(name, config, upstream, { deadlines: this.deadlines, random, sets, ...this.shares() })
+    const { deadlines, health } = this
+    const plan = planUpstream(name, config, upstream, { deadlines, random, sets, health, ...this.shares() })
     const apply = (): void => {
       if (this.updates.get(name) !== plan) return
       this.updates.delete(name)
@@ -225,6 +229,12 @@ export class DataPlane {
   private shares(): Pick<DataPlaneOptions, 'part' | 'taken' | 'onNeed'> {
     const { part, taken = new Set(), onNeed = null } = this.options
     return { part, taken, onNeed }
+  }
+
+  /** What active health checks say from now on. */
+  setHealth(name: string, update: HealthUpdate): void {
+    this.health.update(name, update)
+    this.snapshot?.upstreams.get(name)?.roster?.probed(update.states.keys())
   }
 
   discard({ added }: Prepared): void {

@@ -13,7 +13,7 @@ import type { Explanation } from './model/explanation.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
-import { DiscoveryDesk } from './supervisor/discovery-desk.ts'
+import { makeDesks } from './supervisor/desks.ts'
 import { InProcess } from './supervisor/in-process.ts'
 import { urlOf } from './supervisor/ready-line.ts'
 import { readSecret } from './supervisor/secret.ts'
@@ -109,10 +109,10 @@ class EmbeddedGateway implements Gateway {
     this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
     const id = randomBytes(4).toString('hex')
     const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats) })
-    const discovery = new DiscoveryDesk({ planes, stats: this.#stats, clock, random, log })
+    const desks = makeDesks({ planes, stats: this.#stats, clock, random, log })
     this.#control = new Control({
       planes,
-      discovery,
+      ...desks,
       stats: this.#stats,
       clock,
       beside: ({ admin }) => this.#admin.follow(admin),

@@ -9,12 +9,14 @@ import type { Connector } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
+import type { HealthBook } from '../model/health.ts'
 import { evenQuota, type Part, type Quota, sameQuota, scaledQuota } from '../model/quota.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
 import type { Availability } from '../resilience/availability.ts'
-import { Roster, type RosterSettings } from '../resilience/roster.ts'
+import { type KnownHealth, Roster, type RosterSettings } from '../resilience/roster.ts'
 import { balancerOf, PickerBuild } from './build-picker.ts'
 import { Transport } from './connect-endpoints.ts'
+import { healthRules } from './health-rules.ts'
 
 export interface UpstreamEnvironment {
   readonly deadlines: Deadlines
@@ -27,6 +29,8 @@ export interface UpstreamEnvironment {
   readonly onNeed?: ((upstream: string) => void) | null
   /** What is known of upstreams whose endpoints do not stand in the configuration. */
   readonly sets: EndpointSets
+  /** What is known from active health checks; left out = nothing. */
+  readonly health?: HealthBook
 }
 
 /** An upstream as it will be; `apply` makes it so. */
@@ -49,7 +53,6 @@ export function planUpstream(
   existing: Upstream | undefined,
   environment: UpstreamEnvironment,
 ): UpstreamPlan {
-
   const specs = endpointsOf(config.discovery, environment.sets.get(name))
   const upstream = existing ?? new Upstream(name, settingsOf(name, config, null, environment), EMPTY)
   upstream.onNeed = environment.onNeed ?? null
@@ -64,7 +67,7 @@ export function planUpstream(
     const connector = kept ? upstream.connectors.get(endpoint) : undefined
     connectors.set(endpoint, connector ?? transport.connector(upstream, address, environment.deadlines))
   }
-  const roster = rosterOf(upstream, environment.deadlines)
+  const roster = rosterOf(upstream, environment)
   const rules = rosterSettings(config)
   const members = { specs, endpoints }
   const shown = roster.preview(rules, members)
@@ -104,14 +107,18 @@ function transportOf(config: UpstreamConfig, upstream: Upstream): Transport {
   return current?.key === fresh.key ? current : fresh
 }
 
-function rosterOf(upstream: Upstream, deadlines: Deadlines): Roster {
-  const roster = (upstream.roster as Roster | null) ?? new Roster(deadlines, upstream.counters, () => upstream.relieved)
+function rosterOf(upstream: Upstream, { deadlines, health }: UpstreamEnvironment): Roster {
+  const { name, counters } = upstream
+  const known: KnownHealth = (check, address) => health?.stateOf(name, check, address) ?? null
+  const roster = (upstream.roster as Roster | null) ?? new Roster(deadlines, counters, () => upstream.relieved, known)
   upstream.roster = roster
   return roster
 }
 
-function rosterSettings({ panic, priorities, slowStart, ejection, failover }: UpstreamConfig): RosterSettings {
+function rosterSettings(config: UpstreamConfig): RosterSettings {
+  const { panic, priorities, slowStart, ejection, failover } = config
   return {
+    health: healthRules(config),
     availability: { panic, relieved: failover.length > 0, spill: priorities.spill, zone: null, slowStart: slowStart ?? 0 },
     ejection: ejection === null ? null : { ...ejection, on: new Set(ejection.on) },
   }

@@ -256,6 +256,8 @@ export interface UpstreamConfig {
   /** 0 to 1; 0 = never. */
   readonly panic: number
   readonly ejection: EjectionConfig | null
+  /** null = endpoints are not probed. */
+  readonly health: HealthConfig | null
   /** Names of the upstreams that stand in for it, in this order. */
   readonly failover: readonly string[]
 }
@@ -322,6 +324,31 @@ export interface EjectionConfig {
   readonly maxPercent: number
   /** Outcomes of attempts and statuses. */
   readonly on: readonly string[]
+}
+
+export interface HealthConfig {
+  readonly type: 'http' | 'tcp' | 'grpc'
+  /** http: begins with /. */
+  readonly path: string
+  /** grpc: '' = the whole server. */
+  readonly service: string
+  /** null = that of the endpoint. */
+  readonly port: number | null
+  /** null = the literal `host` of the upstream, else the address that is asked. */
+  readonly host: string | null
+  /** Whether probes use the TLS of the upstream. */
+  readonly tls: boolean
+  /** http: ranges of statuses, both ends included. */
+  readonly expect: readonly (readonly [from: number, to: number])[]
+  /** Milliseconds. */
+  readonly interval: number
+  /** 0 to 1. */
+  readonly jitter: number
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly healthy: number
+  readonly unhealthy: number
+  readonly initial: 'up' | 'down'
 }
 
 export interface StaticEndpoint {

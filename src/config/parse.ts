@@ -3,6 +3,7 @@
 import { checkBinds } from './checks/binds.ts'
 import { checkFailover } from './checks/failover.ts'
 import { checkFilters, doubtFilters } from './checks/filters.ts'
+import { doubtHealth } from './checks/health.ts'
 import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
@@ -117,7 +118,12 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   return {
     config: parsed.data,
     errors,
-    warnings: [...checkReach(parsed.data), ...checkShadow(parsed.data), ...doubtFilters(parsed.data)],
+    warnings: [
+      ...checkReach(parsed.data),
+      ...checkShadow(parsed.data),
+      ...doubtFilters(parsed.data),
+      ...doubtHealth(parsed.data),
+    ],
   }
 }
 

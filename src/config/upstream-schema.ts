@@ -5,6 +5,7 @@ import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
 import { discovery } from './discovery-schema.ts'
 import { ejection, panic, priorities, slowStart } from './ejection-schema.ts'
+import { health } from './health-schema.ts'
 import { checkConnecting, proxyProtocolOut, upstreamProtocol, upstreamTls } from './tls-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
 import { block, defaulted, later } from './written.ts'
@@ -47,7 +48,7 @@ export const upstreamSchema = block({
   zone: later('zone'),
   priorities,
   panic,
-  health: later('health'),
+  health,
   ejection,
   breaker: later('breaker'),
   adaptive: later('adaptive'),
@@ -73,6 +74,7 @@ export const upstreamSchema = block({
       panic,
       ejection,
       failover,
+      health,
     },
     context,
   ) => {
@@ -91,6 +93,7 @@ export const upstreamSchema = block({
       panic,
       ejection,
       failover,
+      health,
     }
   },
 )

@@ -91,7 +91,8 @@ function endpointsOf({ specs, endpoints, roster }: Upstream): ExplainedEndpoint[
   })
 }
 
-function whyOut({ reason, until }: Standing): string {
+function whyOut({ health, reason, until }: Standing): string {
+  if (health !== 'ejected') return `${health}: ${reason}`
   return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
 }
 

@@ -5,6 +5,8 @@ import type { Endpoint } from './endpoint.ts'
 
 export interface Standing {
   readonly up: boolean
+  /** `up`, or what keeps it out: `unhealthy`, `ejected`. */
+  readonly health: string
   /** Why it is out; '' = it is not. */
   readonly reason: string
   /** Until when (milliseconds since the epoch); null = not known, or not out. */
@@ -14,6 +16,8 @@ export interface Standing {
 export interface EndpointRoster {
   /** An attempt has ended. `status` is 0 where no answer had come. */
   record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void
+  /** Active health checks have news of these addresses. */
+  probed(addresses: Iterable<string>): void
   stateOf(endpoint: Endpoint): Standing
   /** Somebody may be picked, and is healthy. */
   readonly usable: boolean

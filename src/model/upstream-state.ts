@@ -39,7 +39,7 @@ export function upstreamState({ name, specs, endpoints, roster }: Upstream): Ups
         weight,
         priority,
         zone: null,
-        health: standing?.up === false ? 'ejected' : 'up',
+        health: standing?.health ?? 'up',
         reason: standing?.up === false ? standing.reason : null,
         until: standing?.until ?? null,
         inFlight: endpoint?.inFlight ?? 0,

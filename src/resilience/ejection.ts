@@ -124,8 +124,7 @@ export class EjectionJudge {
   /** Active health checks have found it well: an ejection for not being reachable is over. */
   forgive(endpoint: Endpoint): boolean {
     const record = this.records.get(endpoint)
-    const reason = record?.ejection?.reason
-    if (record === undefined || (reason !== 'connect-failure' && reason !== 'reset')) return false
+    if (record === undefined || record.ejection === null || !isUnreachable(record.ejection)) return false
     this.putBack(record, this.clock.now())
     return true
   }
@@ -169,6 +168,9 @@ export class EjectionJudge {
     record.inRow = 0
   }
 }
+
+/** Probes can tell when that is over; of other reasons only requests can. */
+export const isUnreachable = ({ reason }: Ejection): boolean => reason === 'connect-failure' || reason === 'reset'
 
 function fresh(): Past {
   return { inRow: 0, windowStart: 0, requests: 0, errors: 0, latencySum: 0, times: 0, ejection: null, returnedAt: 0 }

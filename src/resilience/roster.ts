@@ -6,17 +6,33 @@ import type { Outcome } from '../model/connection.ts'
 import type { UpstreamCounters } from '../model/counters.ts'
 import { type Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint, EndpointSpec } from '../model/endpoint.ts'
+import type { HealthState } from '../model/health.ts'
 import type { EndpointRoster, Standing as EndpointStanding } from '../model/roster.ts'
 import { type Availability, type AvailabilityOptions, availability, type Standing } from './availability.ts'
-import { EjectionJudge, type EjectionOptions } from './ejection.ts'
+import { EjectionJudge, type EjectionOptions, isUnreachable } from './ejection.ts'
 
 /** Milliseconds between two looks at weights that grow. */
 const RAMP_EVERY = 1000
+
+/** What active health checks mean for an upstream. */
+export interface HealthRules {
+  /** Whose results count, see `HealthUpdate`. */
+  readonly check: string
+  /** What endpoints are before their first probe. */
+  readonly initial: HealthState
+  /** Milliseconds in which there are enough good probes in a row to end an ejection, if none of them fails. */
+  readonly confirmedAfter: number
+}
+
+/** What is known from the checks of that name; null = nothing. */
+export type KnownHealth = (check: string, address: string) => HealthState | null
 
 export interface RosterSettings {
   readonly availability: AvailabilityOptions
   /** null = endpoints are never ejected. */
   readonly ejection: EjectionOptions | null
+  /** null = endpoints are not probed. */
+  readonly health: HealthRules | null
 }
 
 /** What the roster is drawn up from. */
@@ -38,11 +54,22 @@ export class Roster extends Timed implements EndpointRoster {
   private judge: EjectionJudge | null = null
   /** When an endpoint came, or came back. */
   private readonly since = new Map<Endpoint, number>()
+  private readonly known: KnownHealth
+  /** Those that active checks keep out. */
+  private readonly unhealthy = new Set<Endpoint>()
+  /** Ejected ones that were not reachable, and when good probes all along will have ended that. */
+  private readonly confirmed = new Map<Endpoint, number>()
   private changed: (availability: Availability) => void = () => {}
 
-  constructor(deadlines: Deadlines, counters: UpstreamCounters, relieved: () => boolean = () => false) {
+  constructor(
+    deadlines: Deadlines,
+    counters: UpstreamCounters,
+    relieved: () => boolean = () => false,
+    known: KnownHealth = () => null,
+  ) {
     super()
     this.relieved = relieved
+    this.known = known
     this.counters = counters
     this.clock = deadlines.clock
     this.deadlines = deadlines
@@ -59,7 +86,8 @@ export class Roster extends Timed implements EndpointRoster {
     const first = this.settings === null
     const standings = specs.map(({ address, weight, priority = 0 }): Standing => {
       const endpoint = endpoints.get(address) as Endpoint
-      const out = settings.ejection === null ? null : (this.judge?.ejectionOf(endpoint)?.reason ?? null)
+      const ejected = settings.ejection === null ? null : (this.judge?.ejectionOf(endpoint)?.reason ?? null)
+      const out = this.healthOf(settings, address)?.up === false ? 'health' : ejected
       const age = first ? Number.POSITIVE_INFINITY : now - (this.since.get(endpoint) ?? now)
       return { endpoint, weight, priority, zone: null, out, terminating: false, age }
     })
@@ -82,6 +110,10 @@ export class Roster extends Timed implements EndpointRoster {
     this.settings = settings
     this.members = members
     this.changed = changed
+    for (const ofThem of [this.unhealthy, this.confirmed]) {
+      for (const endpoint of ofThem.keys()) if (!this.since.has(endpoint)) ofThem.delete(endpoint)
+    }
+    for (const endpoint of members.endpoints.values()) this.examine(endpoint, settings)
     if (settings.ejection === null) this.judge = null
     else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock, this.relieved)
     else this.judge.options = settings.ejection
@@ -96,14 +128,51 @@ export class Roster extends Timed implements EndpointRoster {
     if (ejection === null) return
     const { ejections } = this.counters
     ejections.set(ejection.reason, (ejections.get(ejection.reason) ?? 0) + 1)
+    const health = this.settings?.health ?? null
+    if (health !== null && isUnreachable(ejection)) this.confirmed.set(endpoint, now + health.confirmedAfter)
     this.refresh()
   }
 
+  probed(addresses: Iterable<string>): void {
+    const { settings, members } = this
+    if (settings === null) return
+    let news = false
+    for (const address of addresses) {
+      const endpoint = members.endpoints.get(address)
+      if (endpoint !== undefined && this.examine(endpoint, settings)) news = true
+    }
+    if (news) this.refresh()
+  }
+
+  /** What active checks say of an endpoint now; whether that changes anything. */
+  private examine(endpoint: Endpoint, settings: RosterSettings): boolean {
+    const state = this.healthOf(settings, endpoint.address)
+    const was = !this.unhealthy.has(endpoint)
+    const up = state === null || state.up
+    if (!up) this.unhealthy.add(endpoint)
+    else if (this.unhealthy.delete(endpoint)) this.since.set(endpoint, this.clock.now())
+    return (state?.steady === true && this.forgive(endpoint)) || was !== up
+  }
+
+  private healthOf({ health }: RosterSettings, address: string): HealthState | null {
+    return health === null ? null : (this.known(health.check, address) ?? health.initial)
+  }
+
+  /** Good probes in a row: an ejection for not being reachable is over. */
+  private forgive(endpoint: Endpoint): boolean {
+    this.confirmed.delete(endpoint)
+    if (this.judge?.forgive(endpoint) !== true) return false
+    this.since.set(endpoint, this.clock.now())
+    return true
+  }
+
   stateOf(endpoint: Endpoint): EndpointStanding {
+    const health = this.settings === null ? null : this.healthOf(this.settings, endpoint.address)
+    if (health?.up === false) return { up: false, health: 'unhealthy', reason: health.reason, until: null }
     const ejection = this.judge?.ejectionOf(endpoint) ?? null
-    if (ejection === null) return { up: true, reason: '', until: null }
+    if (ejection === null) return { up: true, health: 'up', reason: '', until: null }
     const until = this.clock.wall() + (ejection.until - this.clock.now())
-    return { up: false, reason: ejection.reason, until }
+    return { up: false, health: 'ejected', reason: ejection.reason, until }
   }
 
   private refresh(): void {
@@ -121,6 +190,12 @@ export class Roster extends Timed implements EndpointRoster {
 
   override onDeadline(now: number): void {
     for (const endpoint of this.judge?.release(now) ?? []) this.since.set(endpoint, now)
+    for (const [endpoint, at] of this.confirmed) {
+      if (at > now) continue
+      this.confirmed.delete(endpoint)
+      const health = this.settings === null ? null : this.healthOf(this.settings, endpoint.address)
+      if (health?.steady === true) this.forgive(endpoint)
+    }
     this.refresh()
   }
 
@@ -131,6 +206,7 @@ export class Roster extends Timed implements EndpointRoster {
       const until = this.judge?.ejectionOf(endpoint)?.until ?? at
       if (until < at) at = until
     }
+    for (const when of this.confirmed.values()) if (when < at) at = when
     this.deadlines.armOrDisarm(this, at === Number.POSITIVE_INFINITY ? 0 : Math.max(at - this.clock.now(), 1))
   }
 }

@@ -6,6 +6,7 @@ import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
+import type { HealthDesk } from './health-desk.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
 import { revisionOf } from './revision.ts'
 
@@ -20,6 +21,7 @@ export interface InForce {
 export interface ControlSettings {
   readonly planes: Planes
   readonly discovery: DiscoveryDesk
+  readonly health: HealthDesk
   readonly stats: StatsAggregator
   readonly clock: Clock
   /** What else follows the configuration; runs before the planes, may refuse by rejecting, and is called again to go back. */
@@ -29,6 +31,7 @@ export interface ControlSettings {
 export class Control {
   readonly #planes: Planes
   readonly #discovery: DiscoveryDesk
+  readonly #health: HealthDesk
   readonly #stats: StatsAggregator
   readonly #clock: Clock
   readonly #beside: (config: GatewayConfig) => Promise<void>
@@ -38,9 +41,10 @@ export class Control {
   #last: Promise<unknown> = Promise.resolve()
   readonly #sweeper: NodeJS.Timeout
 
-  constructor({ planes, discovery, stats, clock, beside = async () => {} }: ControlSettings) {
+  constructor({ planes, discovery, health, stats, clock, beside = async () => {} }: ControlSettings) {
     this.#planes = planes
     this.#discovery = discovery
+    this.#health = health
     this.#stats = stats
     this.#clock = clock
     this.#beside = beside
@@ -61,6 +65,7 @@ export class Control {
     const revision = revisionOf(config)
     const planes = this.#planes.start(config, revision, new Map())
     this.#discovery.begin(config)
+    this.#probe(config)
     const [served, beside] = await Promise.allSettled([planes, this.#beside(config)])
     if (served.status === 'rejected') throw served.reason
     if (beside.status === 'rejected') throw beside.reason
@@ -126,6 +131,17 @@ export class Control {
   #end(): void {
     clearInterval(this.#sweeper)
     this.#discovery.close()
+    this.#health.close()
+  }
+
+  #probe(config: GatewayConfig): void {
+    this.#health.settle(config, (upstream) => this.#addressesOf(upstream, config))
+  }
+
+  #addressesOf(upstream: string, { upstreams }: GatewayConfig): ReadonlySet<string> {
+    const { discovery } = upstreams[upstream] as UpstreamConfig
+    if ('static' in discovery) return new Set(discovery.static.map(({ address }) => address))
+    return this.#discovery.addressesOf(upstream) ?? new Set()
   }
 
   async #apply(config: GatewayConfig): Promise<'applied' | 'unchanged'> {
@@ -143,6 +159,7 @@ export class Control {
       throw error
     }
     this.#took({ config, revision })
+    this.#probe(config)
     this.#stats.inc('config_reloads_total', { result: 'applied' })
     return 'applied'
   }
@@ -171,16 +188,13 @@ export class Control {
     if (this.#inForce !== null) this.#stats.retain(this.#names(this.#inForce.config))
   }
 
-  #names({ listeners, routes, upstreams, plugins }: GatewayConfig): KnownNames {
-    const addressesOf = (upstream: string, { discovery }: UpstreamConfig): ReadonlySet<string> =>
-      'static' in discovery
-        ? new Set(discovery.static.map(({ address }) => address))
-        : (this.#discovery.addressesOf(upstream) ?? new Set())
+  #names(config: GatewayConfig): KnownNames {
+    const { listeners, routes, upstreams, plugins } = config
     return {
       listeners: new Set(listeners.map(({ name }) => name)),
       routes: new Set(routes.map(({ name }) => name)),
       plugins: new Set(plugins.flatMap(({ code }) => code?.name ?? [])),
-      upstreams: new Map(Object.entries(upstreams).map(([name, config]) => [name, addressesOf(name, config)])),
+      upstreams: new Map(Object.keys(upstreams).map((name) => [name, this.#addressesOf(name, config)])),
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import { HealthBook, type HealthUpdate } from '../model/health.ts'
 import { sumUpstreams, type UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
@@ -56,6 +57,7 @@ export class Fleet implements Planes {
   #config: GatewayConfig | null = null
   #revision = ''
   #sets = new Map<string, readonly EndpointSpec[]>()
+  readonly #health = new HealthBook()
   #addresses: readonly ListenerAddress[] = []
   readonly #limits = new LimitDesk(() => this.#quotaHolders())
   #lives = 0
@@ -131,6 +133,11 @@ export class Fleet implements Planes {
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void {
     this.#sets.set(upstream, endpoints)
     for (const worker of this.#alive) worker.endpoints.set(upstream, endpoints)
+  }
+
+  setHealth(upstream: string, update: HealthUpdate): void {
+    this.#health.update(upstream, update)
+    for (const worker of this.#alive) worker.health.set(upstream, update)
   }
 
   async collect(): Promise<void> {
@@ -209,6 +216,7 @@ export class Fleet implements Planes {
       config: this.#config as GatewayConfig,
       revision: this.#revision,
       sets: this.#sets,
+      health: this.#health.sets,
     }
     try {
       this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { HealthUpdate } from '../model/health.ts'
 import { WHOLE } from '../model/quota.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
@@ -50,6 +51,10 @@ export class InProcess implements Planes {
 
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void {
     if (this.#state !== 'ended') this.#plane.setEndpoints(upstream, endpoints)
+  }
+
+  setHealth(upstream: string, update: HealthUpdate): void {
+    if (this.#state !== 'ended') this.#plane.setHealth(upstream, update)
   }
 
   async collect(): Promise<void> {

@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { ExplainRequest } from '../model/explanation.ts'
+import type { HealthSets } from '../model/health.ts'
 import type { Part, QuotaGrant } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { ListenerAddress } from './plane.ts'
@@ -17,6 +18,8 @@ export type Request =
   | { readonly type: 'discard'; readonly revision: string }
   /** Those of discovered upstreams that changed. */
   | { readonly type: 'endpoints'; readonly sets: EndpointSets }
+  /** What active health checks have found since the last time. */
+  | { readonly type: 'health'; readonly health: HealthSets }
   /** Its parts of limits from now on; answered with the use of them. */
   | { readonly type: 'quotas'; readonly grants: readonly QuotaGrant[] }
   | { readonly type: 'collect' }
@@ -41,6 +44,8 @@ export interface WorkerStart {
   readonly revision: string
   /** Of all discovered upstreams, as far as they are known. */
   readonly sets: EndpointSets
+  /** All that active health checks have found. */
+  readonly health: HealthSets
 }
 
 export type Query =

@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { HealthUpdate } from '../model/health.ts'
 import type { LocalQuotas } from '../model/local-quotas.ts'
 import type { Part } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
@@ -28,6 +29,8 @@ export interface DataPlaneFace<Prepared> {
   commit(prepared: Prepared): void
   /** Replaces the endpoints of a discovered upstream in force, soon; the latest set wins. */
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
+  /** What active health checks say from now on, before the first configuration too. */
+  setHealth(upstream: string, update: HealthUpdate): void
   discard(prepared: Prepared): void
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */
@@ -74,6 +77,8 @@ export interface Planes {
   apply(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]>
   /** Replaces the endpoints of a discovered upstream everywhere, soon; the latest wins. Not called while `apply` runs. */
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
+  /** Tells everybody, soon, what active health checks have found; who starts later starts with all of it. */
+  setHealth(upstream: string, update: HealthUpdate): void
   /** Brings the statistics up to date, waiting a bounded time. */
   collect(): Promise<void>
   /** What one of them would do with a request. Rejects when none answers in time. */

@@ -2,8 +2,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Server } from 'node:net'
+import type { EndpointSpec } from '../model/endpoint.ts'
+import { type HealthUpdate, joinUpdates } from '../model/health.ts'
 import type { QuotaUse } from '../model/quota.ts'
-import { EndpointUpdates } from './endpoint-updates.ts'
+import { LatestUpdates } from './latest-updates.ts'
 import type { QuotaHolder } from './limit-desk.ts'
 import type { Answer, FromWorker, Notice, Query, Request } from './messages.ts'
 import type { ListenerAddress } from './plane.ts'
@@ -54,7 +56,7 @@ export interface WorkerEvents {
 }
 
 /** A worker that takes longer is not asked again before it has answered something; heartbeats judge it. */
-const ENDPOINTS_TIMEOUT_MS = 10_000
+const UPDATE_TIMEOUT_MS = 10_000
 
 const QUOTAS_TIMEOUT_MS = 1000
 
@@ -68,7 +70,13 @@ export class WorkerProcess {
   silentTicks = 0
   serving = false
   readonly exited: Promise<void>
-  readonly endpoints = new EndpointUpdates((sets) => this.ask({ type: 'endpoints', sets }, ENDPOINTS_TIMEOUT_MS))
+  readonly endpoints = new LatestUpdates<readonly EndpointSpec[]>((sets) =>
+    this.ask({ type: 'endpoints', sets }, UPDATE_TIMEOUT_MS),
+  )
+  readonly health = new LatestUpdates<HealthUpdate>(
+    (health) => this.ask({ type: 'health', health }, UPDATE_TIMEOUT_MS),
+    joinUpdates,
+  )
   readonly quotas: QuotaHolder = {
     use: async (upstreams) => (await this.query({ about: 'quotas', upstreams }, QUOTAS_TIMEOUT_MS)) as QuotaUse[],
     grant: async (grants) => (await this.#ask({ type: 'quotas', grants }, QUOTAS_TIMEOUT_MS)).value as QuotaUse[],

@@ -86,6 +86,9 @@ class Worker {
       case 'endpoints':
         for (const [upstream, endpoints] of message.sets) this.#running().setEndpoints(upstream, endpoints)
         return undefined
+      case 'health':
+        for (const [upstream, update] of message.health) this.#running().setHealth(upstream, update)
+        return undefined
       case 'quotas':
         return { value: this.#running().quotas.take(message.grants) }
       case 'collect':
@@ -132,6 +135,7 @@ class Worker {
       listen: this.#sockets.listen,
       log: this.#log.write,
     })
+    for (const [upstream, update] of start.health) this.#plane.setHealth(upstream, update)
     this.#plane.commit(await this.#plane.prepare(start.config, start.sets))
     setInterval(() => this.#report(), REPORT_EVERY_MS)
     return this.#plane.addresses()

@@ -69,6 +69,12 @@ export const METRICS = {
     labels: ['upstream', 'endpoint'],
     combine: 'min',
   },
+  health_checks_total: {
+    type: 'counter',
+    help: 'Probes of active health checks, by how they ended.',
+    labels: ['upstream', 'result'],
+    values: { result: ['ok', 'failed'] },
+  },
   panic: {
     type: 'gauge',
     help: '1 while health is ignored because too few endpoints are healthy.',

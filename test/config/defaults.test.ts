@@ -87,6 +87,7 @@ t.test('every default is filled in', async (t) => {
         slowStart: null,
         priorities: { spill: 1.4 },
         panic: 0.1,
+        health: null,
         ejection: {
           consecutiveErrors: 5,
           errorPercent: 50,

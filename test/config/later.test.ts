@@ -21,7 +21,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: [],
   route: ['hedge: off', 'affinity: off'],
-  upstream: ['zone: off', 'health: { path: / }', 'breaker: off', 'adaptive: off'],
+  upstream: ['zone: off', 'breaker: off', 'adaptive: off'],
 }
 
 for (const [place, keys] of Object.entries(NOT_YET)) {
@@ -39,7 +39,10 @@ for (const [place, keys] of Object.entries(NOT_YET)) {
 }
 
 const INSIDE: readonly (readonly [text: string, message: string])[] = [
-  [PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '', 'acme is not supported yet'],
+  [
+    PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '',
+    'acme is not supported yet',
+  ],
   [PLACES.listener?.('protocol: tls') ?? '', 'protocol tls is not supported yet'],
   [PLACES.listener?.('protocol: tcp') ?? '', 'protocol tcp is not supported yet'],
   [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],

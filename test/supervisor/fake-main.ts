@@ -62,6 +62,7 @@ class FakePlane implements DataPlaneFace<Prepared> {
   }
 
   setEndpoints(): void {}
+  setHealth(): void {}
 
   discard({ added }: Prepared): void {
     for (const server of added.values()) server.close()

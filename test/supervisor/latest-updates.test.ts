@@ -1,14 +1,15 @@
-// One worker's endpoint messages: several changes in one, the latest of each upstream, never more than one under way.
+// One worker's messages about upstreams: several changes in one, the latest of each upstream, never more than one under way.
 
 import t from 'tap'
-import { EndpointUpdates } from '../../src/supervisor/endpoint-updates.ts'
+import type { EndpointSpec } from '../../src/model/endpoint.ts'
+import { LatestUpdates } from '../../src/supervisor/latest-updates.ts'
 
 const set = (address: string) => [{ address, weight: 1 }]
 
 function worker() {
   const sent: string[] = []
   const waiting: PromiseWithResolvers<void>[] = []
-  const updates = new EndpointUpdates((sets) => {
+  const updates = new LatestUpdates<readonly EndpointSpec[]>((sets) => {
     sent.push([...sets].map(([name, [first]]) => `${name}=${first?.address}`).join(' '))
     const answer = Promise.withResolvers<void>()
     waiting.push(answer)
@@ -56,4 +57,17 @@ t.test('overtaken, and lost', async (t) => {
   updates.set('u', set('a:3'))
   await turn()
   t.same(sent.slice(1), ['u=a:3'], 'the next one is sent')
+})
+
+t.test('updates that add up are joined while they wait', async (t) => {
+  const sent: string[] = []
+  const updates = new LatestUpdates<string>(
+    async (all) => sent.push([...all].map(([name, text]) => `${name}=${text}`).join(' ')),
+    (before = '', update) => before + update,
+  )
+  updates.set('u', 'a')
+  updates.set('u', 'b')
+  updates.set('v', 'c')
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  t.same(sent, ['u=ab v=c'])
 })

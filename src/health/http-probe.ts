@@ -1,0 +1,68 @@
+// An HTTP/1.1 request whose status says how the endpoint is. Loaded only where something is probed by HTTP.
+
+import type { Socket } from 'node:net'
+import { Client } from 'undici'
+import { authorityOf, connectTo, failureOf, MAX_ANSWER, type ProbeOf } from './probe.ts'
+
+export interface HttpProbeSettings {
+  /** With its query. */
+  readonly path: string
+  /** What stands in Host; null = the address that is asked. */
+  readonly host: string | null
+  /** Statuses that are good, as ranges with both ends. */
+  readonly expect: readonly (readonly [from: number, to: number])[]
+}
+
+/** Good when the whole answer (or the first of it, see MAX_ANSWER) has come with a status that is expected. */
+export const httpProbe =
+  ({ path, host, expect }: HttpProbeSettings): ProbeOf =>
+  (destination) =>
+  (done) => {
+    let socket: Socket | null = null
+    const client = new Client(`http://${authorityOf(destination)}`, {
+      allowH2: false,
+      // Time is the caller's.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect(_options, connected) {
+        let standing = false
+        socket = connectTo(destination, ['http/1.1'], (ready) => {
+          standing = true
+          connected(null, ready)
+        })
+        // A connection that stands is the client's: it knows better what an end of it means.
+        socket.on('error', (error) => !standing && connected(error, null))
+        socket.on('close', () => !standing && done('connection closed'))
+      },
+    })
+    const stop = (): void => {
+      socket?.destroy()
+      client.destroy().catch(() => {})
+    }
+    let status = 0
+    let bytes = 0
+    const answered = (): void => {
+      done(expect.some(([from, to]) => status >= from && status <= to) ? '' : `status ${status}`)
+      stop()
+    }
+    const headers = ['user-agent', 'headgate', 'accept', '*/*', ...(host === null ? [] : ['host', host])]
+    client.dispatch(
+      { method: 'GET', path, headers, reset: true },
+      {
+        onRequestStart: () => {},
+        onResponseStart: (_controller, code) => {
+          status = code
+        },
+        onResponseData: (_controller, chunk) => {
+          bytes += chunk.length
+          if (bytes > MAX_ANSWER) answered()
+        },
+        onResponseEnd: answered,
+        onResponseError: (_controller, error) => {
+          done(failureOf(error))
+          stop()
+        },
+      },
+    )
+    return stop
+  }
