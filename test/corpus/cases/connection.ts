@@ -1,6 +1,6 @@
-// Corpus 2.6: hop-by-hop fields, upgrades (never tunnels here), Expect, pipelining.
+// Corpus 2.6: hop-by-hop fields, upgrades (those that become tunnels are in test/upgrade), Expect, pipelining.
 
-import { C5, type CorpusCase, each, F, G, get, H, line, P, R, show, T, z } from '../case.ts'
+import { C5, type CorpusCase, each, F, G, get, H, L, line, P, R, show, T, z } from '../case.ts'
 
 const SECOND = line('GET /2 HTTP/1.1')
 
@@ -110,6 +110,24 @@ const UPGRADES: readonly CorpusCase[] = [
     name: 'chunked',
     bytes: `${G}Connection: upgrade\r\n${WEBSOCKET}\r\n${T}\r\n5\r\nhello\r\n${z}${SECOND}`,
     expect: [R(400), F({ body: 'hello', ...plain }, { target: '/2' })],
+  },
+  {
+    id: 'UP-04.6',
+    name: 'version 777',
+    bytes: get(`Connection: upgrade\r\n${WEBSOCKET.replace('13', '777')}`),
+    expect: L(426, 'upgrade', 'sec-websocket-version'),
+  },
+  {
+    id: 'UP-04.7',
+    name: 'no key',
+    bytes: get('Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13'),
+    expect: L(400),
+  },
+  {
+    id: 'UP-04.8',
+    name: 'two protocols',
+    bytes: `${get(`Connection: upgrade\r\n${WEBSOCKET.replace('websocket', 'websocket, h2c')}`)}${SECOND}`,
+    expect: F(plain, { target: '/2' }),
   },
 ]
 
