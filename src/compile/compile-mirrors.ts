@@ -38,6 +38,7 @@ export function mirrorsOf(
         tunnelTimeout: 0,
         upgrades: null,
         retry: NO_RETRY,
+        hedge: null,
         mirrors: null,
         duration: new Histogram(),
         responses: [new ResponseCounters(listener, route.name, name)],

@@ -5,11 +5,12 @@ import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import type { AccessSink } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
+import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { WindowBudget } from '../resilience/retry-budget.ts'
-import { DEFAULT_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
+import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
@@ -53,15 +54,18 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   const chains = new ChainCompiler({ random, deadlines, denials, plugins })
   giveBudgets(config, upstreams)
   const listeners = new Map(
-    config.listeners.map((listener) => [listener.name, serve(config, listener, upstreams, chains, environment, current?.listeners.get(listener.name))]),
+    config.listeners.map((listener) => [
+      listener.name,
+      serve(config, listener, upstreams, chains, environment, current?.listeners.get(listener.name)),
+    ]),
   )
   return { snapshot: { listeners, upstreams }, plans: withStandIns }
 }
 
 /** Counting requests for a budget costs something: only where some route has one. */
 function giveBudgets(config: GatewayConfig, upstreams: ReadonlyMap<string, Upstream>): void {
-  for (const { retry, to } of config.routes) {
-    if (retry === null || retry.attempts === 0) continue
+  for (const { retry, hedge, to } of config.routes) {
+    if ((retry === null || retry.attempts === 0) && hedge === null) continue
     for (const name of to.flatMap(({ upstream }) => [upstream, ...standInNames(upstream, config.upstreams)])) {
       const upstream = upstreams.get(name)
       if (upstream !== undefined) upstream.budget ??= new WindowBudget()
@@ -102,6 +106,13 @@ function serve(
     access,
     noRoute: counters.response(listener.name, '', ''),
   }
+}
+
+function retryOf({ retry, hedge }: RouteConfig): RetryPolicy {
+  if (retry === null) return DEFAULT_RETRY
+  // A body is kept for the sake of hedges where there are no retries.
+  if (retry.attempts === 0 && hedge !== null) return { ...NO_RETRY, bodyBytes: retry.bodyBytes }
+  return retryPolicy(retry)
 }
 
 /** One rule per route, or one per alternative where filters must know by which prefix a request was matched. */
@@ -158,7 +169,8 @@ function bind(
     idleTimeout: route.timeout.idle ?? 0,
     tunnelTimeout: route.timeout.tunnel ?? 0,
     upgrades: upgradesOf(route),
-    retry: route.retry === null ? DEFAULT_RETRY : retryPolicy(route.retry),
+    retry: retryOf(route),
+    hedge: route.hedge === null ? null : hedgePolicy(route.hedge, route.retry),
     mirrors: mirrorsOf(route, listener, configs, upstreams, random),
     duration: counters.duration(route.name),
     responses: (used.length === 0 ? [{ upstream: '' }] : used).map(({ upstream }) =>

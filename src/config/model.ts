@@ -174,8 +174,17 @@ export interface RouteConfig {
   readonly hash: HashKeyConfig | null
   /** null = the default retry: once more when nothing was sent, or nothing came back and the request may be repeated. */
   readonly retry: RetryConfig | null
+  /** null = one endpoint at a time. */
+  readonly hedge: HedgeConfig | null
   /** Who gets copies of the requests; empty = nobody. */
   readonly mirror: readonly MirrorConfig[]
+}
+
+export interface HedgeConfig {
+  /** Milliseconds without a response head. */
+  readonly after: number
+  /** Further endpoints that one request may be sent to for it. */
+  readonly max: number
 }
 
 export interface MirrorConfig {

@@ -1,4 +1,4 @@
-// A route's `retry` block: when it is tried again, where the limits are.
+// A route's `retry` and `hedge` blocks: when it is tried again, where the limits are.
 
 import * as z from 'zod'
 import { duration, integer, isToken, share, size } from './values.ts'
@@ -52,3 +52,20 @@ export const retrySchema = block({
     .prefault('64KiB')
     .describe('A request whose body is larger is not tried again once bytes of the body were sent.'),
 })
+
+const hedge = block({
+  after: duration().prefault('200ms').describe('How long the first endpoint has for its response head.'),
+  max: integer(1, 5).prefault(1).describe('Further endpoints that one request may be sent to, each `after` the one before.'),
+})
+
+const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
+  title: 'off',
+  pattern: '^off$',
+})
+
+export const hedgeSchema = z
+  .union([off, hedge])
+  .prefault('off')
+  .describe(
+    'A second try on another endpoint while the first has not answered; the first answer wins. Only for the methods of retry, within its budget and bodyBytes.',
+  )

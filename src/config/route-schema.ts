@@ -7,7 +7,7 @@ import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
 import { mirrorSchema } from './mirror-schema.ts'
 import type { WeightedUpstream } from './model.ts'
-import { retrySchema } from './retry-schema.ts'
+import { hedgeSchema, retrySchema } from './retry-schema.ts'
 import { upgrades, websocket } from './upgrade-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
 import { block, defaulted, later } from './written.ts'
@@ -64,7 +64,7 @@ export const routeSchema = block({
   filters: filtersSchema().describe(
     'What happens on the way, in the order written; each item has one key, the name of a filter.',
   ),
-  hedge: later('hedge'),
+  hedge: hedgeSchema,
   websocket,
   upgrades,
   mirror: mirrorSchema,

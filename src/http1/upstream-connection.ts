@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net'
 import { failureWords } from '../model/connect-failures.ts'
-import type { Outcome, RunningAttempt } from '../model/connection.ts'
+import type { Failure, RunningAttempt } from '../model/connection.ts'
 import { dial } from '../model/dial.ts'
 import { BODY, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
@@ -295,17 +295,18 @@ export class UpstreamConnection extends EndpointFlow {
   override onDeadline(): void {
     if (this.state === STATE.IDLE) this.destroyIdle()
     else if (this.state === STATE.CONNECTING) this.fail('connect-timeout', 'no connection in time')
-    else if (this.state === STATE.HEAD)
-      this.fail('timeout', this.requestSent ? 'no answer in time' : 'takes no more of the request')
-    else if (this.state === STATE.BODY) this.fail('timeout', 'no byte for too long')
+    else if (this.state === STATE.BODY) this.fail('idle-timeout', 'no byte for too long')
+    else if (!this.requestSent) this.fail('idle-timeout', 'takes no more of the request')
+    else if ((this.attempt?.attemptTimeout ?? 0) > 0) this.fail('timeout', 'no answer in time')
+    else this.fail('idle-timeout', 'no answer, and no byte for too long')
   }
 
-  private fail(outcome: Outcome, detail: string): void {
+  private fail(failure: Failure, detail: string): void {
     const { attempt } = this
     const untouched = this.partial === null && this.informational === 0 && this.state !== STATE.BODY
     this.attempt = null
     this.destroy()
-    attempt?.onFailure(outcome, detail, untouched)
+    attempt?.onFailure(failure, detail, untouched)
   }
 
   destroyIdle(): void {

@@ -7,6 +7,12 @@ import type { Part, ResponseHead } from './message.ts'
 /** Why an attempt ended without a (complete) response. Also the label of attempts_total. */
 export type Outcome = 'ok' | 'connect-failure' | 'connect-timeout' | 'reset' | 'timeout' | 'protocol' | 'cancelled'
 
+/**
+ * What a connection says of a failed attempt: an outcome, or closer than that. `idle-timeout`: no byte in either direction for too
+ * long (outcome `timeout`). `refused-stream`: the endpoint has said that it did nothing with the request (outcome `reset`).
+ */
+export type Failure = Outcome | 'idle-timeout' | 'refused-stream'
+
 /** One try at one endpoint, as its connection sees it. Exactly one of onEnd and onFailure is called, last. */
 export interface RunningAttempt {
   readonly exchange: Exchange
@@ -28,7 +34,7 @@ export interface RunningAttempt {
   /** In a tunnel: the endpoint has said all; the client may go on, and the attempt ends when it has said all too. */
   onEnd(trailers: string): void
   /** `untouched`: not one byte of a response has come. */
-  onFailure(outcome: Outcome, detail: string, untouched: boolean): void
+  onFailure(failure: Failure, detail: string, untouched: boolean): void
   /** The client takes data again. */
   resume(): void
   /** The exchange does not need it any more. */

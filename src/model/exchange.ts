@@ -120,7 +120,7 @@ export class Exchange {
   /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
   held: Buffer[] | null = null
   heldBytes = 0
-  /** Bytes were dropped from `held` (or never kept): the request cannot be sent again. */
+  /** Bytes were dropped from `held` (or never kept), or the client knows something of an answer: no second try. */
   unrepeatable = false
   bodyDone = true
 
@@ -145,6 +145,8 @@ export class Exchange {
   /** It has been decided who gets a copy. */
   mirrored = false
   attempt: RunningAttempt | null = null
+  /** Run beside it, and may answer first; null = there are none. Each has a place of its own at the upstream. */
+  rivals: RunningAttempt[] | null = null
   /** The connection that takes the body now. */
   connection: EndpointConnection | null = null
 
@@ -153,11 +155,15 @@ export class Exchange {
   waiting: Timed | null = null
   timer: Timed | null = null
   retries = 0
+  /** Runs until another endpoint is asked too; null = that is not the case. */
+  hedge: NodeJS.Timeout | null = null
+  /** How often that was done. */
+  hedges = 0
   /** Runs until the next try; null = none is waited for. */
   backoff: NodeJS.Timeout | null = null
   /** An endpoint's answer that was given up for another try: better than none. */
   lastAnswer: { readonly head: ResponseHead; readonly part: Part | null } | null = null
-  /** Why the running attempt is a retry; '' = it is the first. */
+  /** Why the next attempt is made; '' = it is the first. */
   retryReason = ''
 
   status = 0

@@ -40,6 +40,7 @@ export const REASONS = {
   overload: reason(503, 'The gateway is overloaded', 1),
   'connect-timeout': reason(504, 'The endpoint could not be connected in time'),
   'attempt-timeout': reason(504, 'The endpoint did not answer in time'),
+  'idle-timeout': reason(504, 'Nothing came from the endpoint, or went to it, for too long'),
   'tunnel-timeout': reason(504, 'Nobody has said anything in the tunnel for too long'),
   'request-timeout': reason(504, 'The request took too long'),
   version: reason(505, 'This HTTP version is not served'),

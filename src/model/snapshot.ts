@@ -7,7 +7,7 @@ import type { Histogram, ListenerCounters, ResponseCounters } from './counters.t
 import type { Exchange } from './exchange.ts'
 import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
-import type { RetryPolicy } from './retry.ts'
+import type { HedgePolicy, RetryPolicy } from './retry.ts'
 import type { Considered } from './route-table.ts'
 import type { TlsTermination } from './tls-termination.ts'
 import type { Upstream } from './upstream.ts'
@@ -90,6 +90,8 @@ export interface RouteBinding {
   /** Protocols (lower case) that requests may change to; null = none. */
   readonly upgrades: ReadonlySet<string> | null
   readonly retry: RetryPolicy
+  /** null = one endpoint at a time. */
+  readonly hedge: HedgePolicy | null
   /** null = nobody gets copies. */
   readonly mirrors: readonly Mirror[] | null
   readonly duration: Histogram

@@ -1,6 +1,6 @@
 // One try at one endpoint: counts it, hands what its connection says to the client, or back to the proxy when it failed.
 
-import type { Connector, EndpointConnection, Outcome, RunningAttempt } from '../model/connection.ts'
+import type { Connector, EndpointConnection, Failure, Outcome, RunningAttempt } from '../model/connection.ts'
 import type { EndpointCounters } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
@@ -8,7 +8,10 @@ import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/m
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from './filters.ts'
+import { unwatch } from './hedge.ts'
+import { AnswerKeeper, KEEP_MS } from './kept-answer.ts'
 import type { RequestProxy } from './proxy.ts'
+import { leaveRace, win } from './race.ts'
 import { mayRetryStatus } from './retry.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
@@ -20,6 +23,9 @@ const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
   protocol: 'protocol',
   cancelled: 'cancelled',
 }
+
+/** What is counted of failures that say more than an outcome. */
+const OUTCOME: Readonly<Partial<Record<Failure, Outcome>>> = { 'idle-timeout': 'timeout', 'refused-stream': 'reset' }
 
 /** Statuses that say that the endpoint is not really there, however quickly: they must not attract traffic. */
 const AWAY = new Set([502, 503, 504])
@@ -41,6 +47,12 @@ export class Attempt implements RunningAttempt {
   private ended = false
   /** The status of the answer; 0 = none has come. */
   private answered = 0
+  /** Gathers an answer that another try is to follow. */
+  private keeper: AnswerKeeper | null = null
+  /** That try has been taken out of the budget. */
+  private granted = false
+  /** As Exchange.retryReason. */
+  private readonly why: string
   /** The request was there completely when the attempt began: its time is the endpoint's, not the client's. */
   private readonly prompt: boolean
 
@@ -55,6 +67,8 @@ export class Attempt implements RunningAttempt {
     this.proxy = proxy
     this.startedAt = startedAt
     this.prompt = x.bodyDone
+    this.why = x.retryReason
+    x.retryReason = ''
     endpoint.inFlight++
   }
 
@@ -75,8 +89,11 @@ export class Attempt implements RunningAttempt {
   }
 
   onInformational(head: ResponseHead): void {
-    // The client that waits for 100 has got ours.
-    if (head.status !== 100) this.exchange.downstream.informational(this.exchange, head)
+    const x = this.exchange
+    // The client that waits for 100 has got ours; and while several are asked nobody knows whose answer it will be.
+    if (head.status === 100 || x.rivals !== null) return
+    x.unrepeatable = true
+    x.downstream.informational(x, head)
   }
 
   onHead(head: ResponseHead, part: Part | null, last: boolean): void {
@@ -84,10 +101,12 @@ export class Attempt implements RunningAttempt {
     const x = this.exchange
     if (this.upstream.picker.observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
-    if ((x.binding as RouteBinding).retry.onStatus !== null && mayRetryStatus(x, head.status, this.proxy.clock.now())) {
+    if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
       this.giveUp(head, part, last)
       return
     }
+    if (x.hedge !== null) unwatch(x)
+    if (x.rivals !== null) win(x, this)
     if (x.chain?.onResponse) {
       const instead = filterResponse(x, x.chain, head)
       if (instead !== null) {
@@ -113,7 +132,7 @@ export class Attempt implements RunningAttempt {
   private openTunnel(head: ResponseHead, part: Part | null): void {
     const x = this.exchange
     this.counted = true
-    this.count('ok', true, this.proxy.clock.now())
+    this.count('ok', true, this.proxy.clock.now(), false)
     this.proxy.openTunnel(x, head)
     x.downstream.respond(x, head, part, false)
     x.listener.counters.bytesOut += x.bytesOut
@@ -132,14 +151,34 @@ export class Attempt implements RunningAttempt {
     else if (!this.exchange.responded && this.proxy.clock.now() - this.startedAt > this.endpoint.latencyMs) this.report(false)
   }
 
-  /** The answer is not passed on; another try follows. */
+  /** Whether another try may bring a better answer: one that runs already, or one more. */
+  private mayGiveUp(status: number): boolean {
+    const x = this.exchange
+    if (x.rivals !== null) return (x.binding as RouteBinding).retry.onStatus?.(x.method, status) === true
+    this.granted = mayRetryStatus(x, status, this.proxy.clock.now())
+    return this.granted
+  }
+
+  /** The answer is not passed on, but kept: another try follows as soon as it is complete. */
   private giveUp(head: ResponseHead, part: Part | null, last: boolean): void {
+    const keeper = new AnswerKeeper(head, () => this.givenUp(false, false))
+    this.keeper = keeper
+    const fits = keeper.take(part)
+    if (last || !fits) this.givenUp(fits, last)
+    else this.proxy.deadlines.arm(keeper, KEEP_MS)
+  }
+
+  /** `complete`: there is an answer to fall back on; `ended`: the connection has no more to say. */
+  private givenUp(complete: boolean, ended: boolean): void {
     const x = this.exchange
     const { connection } = this
+    const keeper = this.keeper as AnswerKeeper
+    if (complete) x.lastAnswer = keeper.answer
+    const alone = x.rivals === null
     this.settle('ok', false)
-    if (!last) connection?.cancel()
+    if (!ended) connection?.cancel()
     this.proxy.tried(x, this.endpoint)
-    this.proxy.refused(x, head, part, last)
+    if (alone) this.proxy.refused(x, keeper.head, this.granted)
   }
 
   /** A filter answers in the endpoint's place: what the endpoint still has to say is not wanted. */
@@ -154,6 +193,10 @@ export class Attempt implements RunningAttempt {
 
   onData(part: Part): void {
     if (this.settled) return
+    if (this.keeper !== null) {
+      if (!this.keeper.take(part)) this.givenUp(false, false)
+      return
+    }
     const x = this.exchange
     x.downstream.data(x, part)
     // A tunnel may last for days: its bytes are counted as they pass.
@@ -167,6 +210,10 @@ export class Attempt implements RunningAttempt {
 
   onEnd(trailers: string): void {
     if (this.settled) return
+    if (this.keeper !== null) {
+      this.givenUp(true, true)
+      return
+    }
     const x = this.exchange
     this.ended = true
     if (!x.tunnelled || x.bodyDone) {
@@ -176,11 +223,17 @@ export class Attempt implements RunningAttempt {
     x.downstream.end(x, trailers)
   }
 
-  onFailure(outcome: Outcome, detail: string, untouched: boolean): void {
+  onFailure(failure: Failure, detail: string, untouched: boolean): void {
     if (this.settled) return
-    this.settle(outcome)
-    this.proxy.tried(this.exchange, this.endpoint)
-    this.proxy.failed(this.exchange, outcome, detail, untouched)
+    if (this.keeper !== null) {
+      this.givenUp(false, true)
+      return
+    }
+    const x = this.exchange
+    const alone = x.rivals === null
+    this.settle(OUTCOME[failure] ?? (failure as Outcome), false, failure === 'refused-stream')
+    this.proxy.tried(x, this.endpoint)
+    if (alone) this.proxy.failed(x, failure, detail, untouched)
   }
 
   resume(): void {
@@ -195,32 +248,37 @@ export class Attempt implements RunningAttempt {
     if (!complete) connection?.cancel()
   }
 
-  /** `good`: this was the answer that a retry was made for. */
-  private settle(outcome: Outcome, good = outcome === 'ok'): void {
+  /** `good`: this was the answer that a retry was made for. `unjudged`: it says nothing about the endpoint's health. */
+  private settle(outcome: Outcome, good = outcome === 'ok', unjudged = false): void {
     const x = this.exchange
     this.settled = true
-    x.attempt = null
-    x.connection = null
+    if (this.keeper !== null) this.proxy.deadlines.remove(this.keeper)
+    const racing = x.rivals !== null
+    if (racing) leaveRace(x, this)
+    else {
+      x.attempt = null
+      x.connection = null
+    }
     const now = this.proxy.clock.now()
     this.endpoint.inFlight--
-    if (!this.counted) this.count(outcome, good, now)
-    if (x.listener.access === null) return
-    x.attempts ??= []
-    x.attempts.push({ endpoint: this.endpoint.address, outcome, status: x.status, durationMs: now - this.startedAt })
+    if (!this.counted) this.count(outcome, good, now, unjudged)
+    if (x.listener.access !== null) {
+      x.attempts ??= []
+      x.attempts.push({ endpoint: this.endpoint.address, outcome, status: this.answered, durationMs: now - this.startedAt })
+    }
+    if (racing) this.upstream.release()
   }
 
-  private count(outcome: Outcome, good: boolean, now: number): void {
-    const x = this.exchange
+  private count(outcome: Outcome, good: boolean, now: number, unjudged: boolean): void {
     const duration = now - this.startedAt
     if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)
-    this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
-    if (x.retryReason !== '') {
-      const key = `${x.retryReason} ${good ? 'ok' : 'failed'}`
+    if (!unjudged) this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
+    if (this.why !== '') {
+      const key = `${this.why} ${good ? 'ok' : 'failed'}`
       counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
-      x.retryReason = ''
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../model/clock.ts'
 import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import { type BodyCopy, type Downstream, Exchange } from '../model/exchange.ts'
-import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
+import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { Mirror, ServedListener } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
@@ -41,7 +41,7 @@ export class Mirroring {
   begin(x: Exchange, mirrors: readonly Mirror[]): void {
     x.mirrored = true
     // Of a tunnel only the beginning could be copied.
-    if (x.upgrade !== '') return
+    if (x.upgrade !== '' || x.body === BODY.TUNNEL) return
     let chosen: Mirror[] | null = null
     for (const mirror of mirrors) {
       if (this.random() >= mirror.share) continue
@@ -121,6 +121,7 @@ function copyOf(x: Exchange, { binding, upstream }: Mirror, copy: Exchange): Exc
   copy.body = x.body
   copy.bodyLength = x.bodyLength
   copy.trailersAccepted = x.trailersAccepted
+  copy.grpc = x.grpc
   copy.binding = binding
   copy.choice = 0
   copy.upstream = upstream

@@ -1,12 +1,12 @@
 // The request's way: identify, route, admit, pick, attempt, maybe once more, answer, account. Connections call in, this decides.
 
 import type { Clock, Random } from '../model/clock.ts'
-import type { Outcome } from '../model/connection.ts'
+import type { Failure } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
-import type { LocalAnswer, Part, ResponseHead } from '../model/message.ts'
+import type { LocalAnswer, ResponseHead } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
@@ -15,9 +15,11 @@ import { account, countAnswer } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
+import { Hedging, unwatch } from './hedge.ts'
+import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
 import { requestIds } from './request-id.ts'
-import { type KeptAnswer, keepAnswer, mayRetry } from './retry.ts'
+import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
 import { becomeTunnel, judgeUpgrade } from './tunnel.ts'
@@ -26,12 +28,14 @@ import { becomeTunnel, judgeUpgrade } from './tunnel.ts'
 const MAX_HELD = 64 * 1024
 
 /** What the client is told when an attempt's failure is the last word. */
-const FAILURE: Readonly<Record<Outcome, ReasonCode>> = {
+const FAILURE: Readonly<Record<Failure, ReasonCode>> = {
   ok: 'protocol',
   'connect-failure': 'connect-failure',
   'connect-timeout': 'connect-timeout',
   reset: 'reset',
   timeout: 'attempt-timeout',
+  'idle-timeout': 'idle-timeout',
+  'refused-stream': 'reset',
   protocol: 'protocol',
   cancelled: 'reset',
 }
@@ -40,7 +44,8 @@ export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
   /** Copies of requests that are under way. */
   readonly mirroring: Mirroring
-  private readonly deadlines: Deadlines
+  private readonly hedging: Hedging
+  readonly deadlines: Deadlines
   private readonly random: Random
   private readonly nextRequestId: () => string
 
@@ -49,6 +54,7 @@ export class RequestProxy implements ExchangeHandler {
     this.clock = clock
     this.random = random
     this.deadlines = deadlines
+    this.hedging = new Hedging(this, clock)
     this.mirroring = new Mirroring(this, clock, deadlines, random)
   }
 
@@ -162,20 +168,21 @@ export class RequestProxy implements ExchangeHandler {
     }
     const connector = endpoint === null ? undefined : upstream.connectors.get(endpoint)
     if (endpoint === null || connector === undefined) {
-      this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
+      this.giveIn(x, 'no-endpoint', `upstream ${upstream.name}`)
       return
     }
     const attempt = new Attempt(this, x, upstream, endpoint, this.clock.now())
     x.attempt = attempt
     attempt.start(connector)
+    const { hedge } = x.binding as RouteBinding
+    if (hedge !== null && x.attempt === attempt) this.hedging.watch(x, hedge)
   }
 
   /** An attempt has failed: once more, or that was it. */
-  failed(x: Exchange, outcome: Outcome, detail: string, untouched: boolean): void {
+  failed(x: Exchange, failure: Failure, detail: string, untouched: boolean): void {
     if (x.finished) return
-    if (mayRetry(x, outcome, untouched, this.clock.now())) this.again(x, outcome, outcome, 0)
-    else if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
-    else this.fail(x, x.tunnelled && outcome === 'timeout' ? 'tunnel-timeout' : FAILURE[outcome], detail)
+    if (mayRetry(x, failure, untouched, this.clock.now())) this.again(x, failure, failure, 0)
+    else this.giveIn(x, x.tunnelled && failure === 'idle-timeout' ? 'tunnel-timeout' : FAILURE[failure], detail)
   }
 
   /** The attempt is a tunnel from now on: only its idle time is limited. */
@@ -188,17 +195,24 @@ export class RequestProxy implements ExchangeHandler {
     countAnswer(x, this.clock.now() - x.startedAt)
   }
 
-  /** An endpoint has answered, but with a status that the route would rather not pass on. */
-  refused(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void {
-    x.lastAnswer = keepAnswer(head, part, last) ?? x.lastAnswer
-    const seconds = Number(fieldValue(head.fields, 'retry-after') ?? '0')
-    this.again(x, String(head.status), 'ok', Number.isFinite(seconds) ? seconds * 1000 : 0)
+  /** There will be no other try: what an endpoint has said before is better than what we can say. */
+  private giveIn(x: Exchange, reason: ReasonCode, detail: string): void {
+    if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
+    else this.fail(x, reason, detail)
   }
 
-  private again(x: Exchange, reason: string, outcome: Outcome, retryAfter: number): void {
+  /** An endpoint has answered, but with a status that the route would rather not pass on. `granted`: another try has its budget. */
+  refused(x: Exchange, head: ResponseHead, granted: boolean): void {
+    if (granted || mayRetryStatus(x, head.status, this.clock.now()))
+      this.again(x, String(head.status), 'ok', retryAfter(fieldValue(head.fields, 'retry-after'), this.clock.wall()))
+    // Others ran beside it and failed, and it was too large to be kept.
+    else this.giveIn(x, 'reset', `the answer ${head.status} was given up for another try`)
+  }
+
+  private again(x: Exchange, reason: string, failure: Failure, wait: number): void {
     x.retries++
     x.retryReason = reason
-    const delay = (x.binding as RouteBinding).retry.delay(x.retries, outcome, retryAfter, this.random)
+    const delay = (x.binding as RouteBinding).retry.delay(x.retries, failure, wait, this.random)
     if (delay < 1) this.attempt(x)
     else {
       x.backoff = setTimeout(() => {
@@ -221,7 +235,7 @@ export class RequestProxy implements ExchangeHandler {
   /** Remembers where the exchange has been, before it goes elsewhere. */
   tried(x: Exchange, endpoint: Endpoint): void {
     if (x.tried === null) x.tried = [endpoint]
-    else x.tried.push(endpoint)
+    else if (!x.tried.includes(endpoint)) x.tried.push(endpoint)
   }
 
   bodyData(x: Exchange, bytes: Buffer): void {
@@ -299,7 +313,8 @@ export class RequestProxy implements ExchangeHandler {
   /** Gives up what runs or waits for the exchange. */
   private abandon(x: Exchange): void {
     x.copy?.drop()
-    x.attempt?.cancel()
+    unwatch(x)
+    cancelAll(x)
     if (x.waiting !== null) {
       const waiting = x.waiting as WaitingExchange
       waiting.upstream.dequeue(waiting)
@@ -322,6 +337,14 @@ export class RequestProxy implements ExchangeHandler {
     if (!x.admitted) return
     x.admitted = false
     upstreamOf(x).release()
+  }
+}
+
+/** Rivals take the seat of the one that is cancelled. */
+function cancelAll(x: Exchange): void {
+  for (let attempt = x.attempt; attempt !== null; ) {
+    attempt.cancel()
+    attempt = x.attempt === attempt ? null : x.attempt
   }
 }
 

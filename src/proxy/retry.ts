@@ -1,51 +1,43 @@
-// Whether an exchange may be tried again, and the answer that is kept in case no later try brings one.
+// Whether an exchange may be tried again.
 
-import type { Outcome } from '../model/connection.ts'
+import type { Failure } from '../model/connection.ts'
 import type { Exchange } from '../model/exchange.ts'
-import type { Part, ResponseHead } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 
 /** After an attempt that failed. Takes the retry out of the upstream's budget. */
-export function mayRetry(x: Exchange, outcome: Outcome, untouched: boolean, now: number): boolean {
+export function mayRetry(x: Exchange, failure: Failure, untouched: boolean, now: number): boolean {
   const { retry } = x.binding as RouteBinding
-  if (x.responded || x.retries >= retry.attempts || x.unrepeatable || !retry.onFailure(x.method, outcome, untouched))
+  if (x.responded || x.retries >= retry.attempts || x.unrepeatable || !retry.onFailure(x.method, failure, untouched))
     return false
   // Where no connection was made nothing has been sent, and nothing added to the load.
-  if (outcome === 'connect-failure' || outcome === 'connect-timeout') return true
-  return x.heldBytes <= retry.bodyBytes && spend(x, outcome, now)
+  if (failure === 'connect-failure' || failure === 'connect-timeout') return true
+  return x.heldBytes <= retry.bodyBytes && spend(x, failure, retry.budget, now)
 }
 
 /** After an answer with a status that the route would rather not pass on. */
 export function mayRetryStatus(x: Exchange, status: number, now: number): boolean {
   const { retry } = x.binding as RouteBinding
   if (retry.onStatus === null || x.retries >= retry.attempts || x.unrepeatable) return false
-  return retry.onStatus(x.method, status) && x.heldBytes <= retry.bodyBytes && spend(x, String(status), now)
+  return retry.onStatus(x.method, status) && x.heldBytes <= retry.bodyBytes && spend(x, String(status), retry.budget, now)
 }
 
-function spend(x: Exchange, reason: string, now: number): boolean {
-  const { retry } = x.binding as RouteBinding
-  if (retry.budget === null) return true
+/** Takes a further attempt out of the upstream's budget, of which it may use `share`; null = any. */
+export function spend(x: Exchange, reason: string, share: number | null, now: number): boolean {
+  if (share === null) return true
   const { budget, counters } = x.upstream as Upstream
-  if (budget === null || budget.spend(now, retry.budget)) return true
+  if (budget === null || budget.spend(now, share)) return true
   const key = `${reason} budget`
   counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
   return false
 }
 
-/** An endpoint's complete answer, copied. */
-export interface KeptAnswer {
-  readonly head: ResponseHead
-  readonly part: Part | null
-}
-
-/** Larger ones are not kept. */
-const MAX_KEPT = 64 * 1024
-
-/** null when the answer is not complete with its first piece (which small ones, as errors are, nearly always are). */
-export function keepAnswer(head: ResponseHead, part: Part | null, last: boolean): KeptAnswer | null {
-  if (!last || (part !== null && part.end - part.start > MAX_KEPT)) return null
-  if (part === null) return { head: { ...head }, part }
-  const bytes = Buffer.from(part.bytes.subarray(part.start, part.end))
-  return { head: { ...head }, part: { bytes, start: 0, end: bytes.length, text: null, owned: true, kept: false } }
+/** Milliseconds that `Retry-After` asks for (RFC 9110 10.2.3: seconds or a date); 0 = none, or nothing that can be read. */
+export function retryAfter(value: string | null, wall: number): number {
+  if (value === null) return 0
+  if (/^\d+$/.test(value)) return Number(value) * 1000
+  // The three forms of RFC 9110 5.6.7, of which one does not say its zone.
+  if (!/^[A-Z][a-z]{2,8},? [\w :-]+ (?:GMT|\d{4})$/.test(value)) return 0
+  const at = Date.parse(value.endsWith(' GMT') ? value : `${value} GMT`)
+  return at > wall ? at - wall : 0
 }

@@ -1,12 +1,13 @@
 // What a route's `retry` block says, compiled; and what holds without one.
 
 import type { Random } from '../model/clock.ts'
-import type { Outcome } from '../model/connection.ts'
-import type { RetryPolicy } from '../model/retry.ts'
+import type { Failure } from '../model/connection.ts'
+import type { HedgePolicy, RetryPolicy } from '../model/retry.ts'
 
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const DEFAULT_BODY_BYTES = 64 * 1024
+const DEFAULT_BUDGET = 0.2
 
 export interface RetryOptions {
   readonly attempts: number
@@ -24,13 +25,22 @@ export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 1,
   bodyBytes: DEFAULT_BODY_BYTES,
   budget: null,
-  onFailure: (method, outcome, untouched) =>
-    isConnectFailure(outcome) || (outcome === 'reset' && untouched && IDEMPOTENT.has(method)),
+  onFailure: (method, failure, untouched) =>
+    isConnectFailure(failure) || failure === 'refused-stream' || (failure === 'reset' && untouched && IDEMPOTENT.has(method)),
   onStatus: null,
   delay: () => 0,
 }
 
 export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, attempts: 0, bodyBytes: 0, onFailure: () => false }
+
+/** What a route's `hedge` block says; methods and budget are those of its retries. */
+export function hedgePolicy(
+  { after, max }: { readonly after: number; readonly max: number },
+  retry: RetryOptions | null,
+): HedgePolicy {
+  const methods = retry === null ? IDEMPOTENT : new Set(retry.methods)
+  return { after, max, budget: retry?.budget ?? DEFAULT_BUDGET, covers: (method) => methods.has(method) }
+}
 
 export function retryPolicy(options: RetryOptions): RetryPolicy {
   if (options.attempts === 0) return NO_RETRY
@@ -41,19 +51,21 @@ export function retryPolicy(options: RetryOptions): RetryPolicy {
     attempts: options.attempts,
     bodyBytes: options.bodyBytes,
     budget: options.budget,
-    onFailure(method, outcome, untouched) {
-      // Nothing was sent: no method forbids it.
-      if (isConnectFailure(outcome)) return on.has('connect-failure')
+    onFailure(method, failure, untouched) {
+      // Nothing was sent, or nothing was done with it: no method forbids it.
+      if (isConnectFailure(failure)) return on.has('connect-failure')
+      if (failure === 'refused-stream') return on.has('refused-stream')
       if (!untouched || !methods.has(method)) return false
-      return (outcome === 'reset' || outcome === 'timeout') && on.has(outcome)
+      if (failure === 'timeout' || failure === 'idle-timeout') return on.has('timeout')
+      return failure === 'reset' && on.has('reset')
     },
     onStatus: statuses === null ? null : (method, status) => statuses[status] === 1 && methods.has(method),
-    delay: (n, outcome, retryAfter, random) => backoff(options.backoff, n, outcome, retryAfter, random),
+    delay: (n, failure, retryAfter, random) => backoff(options.backoff, n, failure, retryAfter, random),
   }
 }
 
-function isConnectFailure(outcome: Outcome): boolean {
-  return outcome === 'connect-failure' || outcome === 'connect-timeout'
+function isConnectFailure(failure: Failure): boolean {
+  return failure === 'connect-failure' || failure === 'connect-timeout'
 }
 
 function statusTable(on: readonly string[]): Uint8Array | null {
@@ -72,11 +84,11 @@ function statusTable(on: readonly string[]): Uint8Array | null {
 function backoff(
   { base, max }: { readonly base: number; readonly max: number },
   n: number,
-  outcome: Outcome,
+  failure: Failure,
   retryAfter: number,
   random: Random,
 ): number {
-  if (n === 1 && isConnectFailure(outcome)) return 0
+  if (n === 1 && isConnectFailure(failure)) return 0
   const jittered = random() * Math.min(max, base * 2 ** (n - 1))
   return Math.max(jittered, Math.min(retryAfter, max))
 }

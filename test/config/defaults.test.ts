@@ -63,6 +63,7 @@ t.test('every default is filled in', async (t) => {
         timeout: { request: null, attempt: 60_000, idle: 60_000, tunnel: 3_600_000 },
         hash: null,
         retry: null,
+        hedge: null,
         websocket: true,
         upgrades: [],
         mirror: [],

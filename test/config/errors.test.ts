@@ -242,7 +242,7 @@ t.test('all errors at once, in the order in which they stand', async (t) => {
 routes:
   - name: a
     to: nowhere
-    hedge: off
+    hedge: { after: 0s }
     timeout: { idle: 5 }
 upstreams:
   b:
@@ -253,7 +253,7 @@ workers: many
   t.same(errorsOf(text), [
     'f:1:1: unknown key "wrokers"; did you mean "workers"?',
     'f:4:9: unknown upstream "nowhere"',
-    'f:5:5: hedge is not supported yet',
+    'f:5:21: 0s is too short: at least 1ms',
     'f:6:22: expected a duration such as 250ms, 5s, 2m or 1h, or off',
     'f:9:15: unknown balancer "maglef"; did you mean "maglev"?',
     'f:10:27: "x" has no port: an address is written as 127.0.0.1:80',

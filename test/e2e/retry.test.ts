@@ -112,3 +112,111 @@ t.test('a client that leaves during a backoff', async (t) => {
   await until('nothing runs', async () => Object.values(await gateway.running()).every((value) => value === 0))
   t.equal(second.requests.length, 0, 'nobody wants it any more')
 })
+
+/** A head and the beginning of a body; the rest is up to the test. */
+const beginning =
+  (head: string, first: string): Script =>
+  (_request, connection, phase) => {
+    if (phase === 'end') connection.send(`HTTP/1.1 503 No\r\n${head}\r\nx-who: one\r\n\r\n${first}`)
+  }
+
+for (const [what, head, first, rest] of [
+  ['with a length', 'content-length: 4', 'bu', 'sy'],
+  ['in chunks', 'transfer-encoding: chunked', '2\r\nbu\r\n', '2\r\nsy\r\n0\r\n\r\n'],
+  ['whose body comes later', 'content-length: 4', '', 'busy'],
+] as const) {
+  t.test(`an answer ${what}, in several pieces, is kept as well`, async (t) => {
+    const endpoint = await startEndpoint(t)
+    endpoint.script = beginning(head, first)
+    const gateway = await startGateway(
+      t,
+      configOf([endpoint.address, await deadAddress()], { upstream: { balancer: 'first' }, route: { retry: { attempts: 1 } } }),
+    )
+    const client = await gateway.client()
+    for (const time of [0, 1]) {
+      client.request('GET /')
+      await endpoint.request(time)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      t.equal(client.responses.length, time)
+      endpoint.connections[0]?.send(rest)
+      const response = await client.response(time)
+      t.strictSame([response.status, response.body, response.fields['x-who']], [503, 'busy', 'one'])
+    }
+    t.equal(endpoint.connections.length, 1, 'its connection is used again')
+    gateway.closeClients()
+  })
+}
+
+t.test('what is too large, or does not come, is not waited for', async (t) => {
+  const { client, gateway, first } = await pair(t, beginning('content-length: 70000', 'bu'), saying('200 OK', 'yes'), {
+    retry: { attempts: 1, backoff: { base: '1ms', max: '1ms' } },
+  })
+  t.equal((await client.ask('GET /')).body, 'yes')
+  t.equal(first.open.length, 0)
+  first.script = beginning('content-length: 4', 'bu')
+  client.request('GET /')
+  await first.request(1)
+  await until('the head to be read', async () => (await gateway.metric('requests_in_flight')) === 1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  gateway.advance(400)
+  t.equal((await client.response(1)).body, 'yes')
+  first.script = (_request, connection, phase) => {
+    if (phase === 'end') connection.socket.end('HTTP/1.1 503 No\r\ncontent-length: 4\r\n\r\nbu')
+  }
+  t.equal((await client.ask('GET /')).body, 'yes')
+  t.equal(await gateway.metric('retries_total', { reason: '503', result: 'ok' }), 3)
+  gateway.closeClients()
+})
+
+t.test('a client that leaves while an answer is kept', async (t) => {
+  const { client, gateway, first, second } = await pair(t, beginning('content-length: 4', 'bu'), saying('200 OK', 'yes'), {
+    retry: {},
+  })
+  client.request('GET /')
+  await first.request(0)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  gateway.closeClients()
+  await until('nothing runs', async () => Object.values(await gateway.running()).every((value) => value === 0))
+  gateway.advance(400)
+  await new Promise((resolve) => setTimeout(resolve, 70))
+  t.equal(second.requests.length, 0)
+})
+
+t.test('who has got an early hint of one endpoint gets no answer of another', async (t) => {
+  const { client, gateway, second } = await pair(
+    t,
+    (_request, connection, phase) => {
+      if (phase === 'end')
+        connection.send('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\nno')
+    },
+    saying('200 OK', 'yes'),
+    { retry: {} },
+  )
+  const response = await client.ask('GET /')
+  t.strictSame([response.status, response.body, client.interim.length], [503, 'no', 1])
+  t.equal(second.requests.length, 0)
+  gateway.closeClients()
+})
+
+t.test('an idle upstream has a reason of its own, before the answer and within it', async (t) => {
+  const { client, gateway, first } = await pair(t, silent, silent, {
+    timeout: { attempt: 'off', idle: '5s' },
+    retry: { attempts: 0 },
+  })
+  client.request('GET /')
+  await first.request(0)
+  gateway.advance(5200)
+  const response = await client.response()
+  t.strictSame([response.status, response.fields['x-headgate-reason']], [504, 'idle-timeout'])
+  first.script = (_request, connection, phase) => {
+    if (phase === 'end') connection.send('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab')
+  }
+  client.request('GET /')
+  const before = client.received
+  await until('the head', () => client.received > before)
+  gateway.advance(5200)
+  await client.end()
+  t.equal(await gateway.metric('rejected_total', { reason: 'idle-timeout' }), 2)
+  t.equal(await gateway.metric('attempts_total', { outcome: 'timeout' }), 2)
+  gateway.closeClients()
+})

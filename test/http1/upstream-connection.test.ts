@@ -3,7 +3,7 @@
 import t, { type Test } from 'tap'
 import { Http1Connector } from '../../src/http1/connector.ts'
 import { systemClock } from '../../src/model/clock.ts'
-import type { Outcome, RunningAttempt } from '../../src/model/connection.ts'
+import type { Failure, RunningAttempt } from '../../src/model/connection.ts'
 import { Deadlines } from '../../src/model/deadlines.ts'
 import { Endpoint } from '../../src/model/endpoint.ts'
 import { type ConnectionSettings, Upstream } from '../../src/model/upstream.ts'
@@ -23,7 +23,7 @@ const CONNECTION: ConnectionSettings = {
 interface Told {
   body: string
   ended: boolean
-  failed: Outcome | ''
+  failed: Failure | ''
 }
 
 /** An attempt on behalf of a client that cannot take the body as fast as it comes: it pauses with each piece. */
@@ -50,8 +50,8 @@ function slowAttempt(connector: Http1Connector): Told {
     onEnd() {
       told.ended = true
     },
-    onFailure(outcome) {
-      told.failed = outcome
+    onFailure(failure) {
+      told.failed = failure
     },
     resume: () => {},
     cancel: () => {},

@@ -1,7 +1,7 @@
 // What a retry block allows, and how long it waits.
 
 import t from 'tap'
-import { DEFAULT_RETRY, NO_RETRY, retryPolicy } from '../../src/resilience/retry-policy.ts'
+import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../../src/resilience/retry-policy.ts'
 
 const OPTIONS = {
   attempts: 3,
@@ -21,7 +21,15 @@ t.test('failures', async (t) => {
   t.equal(policy.onFailure('POST', 'reset', true), false, 'not a method that may be sent twice')
   t.equal(policy.onFailure('GET', 'timeout', true), false, 'not asked for')
   t.equal(retryPolicy({ ...OPTIONS, on: ['timeout'] }).onFailure('GET', 'timeout', true), true)
+  t.equal(retryPolicy({ ...OPTIONS, on: ['timeout'] }).onFailure('GET', 'idle-timeout', true), true)
+  t.equal(retryPolicy({ ...OPTIONS, on: ['timeout'] }).onFailure('GET', 'idle-timeout', false), false)
   t.equal(retryPolicy({ ...OPTIONS, on: ['503'] }).onFailure('GET', 'connect-failure', true), false)
+  t.equal(policy.onFailure('GET', 'refused-stream', true), false, 'not asked for')
+  t.equal(
+    retryPolicy({ ...OPTIONS, on: ['refused-stream'] }).onFailure('POST', 'refused-stream', true),
+    true,
+    'nothing was done',
+  )
   for (const outcome of ['ok', 'protocol', 'cancelled'] as const)
     t.equal(policy.onFailure('GET', outcome, true), false, outcome)
 })
@@ -78,8 +86,20 @@ t.test('without a block, and with attempts: 0', async (t) => {
   t.equal(DEFAULT_RETRY.onFailure('POST', 'connect-failure', true), true)
   t.equal(DEFAULT_RETRY.onFailure('GET', 'reset', true), true)
   t.equal(DEFAULT_RETRY.onFailure('POST', 'reset', true), false)
+  t.equal(DEFAULT_RETRY.onFailure('POST', 'refused-stream', true), true)
   t.equal(DEFAULT_RETRY.onFailure('GET', 'timeout', true), false)
   t.equal(DEFAULT_RETRY.onStatus, null)
   t.equal(retryPolicy({ ...OPTIONS, attempts: 0 }), NO_RETRY)
   t.equal(NO_RETRY.onFailure('GET', 'connect-failure', true), false)
+})
+
+t.test('hedges are for the methods of retries and within their budget', async (t) => {
+  const plain = hedgePolicy({ after: 20, max: 2 }, null)
+  t.match(plain, { after: 20, max: 2, budget: 0.2 })
+  t.strictSame(
+    ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH', 'MKCOL'].map((method) => plain.covers(method)),
+    [true, true, true, true, true, false, false, false],
+  )
+  const own = hedgePolicy({ after: 20, max: 1 }, { ...OPTIONS, attempts: 0, budget: 0.1, methods: ['POST'] })
+  t.strictSame([own.budget, own.covers('POST'), own.covers('GET')], [0.1, true, false])
 })
