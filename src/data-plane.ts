@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:net'
 import { BoundAddress, LiveListener } from './bound-address.ts'
+import { circuitFor, dropBreaker } from './compile/breakers.ts'
 import { type Compiled, compile } from './compile/compile.ts'
 import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
@@ -134,6 +135,7 @@ export class DataPlane {
       health: this.health,
       counters: this.counters,
       access,
+      circuit: await circuitFor(config),
       plugins: plugins.filter,
     })
     const added = new Map<string, Listening>()
@@ -168,6 +170,7 @@ export class DataPlane {
     for (const [name, upstream] of before?.upstreams ?? []) {
       if (compiled.snapshot.upstreams.get(name) === upstream) continue
       for (const connector of upstream.connectors.values()) connector.retire()
+      dropBreaker(upstream)
       this.retired.add(upstream)
     }
     for (const [name, served] of compiled.snapshot.listeners) {
@@ -258,11 +261,12 @@ export class DataPlane {
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),
       denials: this.counters.allDenials(),
-      upstreams: upstreams.map(({ name, counters, endpoints, retired, roster }) => ({
+      upstreams: upstreams.map(({ name, counters, endpoints, retired, roster, breaker }) => ({
         name,
         counters,
         endpoints: [...endpoints.values(), ...retired],
         present: roster === null ? null : { endpoints: endpoints.values(), roster },
+        breaker: breaker?.state ?? null,
       })),
       accessLog: this.access,
       plugins: this.counters.allPlugins(),
@@ -319,6 +323,7 @@ export class DataPlane {
     this.proxy.mirroring.close()
     for (const upstream of this.snapshot?.upstreams.values() ?? []) {
       for (const connector of upstream.connectors.values()) connector.retire()
+      dropBreaker(upstream)
     }
     this.deadlines.stop()
   }

@@ -9,10 +9,12 @@ import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
+import type { Circuit } from '../resilience/breaker.ts'
 import { WindowBudget } from '../resilience/retry-budget.ts'
 import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
+import { giveBreaker } from './breakers.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
 import { mirrorsOf } from './compile-mirrors.ts'
 import { hashesOf } from './hash-key.ts'
@@ -27,6 +29,8 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly id: string
   readonly counters: LiveCounters
   readonly access: AccessSink | null
+  /** Without it there are no circuit breakers. */
+  readonly circuit?: Circuit | null
   /** Without it the code of plugins is not run. */
   readonly plugins?: PluginFilters
 }
@@ -42,10 +46,12 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     planUpstream(name, upstream, current?.upstreams.get(name), environment),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
-  const withStandIns = plans.map((plan) => ({
+  const guarded = plans.map((plan) => ({
     ...plan,
     apply() {
-      giveStandIns(plan.upstream, config.upstreams, upstreams)
+      const { upstream } = plan
+      giveStandIns(upstream, config.upstreams, upstreams)
+      giveBreaker(upstream, config.upstreams[upstream.name]?.breaker ?? null, environment.circuit ?? null, deadlines.clock)
       plan.apply()
     },
   }))
@@ -59,7 +65,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
       serve(config, listener, upstreams, chains, environment, current?.listeners.get(listener.name)),
     ]),
   )
-  return { snapshot: { listeners, upstreams }, plans: withStandIns }
+  return { snapshot: { listeners, upstreams }, plans: guarded }
 }
 
 /** Counting requests for a budget costs something: only where some route has one. */

@@ -15,6 +15,9 @@ const condition = text(
   { title: 'condition', examples: [...CONDITIONS, '502', '503', '504'] },
 )
 
+/** What counts as an error where nothing is said. */
+export const ERRORS: readonly string[] = [...CONDITIONS, '502', '503', '504']
+
 const ejectionBlock = block({
   consecutiveErrors: integer(1, 1_000_000).prefault(5).describe('Errors in a row.'),
   errorPercent: integer(1, 100).prefault(50).describe('Errors among the requests of one window, in percent.'),
@@ -26,11 +29,11 @@ const ejectionBlock = block({
   maxPercent: integer(0, 100).prefault(50).describe('Endpoints that may be out at a time; one may always, if another stays.'),
   on: z
     .array(condition)
-    .prefault(['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', '502', '503', '504'])
-    .describe('What counts as an error. A refused or reset connection moves traffic away after the first.'),
+    .prefault([...ERRORS])
+    .describe('What counts as an error, also for breaker. A refused or reset connection moves traffic away after the first.'),
 })
 
-const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
+export const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
   title: 'off',
   pattern: '^off$',
 })

@@ -267,6 +267,8 @@ export interface UpstreamConfig {
   readonly ejection: EjectionConfig | null
   /** null = endpoints are not probed. */
   readonly health: HealthConfig | null
+  /** null = off. */
+  readonly breaker: BreakerConfig | null
   /** Names of the upstreams that stand in for it, in this order. */
   readonly failover: readonly string[]
 }
@@ -358,6 +360,18 @@ export interface HealthConfig {
   readonly healthy: number
   readonly unhealthy: number
   readonly initial: 'up' | 'down'
+}
+
+export interface BreakerConfig {
+  /** 1 to 100. */
+  readonly errorPercent: number
+  /** Milliseconds. */
+  readonly window: number
+  readonly minimumRequests: number
+  /** Milliseconds. */
+  readonly resetAfter: number
+  /** Those of `ejection`, or its defaults. */
+  readonly on: readonly string[]
 }
 
 export interface StaticEndpoint {

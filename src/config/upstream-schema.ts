@@ -3,8 +3,9 @@
 import * as z from 'zod'
 import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
+import { breaker } from './breaker-schema.ts'
 import { discovery } from './discovery-schema.ts'
-import { ejection, panic, priorities, slowStart } from './ejection-schema.ts'
+import { ERRORS, ejection, panic, priorities, slowStart } from './ejection-schema.ts'
 import { health } from './health-schema.ts'
 import { checkConnecting, proxyProtocolOut, upstreamProtocol, upstreamTls } from './tls-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
@@ -50,7 +51,7 @@ export const upstreamSchema = block({
   panic,
   health,
   ejection,
-  breaker: later('breaker'),
+  breaker,
   adaptive: later('adaptive'),
   failover: z
     .array(name())
@@ -73,6 +74,7 @@ export const upstreamSchema = block({
       priorities,
       panic,
       ejection,
+      breaker,
       failover,
       health,
     },
@@ -92,6 +94,7 @@ export const upstreamSchema = block({
       priorities,
       panic,
       ejection,
+      breaker: breaker === null ? null : { ...breaker, on: ejection?.on ?? ERRORS },
       failover,
       health,
     }

@@ -141,9 +141,9 @@ class DryProxy extends RequestProxy {
     this.#answer = answer
   }
 
-  override fail(x: Exchange, reason: Parameters<RequestProxy['fail']>[1], detail: string): void {
+  override fail(x: Exchange, reason: Parameters<RequestProxy['fail']>[1], detail: string, retryAfter?: number): void {
     this.#detail = detail
-    super.fail(x, reason, detail)
+    super.fail(x, reason, detail, retryAfter)
   }
 
   override proceed(x: Exchange): void {
@@ -151,6 +151,11 @@ class DryProxy extends RequestProxy {
     if (x.binding !== null && x.upstream !== null && !undiscovered.has(x.upstream.name)) x.upstream = upstreamInUse(x)
     const { upstream } = x
     this.#upstream = upstream
+    if (upstream !== null && upstream.breaker !== null && !upstream.breaker.passes(x)) {
+      const { retryAfter, state } = upstream.breaker
+      this.fail(x, 'breaker-open', `the breaker of upstream ${upstream.name} is ${state.replace('-', ' ')}`, retryAfter)
+      return
+    }
     if (upstream !== null && !undiscovered.has(upstream.name)) {
       const { picker } = upstream
       const hash = x.binding === null ? null : hashInUse(x)

@@ -119,6 +119,7 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
   return [
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
     ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
+    ...noteBreaker(upstream),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
@@ -126,9 +127,17 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
 }
 
 function noteFailover(chosen: Upstream, used: Upstream): string[] {
-  if (chosen.failover === null || chosen.usable) return []
-  const out = `upstream ${chosen.name} has no endpoint that can be used`
+  if (chosen === used && (chosen.failover === null || chosen.usable)) return []
+  const isOpen = chosen.roster?.usable === true && chosen.breaker !== null
+  const out = isOpen
+    ? `the breaker of upstream ${chosen.name} is ${chosen.breaker?.state.replace('-', ' ')}`
+    : `upstream ${chosen.name} has no endpoint that can be used`
   return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
+}
+
+function noteBreaker({ name, breaker }: Upstream): string[] {
+  if (breaker === null) return []
+  return [`the breaker of upstream ${name} is ${breaker.state.replace('-', ' ')}`]
 }
 
 function noteShares({ upstreams, weights }: RouteBinding): string {

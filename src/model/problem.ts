@@ -5,14 +5,15 @@ import { REASONS, type ReasonCode } from './reasons.ts'
 
 const TYPE = 'https://headgate.dev/reasons/'
 
-/** `detailed`: the reason may be told to the client (errors.detail: full). `status` where it is not that of the reason. */
+/** `detailed`: the reason may be told to the client (errors.detail: full). `status` and `retryAfter` where they are not those of the reason. */
 export function problem(
   reason: ReasonCode,
   detail: string,
   detailed: boolean,
   status: number = REASONS[reason].status,
+  retryAfter: number = REASONS[reason].retryAfter,
 ): LocalAnswer {
-  const { title, retryAfter } = REASONS[reason]
+  const { title } = REASONS[reason]
   const retry = retryAfter > 0 ? `retry-after: ${retryAfter}\r\n` : ''
   const allow = status === 405 ? 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : ''
   const body = detailed

@@ -36,6 +36,7 @@ export const REASONS = {
   'limit-pending': reason(503, 'Too many requests wait for the upstream', 1),
   'limit-pending-timeout': reason(503, 'The request waited too long for the upstream', 1),
   draining: reason(503, 'The gateway is shutting down', 1),
+  'breaker-open': reason(503, 'The upstream has failed too often', 1),
   fault: reason(503, 'A fault was injected on purpose'),
   overload: reason(503, 'The gateway is overloaded', 1),
   'connect-timeout': reason(504, 'The endpoint could not be connected in time'),

@@ -1,5 +1,6 @@
 // What is known of upstreams and their endpoints right now, as plain data for people and tools.
 
+import { BREAKER_STATES, type BreakerState } from './breaker.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface EndpointState {
@@ -22,14 +23,14 @@ export interface EndpointState {
 export interface UpstreamState {
   readonly name: string
   /** null = it has none. */
-  readonly breaker: string | null
+  readonly breaker: BreakerState | null
   readonly endpoints: readonly EndpointState[]
 }
 
-export function upstreamState({ name, specs, endpoints, roster }: Upstream): UpstreamState {
+export function upstreamState({ name, specs, endpoints, roster, breaker }: Upstream): UpstreamState {
   return {
     name,
-    breaker: null,
+    breaker: breaker?.state ?? null,
     endpoints: specs.map(({ address, weight, priority = 0 }) => {
       const endpoint = endpoints.get(address)
       const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
@@ -49,14 +50,23 @@ export function upstreamState({ name, specs, endpoints, roster }: Upstream): Ups
   }
 }
 
-/** Several processes as one: requests are added up, latency is that of the slowest. */
+/** Several processes as one: requests are added up, latency is that of the slowest, breakers are as bad as the worst. */
 export function sumUpstreams(processes: readonly (readonly UpstreamState[])[]): UpstreamState[] {
   const sums = new Map<string, UpstreamState>()
   for (const upstream of processes.flat()) {
     const before = sums.get(upstream.name)
-    sums.set(upstream.name, before === undefined ? upstream : { ...before, endpoints: sumEndpoints(before, upstream) })
+    sums.set(upstream.name, before === undefined ? upstream : sumUpstream(before, upstream))
   }
   return [...sums.values()]
+}
+
+function sumUpstream(one: UpstreamState, other: UpstreamState): UpstreamState {
+  return { ...one, breaker: worst(one.breaker, other.breaker), endpoints: sumEndpoints(one, other) }
+}
+
+function worst(one: BreakerState | null, other: BreakerState | null): BreakerState | null {
+  if (one === null || other === null) return one ?? other
+  return BREAKER_STATES.indexOf(one) > BREAKER_STATES.indexOf(other) ? one : other
 }
 
 /** Where they differ, one has not heard of a change yet: all are listed. */

@@ -2,12 +2,13 @@
 // discovery changes is replaced by one assignment each.
 
 import type { Picker } from './balancer.ts'
+import type { Breaker } from './breaker.ts'
 import type { Connector } from './connection.ts'
 import { UpstreamCounters } from './counters.ts'
 import { Timed } from './deadlines.ts'
 import type { Endpoint, EndpointSpec } from './endpoint.ts'
-import type { RetryBudget } from './retry.ts'
 import type { Quota } from './quota.ts'
+import type { RetryBudget } from './retry.ts'
 import type { EndpointRoster } from './roster.ts'
 
 export interface ConnectionSettings {
@@ -38,6 +39,8 @@ export interface UpstreamSettings {
 export abstract class Waiting extends Timed {
   /** The place is there: go on. It has been counted. */
   abstract admitted(): void
+  /** It is out of the queue, without a place: waiting may have become useless. */
+  abstract dismissed(): void
 }
 
 /** Part of what may run from which on more may be needed soon. */
@@ -71,6 +74,8 @@ export class Upstream {
   roster: EndpointRoster | null = null
   /** Who stands in, in this order, while it has no endpoint that can be used; null = nobody. */
   failover: readonly Upstream[] | null = null
+  /** null = none is configured. */
+  breaker: Breaker | null = null
   /** null while no route has a retry budget. */
   budget: RetryBudget | null = null
   private waiting: Waiting[] = []
@@ -123,9 +128,9 @@ export class Upstream {
     return near && this.peakBefore + this.refusedBefore > 0
   }
 
-  /** One of its own endpoints can be used, without ignoring health. */
+  /** One of its own endpoints can be used, without ignoring health, and its breaker is not open. */
   get usable(): boolean {
-    return this.roster?.usable === true
+    return this.roster?.usable === true && this.breaker?.state !== 'open'
   }
 
   /** Somebody can stand in for it now. */
@@ -175,6 +180,13 @@ export class Upstream {
     if (index === -1) return
     this.waiting.splice(index, 1)
     this.counters.pending--
+  }
+
+  /** Empties the queue: whoever waits is to ask anew. */
+  dismissWaiting(): void {
+    const dismissed = this.waiting.splice(this.waitingHead)
+    this.counters.pending -= dismissed.length
+    for (const waiting of dismissed) waiting.dismissed()
   }
 
   /** One request is over: its place goes to the one that has waited longest. */

@@ -101,6 +101,7 @@ export class Attempt implements RunningAttempt {
     const x = this.exchange
     if (this.upstream.picker.observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
+    if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
       this.giveUp(head, part, last)
       return
@@ -275,7 +276,10 @@ export class Attempt implements RunningAttempt {
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)
-    if (!unjudged) this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
+    if (!unjudged) {
+      this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
+      if (this.upstream.breaker !== null) this.upstream.breaker.record(this.exchange, outcome, this.answered)
+    }
     if (this.why !== '') {
       const key = `${this.why} ${good ? 'ok' : 'failed'}`
       counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)

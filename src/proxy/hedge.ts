@@ -36,6 +36,8 @@ export class Hedging {
 
   private start(x: Exchange, policy: HedgePolicy): boolean {
     const upstream = x.upstream as Upstream
+    // One at a time is to show whether an upstream is well again.
+    if (upstream.breaker !== null && upstream.breaker.state !== 'closed') return false
     const running = x.attempt as NonNullable<Exchange['attempt']>
     this.proxy.tried(x, running.endpoint)
     for (const { endpoint } of x.rivals ?? []) this.proxy.tried(x, endpoint)

@@ -1,5 +1,6 @@
 // The request's way: identify, route, admit, pick, attempt, maybe once more, answer, account. Connections call in, this decides.
 
+import type { Breaker } from '../model/breaker.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import type { Failure } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
@@ -106,7 +107,8 @@ export class RequestProxy implements ExchangeHandler {
   proceed(x: Exchange): void {
     if ((x.binding as RouteBinding).standIns !== null) x.upstream = upstreamInUse(x)
     const upstream = upstreamOf(x)
-    if (upstream.admit()) this.enter(x)
+    if (upstream.breaker !== null && !upstream.breaker.enter(x)) this.broken(x, upstream.breaker)
+    else if (upstream.admit()) this.enter(x)
     else this.wait(x, upstream)
   }
 
@@ -156,8 +158,13 @@ export class RequestProxy implements ExchangeHandler {
     const upstream = upstreamOf(x)
     if ((x.binding as RouteBinding).standIns !== null && upstreamInUse(x) !== upstream) {
       // It waited, for a place or for another try, and meanwhile somebody else has taken over.
+      upstream.breaker?.leave(x)
       this.leave(x)
       this.proceed(x)
+      return
+    }
+    if (upstream.breaker !== null && !upstream.breaker.enter(x)) {
+      this.broken(x, upstream.breaker)
       return
     }
     let endpoint = upstream.picker.pick(x)
@@ -176,6 +183,19 @@ export class RequestProxy implements ExchangeHandler {
     attempt.start(connector)
     const { hedge } = x.binding as RouteBinding
     if (hedge !== null && x.attempt === attempt) this.hedging.watch(x, hedge)
+  }
+
+  /** The upstream is not to be asked: an answer that was given up for another try is better than none. */
+  private broken(x: Exchange, { retryAfter }: Breaker): void {
+    if (x.lastAnswer !== null) this.answerLate(x, x.lastAnswer)
+    else this.fail(x, 'breaker-open', `upstream ${upstreamOf(x).name}`, retryAfter)
+  }
+
+  /** It waits for a place no longer: from the beginning. */
+  dismissed(x: Exchange): void {
+    if (x.waiting !== null) this.deadlines.remove(x.waiting)
+    x.waiting = null
+    this.proceed(x)
   }
 
   /** An attempt has failed: once more, or that was it. */
@@ -282,7 +302,8 @@ export class RequestProxy implements ExchangeHandler {
     account(x, this.clock)
   }
 
-  fail(x: Exchange, reason: ReasonCode, detail: string): void {
+  /** `retryAfter`: seconds, where it is not that of the reason. */
+  fail(x: Exchange, reason: ReasonCode, detail: string, retryAfter?: number): void {
     // What was refused before it was identified is known to the log all the same.
     if (x.requestId === '') x.requestId = this.nextRequestId()
     this.abandon(x)
@@ -291,7 +312,7 @@ export class RequestProxy implements ExchangeHandler {
       x.incomplete = true
       countRejected(x, reason)
       x.downstream.cut(x)
-    } else this.answer(x, problem(reason, detail, x.listener.detail), reason === 'loop')
+    } else this.answer(x, problem(reason, detail, x.listener.detail, undefined, retryAfter), reason === 'loop')
   }
 
   /** Answers by ourselves; the filters that the request has passed see it like an endpoint's answer. */
@@ -329,6 +350,7 @@ export class RequestProxy implements ExchangeHandler {
       this.deadlines.remove(x.timer)
       x.timer = null
     }
+    x.upstream?.breaker?.leave(x)
     this.leave(x)
   }
 

@@ -10,12 +10,16 @@ export function upstreamInUse(x: Exchange): Upstream {
   const { upstreams, standIns } = x.binding as RouteBinding
   const chosen = upstreams[x.choice] as Upstream
   const others = standIns?.[x.choice] ?? null
-  if (others === null || chosen.usable) return chosen
-  for (const { upstream } of others) if (upstream.usable) return upstream
+  if (others === null || serves(chosen, x)) return chosen
+  for (const { upstream } of others) if (serves(upstream, x)) return upstream
   // Nobody is: panic applies, first where the route would have gone.
   if (chosen.roster?.panic === true) return chosen
   for (const { upstream } of others) if (upstream.roster?.panic === true) return upstream
   return chosen
+}
+
+function serves(upstream: Upstream, x: Exchange): boolean {
+  return upstream.usable && (upstream.breaker === null || upstream.breaker.passes(x))
 }
 
 function standInOf(x: Exchange): StandIn | undefined {

@@ -36,6 +36,10 @@ export class WaitingExchange extends Waiting {
     this.proxy.enter(this.exchange)
   }
 
+  override dismissed(): void {
+    this.proxy.dismissed(this.exchange)
+  }
+
   override onDeadline(): void {
     this.proxy.fail(this.exchange, 'limit-pending-timeout', '')
   }

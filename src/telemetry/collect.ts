@@ -1,5 +1,6 @@
 // Turns the live counters of a data plane into reports: what was added since the report before, and the gauges of now.
 
+import { BREAKER_STATES, type BreakerState } from '../model/breaker.ts'
 import type {
   DenialCounter,
   EndpointCounters,
@@ -38,6 +39,8 @@ export interface UpstreamSource {
   readonly endpoints: Iterable<Endpoint>
   /** Those that there are now, and who of them may be picked. */
   readonly present?: { readonly endpoints: Iterable<Endpoint>; readonly roster: EndpointRoster } | null
+  /** null = it has none. */
+  readonly breaker?: BreakerState | null
 }
 
 const OUTCOME_FIELDS: readonly (readonly [keyof EndpointCounters, string])[] = [
@@ -69,6 +72,9 @@ export class StatsCollector {
     for (const upstream of source.upstreams) {
       this.#upstream(upstream.name, upstream.counters, counters, histograms, gauges)
       for (const endpoint of upstream.endpoints) this.#endpoint(upstream.name, endpoint, counters)
+      if (upstream.breaker) {
+        gauges.add('breaker_state', { upstream: upstream.name }, BREAKER_STATES.indexOf(upstream.breaker))
+      }
       if (upstream.present) this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
     }
     for (const denial of source.denials ?? []) {

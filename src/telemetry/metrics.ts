@@ -75,6 +75,12 @@ export const METRICS = {
     labels: ['upstream', 'result'],
     values: { result: ['ok', 'failed'] },
   },
+  breaker_state: {
+    type: 'gauge',
+    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open; the worst of the workers.',
+    labels: ['upstream'],
+    combine: 'max',
+  },
   panic: {
     type: 'gauge',
     help: '1 while health is ignored because too few endpoints are healthy.',

@@ -100,6 +100,7 @@ t.test('every default is filled in', async (t) => {
           maxPercent: 50,
           on: ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', '502', '503', '504'],
         },
+        breaker: null,
         failover: [],
       },
     },

@@ -31,6 +31,10 @@ class Named extends Waiting {
     this.#log.push(this.#name)
   }
 
+  override dismissed(): void {
+    this.#log.push(-this.#name)
+  }
+
   override onDeadline(): void {}
 }
 
@@ -201,4 +205,19 @@ t.test('a smaller part closes idle connections', async (t) => {
   t.equal(upstream.counters.connectionsIdle, 2)
   upstream.takeQuota({ connections: 1, pending: 1, requests: 1 })
   t.equal(upstream.counters.connectionsIdle, 0)
+})
+
+t.test('who is dismissed has left the queue', async (t) => {
+  const upstream = make({ maxRequests: 1, maxPending: 10 })
+  const log: number[] = []
+  upstream.admit()
+  for (let i = 1; i <= 4; i++) upstream.enqueue(new Named(i, log))
+  upstream.release()
+  t.strictSame(log, [1])
+  upstream.dismissWaiting()
+  t.strictSame(log, [1, -2, -3, -4])
+  t.equal(upstream.counters.pending, 0)
+  upstream.enqueue(new Named(5, log))
+  upstream.release()
+  t.strictSame(log, [1, -2, -3, -4, 5])
 })

@@ -14,7 +14,7 @@ interface Manifest {
 }
 
 /** Found by tools, not by imports. */
-const WITHOUT_IMPORT = ['@types/node', '@types/dns-packet', '@types/ws', 'typescript', '@biomejs/biome']
+const WITHOUT_IMPORT = ['@types/node', '@types/dns-packet', '@types/opossum', '@types/ws', 'typescript', '@biomejs/biome']
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 const { dependencies, devDependencies, optionalDependencies } = manifest

@@ -1,0 +1,22 @@
+// `breaker` of an upstream: when it is not asked at all for a while.
+
+import * as z from 'zod'
+import { off } from './ejection-schema.ts'
+import { duration, integer } from './values.ts'
+import { block } from './written.ts'
+
+const breakerBlock = block({
+  errorPercent: integer(1, 100)
+    .prefault(50)
+    .describe('Errors among the attempts of a window from which on it opens, in percent.'),
+  window: duration(100).prefault('10s').describe('How far back it looks.'),
+  minimumRequests: integer(1, 1_000_000).prefault(20).describe('Attempts in a window below which their share says nothing.'),
+  resetAfter: duration(100).prefault('5s').describe('How long it stays open until one request is let through to see.'),
+})
+
+export const breaker = z
+  .union([off, breakerBlock])
+  .prefault('off')
+  .describe(
+    'Circuit breaker: when most attempts fail, requests are answered with 503 at once. What an error is says ejection.on.',
+  )
