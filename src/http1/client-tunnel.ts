@@ -63,8 +63,9 @@ export abstract class ClientTunnel extends ClientFlow {
     if (x.bodyDone) this.finish(x)
   }
 
-  /** Ended in disorder: the client is not to take it for an orderly end. */
-  protected cutTunnel(): void {
-    resetSocket(this.socket)
+  /** Where the endpoint has broken off, the client is not to take it for an orderly end. */
+  protected cutTunnel(x: Exchange): void {
+    if (x.reason === 'reset') resetSocket(this.socket)
+    else this.socket.destroy()
   }
 }

@@ -256,7 +256,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
   }
 
   cut(x: Exchange): void {
-    if (this.state === STATE.TUNNEL) this.cutTunnel()
+    if (this.state === STATE.TUNNEL) this.cutTunnel(x)
     this.exchange = null
     this.state = STATE.LINGER
     this.context.deadlines.remove(this)

@@ -119,7 +119,7 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
         this.leaveTunnel()
         return
       }
-      resetSocket(this.socket)
+      if (attempt.exchange.incomplete) resetSocket(this.socket)
     }
     this.destroy()
   }

@@ -50,7 +50,7 @@ export interface EndpointConnection {
   /** The client cannot take more. */
   pause(): void
   resume(): void
-  /** The attempt is given up: the connection is closed (a tunnel by a reset), nothing more is reported. */
+  /** The attempt is given up: the connection is closed, a tunnel whose client is gone by a reset; nothing more is reported. */
   cancel(): void
 }
 
