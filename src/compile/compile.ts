@@ -100,6 +100,7 @@ function serve(
     counters: counters.listener(listener.name),
     route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
     consider: (x) => table.explain(x.host, x.path, x.method, view.of(x)),
+    hosts: listener.hosts,
     servesHost: hostTest(listener.hosts),
     paths: listener.paths,
     clientClose: listener.clientClose,

@@ -8,6 +8,7 @@ import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
 import { checkShadow } from './checks/shadow.ts'
+import { checkSharing } from './checks/sharing.ts'
 import { type Environment, substituteEnvironment } from './environment.ts'
 import { explain, findings } from './explain.ts'
 import { mergeTrees } from './merge.ts'
@@ -113,7 +114,7 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   const errors = parsed.error ? findings(parsed.error.issues) : []
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))
   errors.push(...checkFailover(seen))
-  if (parsed.success) errors.push(...checkFilters(parsed.data))
+  if (parsed.success) errors.push(...checkSharing(parsed.data), ...checkFilters(parsed.data))
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
   return {
     config: parsed.data,

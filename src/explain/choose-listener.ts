@@ -36,13 +36,21 @@ export function chooseListener(
     scheme === null ? [] : bound.filter(({ address }) => isAt(address, host, pointedAt)).map(({ listener }) => listener),
   )
   const atPort = [...listeners.values()].filter((listener) => there.has(listener.name))
-  const best = atPort.find((listener) => serving.includes(listener)) ?? atPort[0]
+  const spoken = atPort.filter(({ protocol }) => protocol === scheme)
+  const [best] = (spoken.length > 0 ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
   if (best !== undefined) return { listener: best, why: `it is bound to port ${pointedAt}` }
   if (listeners.size === 1) return { listener: first, why: 'it is the only one' }
   const unbound = scheme === null ? '' : `none is bound to port ${pointedAt}, and `
   const [serves] = serving
   if (serves === undefined) return { listener: first, why: `${unbound}none serves this host: it is the first` }
   return { listener: serves, why: `${unbound}it is the first that serves this host` }
+}
+
+/** How well a listener's hosts fit: exactly, by the longer wildcard, because it has none, or not at all. */
+function fitOf({ hosts, servesHost }: ServedListener, name: string): number {
+  if (servesHost !== null && !servesHost(name)) return -1
+  if (hosts.includes(name)) return Number.POSITIVE_INFINITY
+  return Math.max(0, ...hosts.filter((host) => host.startsWith('*.') && name.endsWith(host.slice(1))).map((host) => host.length))
 }
 
 /** A name may resolve to any address; an address only to itself, or to what is bound to all. */

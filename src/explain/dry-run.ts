@@ -12,6 +12,7 @@ import { type Downstream, Exchange } from '../model/exchange.ts'
 import type { LocalAnswer } from '../model/message.ts'
 import { peerOf } from '../model/peer.ts'
 import type { RouteBinding, ServedListener } from '../model/snapshot.ts'
+import { TlsFacts } from '../model/tls-facts.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from '../proxy/filters.ts'
 import { RequestProxy } from '../proxy/proxy.ts'
@@ -48,7 +49,9 @@ export interface DryRun {
 /** `client` and `port` are what the connection would have: the client's address, and the port that it connected to. */
 export function dryRun(head: string, listener: ServedListener, client: string, port: number, settings: DryRunSettings): DryRun {
   const proxy = new DryProxy(settings)
-  const peer = peerOf({ remoteAddress: client, localPort: port }, listener.trusted)
+  // What a usual client would have agreed upon, without a certificate of its own.
+  const tls = listener.protocol === 'https' ? new TlsFacts('TLSv1.3', 'TLS_AES_128_GCM_SHA256', '', 'http/1.1', null) : null
+  const peer = peerOf({ remoteAddress: client, localPort: port }, listener.trusted, tls)
   const downstream: Downstream = { ...SILENT, peer, answer: (_x, answer) => proxy.answered(answer) }
   const x = new Exchange(downstream, proxy.watched(listener), 0)
   const scan = new RequestScan()

@@ -68,7 +68,7 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
       answer: answer === null ? null : { status: answer.status, reason: x.reason },
       notes: [
         `listener ${listener.name}: ${chosen.why}`,
-        ...noteScheme(bytes),
+        ...noteScheme(bytes, listener),
         ...(detail === '' ? [] : [`${x.reason}: ${detail}`]),
         ...(run.considered !== null && binding === null ? elsewhere(view.snapshot, listener, x) : []),
         ...(considered.length > MAX_CONSIDERED ? [`${considered.length - MAX_CONSIDERED} more routes share host or path`] : []),
@@ -96,8 +96,10 @@ function whyOut({ health, reason, until }: Standing): string {
   return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
 }
 
-function noteScheme({ scheme }: RequestBytes): string[] {
-  return scheme === 'https' ? ['no listener speaks https: this is what http would get'] : []
+function noteScheme({ scheme }: RequestBytes, { name, protocol }: ServedListener): string[] {
+  return scheme === null || scheme === protocol
+    ? []
+    : [`listener ${name} speaks ${protocol}, not ${scheme}: this is what ${protocol} would get`]
 }
 
 /** Which other listeners would have taken it. */

@@ -111,6 +111,8 @@ export interface ServedListener {
   readonly route: (x: Exchange) => RouteBinding | null
   /** Why that route, and why not the others: from the same table. */
   readonly consider: (x: Exchange) => Considered<RouteBinding>[]
+  /** As configured, lower case; empty = every host. */
+  readonly hosts: readonly string[]
   /** Whether this listener serves a host at all; null = every host. */
   readonly servesHost: ((host: string) => boolean) | null
   readonly paths: PathRules

@@ -3,15 +3,17 @@
 
 import { isIP } from 'node:net'
 import type { Exchange } from '../model/exchange.ts'
-import { fieldValue } from '../model/field-text.ts'
+import { editFields, fieldValue } from '../model/field-text.ts'
 import { normalizeHost } from '../model/request-host.ts'
 
 /** Hops of a chain that are read and passed on, the nearest ones. */
 const MAX_HOPS = 64
 
-/** Canonical lines for the endpoint; sets `x.client`. */
+/** Canonical lines for the endpoint; sets `x.client`, and takes out of `x.fields` what they replace. */
 export function forwardedLines(x: Exchange): string {
   const { peer } = x.downstream
+  // A trusted hop's word on its client's certificate does not stand beside that on its own.
+  if (peer.trusted && clientCert(x) !== '') x.fields = editFields(x.fields, ['x-forwarded-client-cert'], '')
   if (!x.forwardedSeen || !peer.trusted) {
     if (peer.lines !== '' && peer.authority === x.authority && !x.forwardedSeen) return peer.lines
     const lines = untrusted(x)
@@ -26,12 +28,17 @@ export function forwardedLines(x: Exchange): string {
 
 function untrusted(x: Exchange): string {
   const { peer } = x.downstream
-  return lines(peer.address, peer.secure ? 'https' : 'http', x.authority, String(peer.localPort))
+  return lines(peer.address, peer.secure ? 'https' : 'http', x.authority, String(peer.localPort)) + clientCert(x)
 }
 
 function lines(chain: string, scheme: string, host: string, port: string): string {
   const hostLine = host === '' ? '' : `x-forwarded-host: ${host}\r\n`
   return `x-forwarded-for: ${chain}\r\nx-forwarded-proto: ${scheme}\r\n${hostLine}x-forwarded-port: ${port}\r\n`
+}
+
+/** What the client has shown in its handshake. */
+function clientCert(x: Exchange): string {
+  return x.downstream.peer.tls?.forward ?? ''
 }
 
 function element(x: Exchange, address: string): string {
@@ -64,7 +71,7 @@ function trusted(x: Exchange): string {
     scheme,
     host !== null && normalizeHost(host) !== null ? host : x.authority,
     port !== null && /^[1-9]\d{0,4}$/.test(port) ? port : String(peer.localPort),
-  )
+  ).concat(clientCert(x))
   return forwarded === null ? own : `${own}forwarded: ${tail(forwarded)}${element(x, peer.address)}\r\n`
 }
 

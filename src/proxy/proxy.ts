@@ -116,7 +116,8 @@ export class RequestProxy implements ExchangeHandler {
   private identify(x: Exchange): void {
     x.client = x.downstream.peer.address
     x.bytesIn += x.head.length + x.heldBytes
-    x.fields += forwardedLines(x)
+    const forwarded = forwardedLines(x)
+    x.fields += forwarded
     if (x.requestId !== '') return
     x.requestId = this.nextRequestId()
     x.fields += `x-request-id: ${x.requestId}\r\n`

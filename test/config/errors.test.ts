@@ -198,7 +198,7 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   [
     'one address twice',
     'listeners:\n  - { name: a, bind: "127.0.0.1:80" }\n  - { name: b, bind: "127.0.0.1:80" }',
-    'f:3:22: 127.0.0.1:80 of listener "b" conflicts with 127.0.0.1:80 of listener "a" at f:2:22',
+    'f:3:22: the listeners "a" and "b" share 127.0.0.1:80: without hosts nothing tells them apart',
   ],
   [
     'an address inside another',
@@ -214,9 +214,60 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
     /conflicts with|of admin conflicts with 0.0.0.0:9901 of listener "a" at f:1:30/,
   ],
   [
-    'listeners told apart by host',
-    'listeners: [{ name: a, bind: "a:80", hosts: [x] }, { name: b, bind: "a:80", hosts: [y] }]',
-    /^f:1:69: several listeners on one address are not supported yet/,
+    'two listeners for one host of an address',
+    'listeners: [{ name: a, bind: "a:80", hosts: [x, y] }, { name: b, bind: "a:80", hosts: [z, y] }]',
+    'f:1:91: the listeners "a" and "b" share a:80 and both serve y',
+  ],
+  [
+    'listeners of one address that do not agree',
+    `listeners:
+  - { name: a, bind: "a:80", hosts: [x] }
+  - { name: b, bind: "a:80", proxyProtocol: accept, limits: { connections: 5 }, timeouts: { header: 1s } }`,
+    /^f:3:45: the listeners "a" and "b" share a:80 and must agree on proxyProtocol/,
+    /^f:3:76: .* must agree on limits.connections/,
+    /^f:3:101: .* must agree on timeouts.header/,
+  ],
+  [
+    'cleartext and TLS on one address',
+    `listeners:
+  - { name: a, bind: "a:80", hosts: [x] }
+  - { name: b, bind: "a:80", protocol: https, tls: { certificates: [{ cert: c, key: k }] } }`,
+    'f:3:40: the listeners "a" and "b" share a:80: protocol http and https cannot be mixed there',
+  ],
+  [
+    'an address of a listener for the admin API',
+    'admin: { bind: "127.0.0.1:80" }\nlisteners: [{ name: a, bind: "127.0.0.1:80", hosts: [x] }]',
+    /conflicts with 127.0.0.1:80 of/,
+  ],
+  [
+    'https without certificates',
+    'listeners: [{ name: a, bind: "a:443", protocol: https }]',
+    'f:1:49: protocol https needs tls with at least one certificate',
+  ],
+  [
+    'certificates without https',
+    'listeners: [{ name: a, bind: "a:443", tls: { certificates: [{ cert: c, key: k }] } }]',
+    'f:1:44: tls is for protocol https: with http it has no effect',
+  ],
+  [
+    'client certificates without a CA',
+    'listeners: [{ name: a, bind: "a:443", protocol: https, tls: { certificates: [{ cert: c, key: k }], clientAuth: { mode: require } } }]',
+    /^f:1:120: clientAuth.mode require needs ca/,
+  ],
+  [
+    'ciphers that there are not',
+    'listeners: [{ name: a, bind: "a:443", protocol: https, tls: { certificates: [{ cert: c, key: k }], ciphers: ROT13 } }]',
+    /^f:1:109: "ROT13" names no cipher/,
+  ],
+  [
+    'a version of TLS that is not spoken',
+    'listeners: [{ name: a, bind: "a:443", protocol: https, tls: { certificates: [{ cert: c, key: k }], minVersion: 1.1 } }]',
+    'f:1:112: expected 1.2 or 1.3; got "1.1"',
+  ],
+  [
+    'nothing left to be spoken',
+    'listeners: [{ name: a, bind: "a:443", http2: false, protocol: https, tls: { certificates: [{ cert: c, key: k }], alpn: [h2] } }]',
+    /^f:1:120: with http2: false and without/,
   ],
   [
     'admin without token',

@@ -14,6 +14,7 @@ export function fakeListener(changes: Partial<ServedListener> = {}): ServedListe
     counters: new ListenerCounters(),
     route: () => null,
     consider: () => [],
+    hosts: [],
     servesHost: null,
     paths: { mergeSlashes: true, encodedSlash: 'reject' },
     clientClose: 'abort',

@@ -10,7 +10,6 @@ import type { Where } from './references.ts'
 interface Bind {
   /** `listener "web"` or `admin`. */
   readonly owner: string
-  readonly hasHosts: boolean
   readonly text: string
   readonly path: Path
   readonly address: Address
@@ -18,14 +17,14 @@ interface Bind {
 
 export function checkBinds({ listeners, admin }: Outline, where: Where): Finding[] {
   const binds: Bind[] = []
-  const add = (owner: string, hasHosts: boolean, text: string, path: Path): void => {
+  const add = (owner: string, text: string, path: Path): void => {
     const address = readAddress(text)
-    if (!(address instanceof Refusal)) binds.push({ owner, hasHosts, text, path, address })
+    if (!(address instanceof Refusal)) binds.push({ owner, text, path, address })
   }
-  for (const { name, bind, hasHosts } of listeners) {
-    for (const { text, path } of bind) add(`listener "${name ?? ''}"`, hasHosts, text, path)
+  for (const { name, bind } of listeners) {
+    for (const { text, path } of bind) add(`listener "${name ?? ''}"`, text, path)
   }
-  if (admin) add('admin', false, admin.bind.text, admin.bind.path)
+  if (admin) add('admin', admin.bind.text, admin.bind.path)
   return [...conflicts(binds, where), ...unguarded(admin)]
 }
 
@@ -37,20 +36,18 @@ function conflicts(binds: readonly Bind[], where: Where): Finding[] {
     if (address.type !== 'unix' && address.port === 0) continue
     const key = address.type === 'unix' ? address.path : address.port
     const others = claimed.get(key) ?? []
-    const other = others.find((before) => overlap(before.address, address))
+    const other = others.find((before) => overlap(before.address, address) && !shared(before, bind))
     if (other) found.push(conflict(bind, other, where))
     claimed.set(key, [...others, bind])
   }
   return found
 }
 
+/** Two listeners may be on one address, see sharing.ts; it must be written alike, because it is bound once. */
+const shared = (one: Bind, two: Bind): boolean =>
+  one.text === two.text && one.owner !== two.owner && one.path[0] === 'listeners' && two.path[0] === 'listeners'
+
 function conflict(bind: Bind, other: Bind, where: Where): Finding {
-  if (bind.owner !== other.owner && (bind.hasHosts || other.hasHosts)) {
-    return finding(
-      bind.path,
-      `several listeners on one address are not supported yet: ${bind.owner} and ${other.owner} on ${bind.text}`,
-    )
-  }
   const otherPlace =
     other.path[0] === 'admin' ? `${other.text} of admin` : `${other.text} of ${other.owner} at ${where(other.path)}`
   return finding(bind.path, `${bind.text} of ${bind.owner} conflicts with ${otherPlace}`)

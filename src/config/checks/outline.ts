@@ -16,7 +16,7 @@ export interface Named {
 }
 
 export interface Outline {
-  readonly listeners: readonly (Named & { readonly bind: readonly Mention[]; readonly hasHosts: boolean })[]
+  readonly listeners: readonly (Named & { readonly bind: readonly Mention[] })[]
   readonly routes: readonly (Named & { readonly listeners: readonly Mention[]; readonly upstreams: readonly Mention[] })[]
   readonly upstreams: readonly string[]
   /** Who stands in for whom, by name of the upstream. */
@@ -70,7 +70,6 @@ export function outline(written: unknown): Outline {
     listeners: list(top.listeners).map((listener, index) => ({
       ...named(listener, ['listeners', index]),
       bind: mentions(block(listener).bind, ['listeners', index, 'bind']),
-      hasHosts: list(block(listener).hosts).length > 0,
     })),
     routes: list(top.routes).map((route, index) => ({
       ...named(route, ['routes', index]),

@@ -4,8 +4,15 @@ import { HASHING_BALANCERS } from '../balancer-schema.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding } from '../problem.ts'
 
-export function checkReach({ listeners, routes, upstreams }: GatewayConfig): Finding[] {
+export function checkReach({ listeners, routes, upstreams, trustedProxies }: GatewayConfig): Finding[] {
   const found: Finding[] = []
+  for (const [index, { name, proxyProtocol }] of listeners.entries()) {
+    if (proxyProtocol === 'off' || trustedProxies.length > 0) continue
+    const so = proxyProtocol === 'require' ? 'every connection is closed' : 'no PROXY header is believed'
+    found.push(
+      finding(['listeners', index, 'proxyProtocol'], `trustedProxies is empty: ${so} on the listener "${name}"`, 'key'),
+    )
+  }
   if (listeners.length === 0) found.push(finding(['listeners'], 'there is no listener: nothing is served', 'key'))
   if (listeners.length > 0) {
     for (const [index, route] of routes.entries()) {
