@@ -122,6 +122,7 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
     ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
     ...noteBreaker(upstream),
+    ...noteOthers(binding),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
@@ -140,6 +141,16 @@ function noteFailover(chosen: Upstream, used: Upstream): string[] {
 function noteBreaker({ name, breaker }: Upstream): string[] {
   if (breaker === null) return []
   return [`the breaker of upstream ${name} is ${breaker.state.replace('-', ' ')}`]
+}
+
+/** Who is asked besides the endpoint. */
+function noteOthers({ hedge, mirrors }: RouteBinding): string[] {
+  const share = (of: number): string =>
+    of === 1 ? 'a copy goes' : `with a chance of ${Math.round(of * 1e6) / 1e4}% a copy goes`
+  return [
+    ...(hedge === null ? [] : [`another endpoint is asked too when this one has not answered after ${hedge.after} ms`]),
+    ...(mirrors ?? []).map(({ upstream, share: of }) => `${share(of)} to upstream ${upstream.name}`),
+  ]
 }
 
 function noteShares({ upstreams, weights }: RouteBinding): string {

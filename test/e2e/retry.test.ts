@@ -220,3 +220,42 @@ t.test('an idle upstream has a reason of its own, before the answer and within i
   t.equal(await gateway.metric('attempts_total', { outcome: 'timeout' }), 2)
   gateway.closeClients()
 })
+
+t.test('timeout.request counts while a request waits, in the queue and for its next try', async (t) => {
+  const endpoint = await startEndpoint(t)
+  endpoint.script = saying('503 No', 'busy', ['retry-after: 60'])
+  const config = configOf([endpoint.address], {
+    upstream: { limits: { requests: 1, pendingTimeout: '60s' } },
+    route: { timeout: { request: '5s' }, retry: { backoff: { base: '30s', max: '60s' } } },
+  })
+  const gateway = await startGateway(t, config)
+  const [waits, queued] = [await gateway.client(), await gateway.client()]
+  waits.request('GET /')
+  await until('it to be answered', async () => (await gateway.metric('attempts_total', { outcome: 'ok' })) === 1)
+  queued.request('GET /')
+  await until('the other to wait', async () => (await gateway.metric('requests_pending')) === 1)
+  gateway.advance(5200)
+  for (const client of [waits, queued]) {
+    const response = await client.response()
+    t.strictSame([response.status, response.fields['x-headgate-reason']], [504, 'request-timeout'])
+  }
+  t.equal(endpoint.requests.length, 1)
+  t.equal(await gateway.metric('rejected_total', { reason: 'request-timeout' }), 2)
+  t.equal(await gateway.metric('requests_in_flight'), 0)
+  t.equal(await gateway.metric('requests_pending'), 0)
+  gateway.closeClients()
+})
+
+t.test('what was given up is better than that nobody is left', async (t) => {
+  const endpoint = await startEndpoint(t)
+  // It is waited for as long as `max` allows.
+  const changes = { route: { retry: { attempts: 1, backoff: { base: '1ms', max: '300ms' } } } }
+  const gateway = await startGateway(t, configOf([endpoint.address], changes))
+  const client = await gateway.client()
+  endpoint.script = saying('503 No', 'busy', ['retry-after: 1'])
+  client.request('GET /')
+  await until('it to be answered', async () => (await gateway.metric('attempts_total', { outcome: 'ok' })) === 1)
+  await gateway.apply(configOf([], changes))
+  t.equal((await client.response()).body, 'busy')
+  gateway.closeClients()
+})

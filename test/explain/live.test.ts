@@ -143,3 +143,21 @@ t.test('what cannot be read is refused', async (t) => {
   await t.rejects(gateway.explain({ url: 'http://a/', headers: { 'x: y': 'z' } }), { message: /not the name of a header/ })
   await t.rejects(gateway.explain({ url: 'http://a/', listener: 'nope' }), { message: 'there is no listener "nope"' })
 })
+
+t.test('who is asked besides the endpoint', async (t) => {
+  const { gateway, web } = await started(t, {
+    listeners: [LISTENER],
+    routes: [
+      { name: 'all', to: 'all', hedge: { after: '50ms' }, mirror: [{ upstream: 'b', share: '2.5%' }, { upstream: 'c' }] },
+    ],
+    upstreams: Object.fromEntries(['all', 'b', 'c'].map((name) => [name, { discovery: { static: ['127.0.0.1:9'] } }])),
+  })
+  const { notes } = await gateway.explain({ url: web })
+  for (const note of [
+    'another endpoint is asked too when this one has not answered after 50 ms',
+    'with a chance of 2.5% a copy goes to upstream b',
+    'a copy goes to upstream c',
+  ])
+    t.ok(notes.includes(note), note)
+  t.equal((await gateway.metrics()).includes('mirror_dropped_total{'), false)
+})
