@@ -1,0 +1,98 @@
+// The kinds of work at the edge, and the program that does each.
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { environment, LOAD_CORE, pinned } from '../load/processes.ts'
+import type { Ports } from './proxies.ts'
+
+export interface Done {
+  readonly requests: number
+  readonly seconds: number
+  readonly errors: number
+}
+
+export interface Work {
+  readonly name: string
+  readonly label: string
+  readonly run: (ports: Ports, seconds: number, folder: string) => Promise<Done>
+}
+
+const LUA = join(import.meta.dirname, '..', 'load', 'wrk.lua')
+
+export const WORKS: readonly Work[] = [
+  {
+    name: 'tls',
+    label: 'TLS 1.3, keep-alive, 1 KiB',
+    run: ({ tls }, seconds) => wrk(['-t1', '-c64', `-d${seconds}s`, '-s', LUA, `https://127.0.0.1:${tls}/`, '--', 'GET', '0']),
+  },
+  {
+    name: 'handshake',
+    label: 'a full TLS 1.3 handshake (ECDSA P-256) and one request',
+    run: ({ tls }, seconds) =>
+      wrk([
+        '-t1',
+        '-c16',
+        `-d${seconds}s`,
+        '-H',
+        'Connection: close',
+        '-s',
+        LUA,
+        `https://127.0.0.1:${tls}/`,
+        '--',
+        'GET',
+        '0',
+      ]),
+  },
+  {
+    name: 'h2',
+    label: 'HTTP/2 over TLS, 16 connections × 16 streams, 1 KiB',
+    run: ({ tls }, seconds) => h2load(['-c16', '-m16', '-t1', `-D${seconds}`, `https://127.0.0.1:${tls}/`]),
+  },
+  {
+    name: 'grpc',
+    label: 'HTTP/2 to HTTP/2 (unary gRPC), 16 connections × 16 streams',
+    run: ({ grpc }, seconds, folder) => {
+      const fields = ['-H', 'content-type: application/grpc', '-H', 'te: trailers']
+      const body = ['-d', join(folder, 'message')]
+      return h2load(['-c16', '-m16', '-t1', `-D${seconds}`, ...fields, ...body, `http://127.0.0.1:${grpc}/bench.Echo/Say`])
+    },
+  },
+  {
+    name: 'websocket',
+    label: 'WebSocket echo, 125 bytes',
+    run: async ({ ws }, seconds) =>
+      JSON.parse(
+        await output([process.execPath, join(import.meta.dirname, 'ws-load.ts'), String(ws), String(seconds)]),
+      ) as Done,
+  },
+]
+
+async function wrk(args: readonly string[]): Promise<Done> {
+  const text = await output(['wrk', ...args])
+  const line = text.split('\n').find((each) => each.startsWith('{'))
+  if (line === undefined) throw new Error(`wrk gave no result: ${text}`)
+  const { requests, microseconds, errors } = JSON.parse(line)
+  return { requests, seconds: microseconds / 1e6, errors }
+}
+
+async function h2load(args: readonly string[]): Promise<Done> {
+  const text = await output(['h2load', ...args])
+  const counts = /requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored/.exec(text)
+  const seconds = /finished in ([\d.]+)(m?s)/.exec(text)
+  if (counts === null || seconds === null) throw new Error(`h2load gave no result: ${text}`)
+  return {
+    requests: Number(counts[1]),
+    seconds: Number(seconds[1]) / (seconds[2] === 'ms' ? 1000 : 1),
+    errors: Number(counts[2]),
+  }
+}
+
+function output(command: readonly string[]): Promise<string> {
+  const [file, ...args] = pinned(LOAD_CORE, command)
+  return new Promise((resolve, reject) => {
+    execFile(file as string, args, { env: environment() }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(`${command[0]} failed: ${stderr || error.message}`))
+    })
+  })
+}
