@@ -9,7 +9,7 @@ import type { Peer } from '../model/peer.ts'
 import type { Http2Limits } from '../model/snapshot.ts'
 import { sessionOptions } from './downstream-options.ts'
 import { type AuthorityMemo, readRequest } from './downstream-request.ts'
-import { DownstreamStream, type StreamOwner } from './downstream-stream.ts'
+import { DownstreamStream, ignore, type StreamOwner } from './downstream-stream.ts'
 import { FloodWatch } from './flood-watch.ts'
 
 const { NGHTTP2_ENHANCE_YOUR_CALM } = constants
@@ -53,12 +53,12 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     const { counters, timeouts } = listener.current
     counters.connections++
     counters.connectionsTotal++
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     socket.on('end', () => this.clientEnded())
     socket.on('close', () => this.socketClosed())
     this.session = performServerHandshake(socket, sessionOptions(listener.current, limits))
     this.session.setLocalWindowSize(limits.connectionWindow)
-    this.session.on('error', () => {})
+    this.session.on('error', ignore)
     this.session.on('close', () => this.sessionClosed())
     this.session.on('stream', (stream, _headers, flags, list) => this.open(stream, flags, list))
     this.session.once('remoteSettings', () => this.greet())
@@ -83,6 +83,8 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   }
 
   private open(node: ServerHttp2Stream, flags: number, list: readonly string[]): void {
+    // It may have ended, or its session, in the read that brought it: that must be heard by somebody too.
+    node.on('error', ignore)
     if (node.destroyed || node.closed || this.gone) return
     this.greet()
     const { now } = this.context.deadlines

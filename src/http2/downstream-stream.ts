@@ -61,7 +61,6 @@ export class DownstreamStream extends BodyPace implements Downstream {
     this.stream = stream
     this.done = endOfRequest
     ;(stream as Tagged)[OURS] = this
-    stream.on('error', ignore)
     stream.on('aborted', onClose)
     stream.on('close', onClose)
     stream.on('drain', onDrain)
@@ -328,7 +327,8 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
 const TOO_LARGE = 'the body is larger than limits.bodyBytes'
 
-function ignore(): void {}
+/** Of errors: whatever they are, 'close' follows. */
+export function ignore(): void {}
 
 function closeQuietly(stream: ServerHttp2Stream): void {
   stream.close(NGHTTP2_NO_ERROR)
