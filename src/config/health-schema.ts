@@ -2,9 +2,33 @@
 
 import * as z from 'zod'
 import { host } from './addresses.ts'
-import type { HealthConfig } from './model.ts'
 import { boolean, duration, integer, share } from './values.ts'
 import { AT_KEY, block, choice, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
+
+export interface HealthConfig {
+  readonly type: 'http' | 'tcp' | 'grpc'
+  /** http: begins with /. */
+  readonly path: string
+  /** grpc: '' = the whole server. */
+  readonly service: string
+  /** null = that of the endpoint. */
+  readonly port: number | null
+  /** null = the literal `host` of the upstream, else the address that is asked. */
+  readonly host: string | null
+  /** Whether probes use the TLS of the upstream. */
+  readonly tls: boolean
+  /** http: ranges of statuses, both ends included. */
+  readonly expect: readonly (readonly [from: number, to: number])[]
+  /** Milliseconds. */
+  readonly interval: number
+  /** 0 to 1. */
+  readonly jitter: number
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly healthy: number
+  readonly unhealthy: number
+  readonly initial: 'up' | 'down'
+}
 
 const path = text(
   'a path such as /healthz',

@@ -3,6 +3,7 @@
 
 import type { z } from 'zod'
 import type { FilterConfig } from './filters-schema.ts'
+import type { HealthConfig } from './health-schema.ts'
 import type { PluginConfig } from './plugin-schema.ts'
 import type { gatewaySchema } from './schema.ts'
 
@@ -10,6 +11,7 @@ import type { gatewaySchema } from './schema.ts'
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
 export type { FilterConfig } from './filters-schema.ts'
+export type { HealthConfig } from './health-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
 
 export interface GatewayConfig {
@@ -335,31 +337,6 @@ export interface EjectionConfig {
   readonly maxPercent: number
   /** Outcomes of attempts and statuses. */
   readonly on: readonly string[]
-}
-
-export interface HealthConfig {
-  readonly type: 'http' | 'tcp' | 'grpc'
-  /** http: begins with /. */
-  readonly path: string
-  /** grpc: '' = the whole server. */
-  readonly service: string
-  /** null = that of the endpoint. */
-  readonly port: number | null
-  /** null = the literal `host` of the upstream, else the address that is asked. */
-  readonly host: string | null
-  /** Whether probes use the TLS of the upstream. */
-  readonly tls: boolean
-  /** http: ranges of statuses, both ends included. */
-  readonly expect: readonly (readonly [from: number, to: number])[]
-  /** Milliseconds. */
-  readonly interval: number
-  /** 0 to 1. */
-  readonly jitter: number
-  /** Milliseconds. */
-  readonly timeout: number
-  readonly healthy: number
-  readonly unhealthy: number
-  readonly initial: 'up' | 'down'
 }
 
 export interface BreakerConfig {

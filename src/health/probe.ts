@@ -1,6 +1,7 @@
 // The contract of every kind of probe: one question to one place, answered once.
 
 import type { Socket } from 'node:net'
+import { failureWords } from '../model/connect-failures.ts'
 import { type Destination, dial } from '../model/dial.ts'
 
 /**
@@ -41,8 +42,11 @@ export function failureOf(error: unknown): string {
   // Several addresses of one name were tried: the first says enough.
   if (Array.isArray(errors) && errors.length > 0) return failureOf(errors[0])
   if (name === 'HTTPParserError') return 'not an HTTP answer'
-  const words = (typeof code === 'string' ? WORDS[code] : undefined) ?? (message || code)
-  return String(words ?? error).slice(0, MAX_WORDS) || 'failed'
+  const known = typeof code === 'string' ? WORDS[code] : undefined
+  if (known !== undefined) return known
+  // Of TLS what requests would say too.
+  const words = String(code).startsWith('UND_') ? '' : failureWords({ code: text(code), message: text(message) ?? '' })
+  return (words === code ? text(message) : words || text(message))?.slice(0, MAX_WORDS) || 'failed'
 }
 
 /** A connection as requests have it, on nobody's behalf. */
@@ -55,3 +59,5 @@ export function authorityOf({ place }: Destination): string {
   if ('path' in place) return 'localhost'
   return `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`
 }
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -5,8 +5,10 @@ import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { authority } from '../support/certificates.ts'
 import { configOf, startGateway, type TestGateway } from '../support/gateway.ts'
 import { type RawEndpoint, type Script, startEndpoint } from '../support/raw-endpoint.ts'
+import { startTlsEndpoint } from '../support/tls-endpoint.ts'
 import { until } from '../support/until.ts'
 
 const HEALTH = { path: '/healthz', interval: '50ms', jitter: '0%', timeout: '500ms', healthy: 2, unhealthy: 2 }
@@ -266,4 +268,46 @@ t.test('slow start begins when an endpoint is healthy again', async (t) => {
   const got = first.endpoint.requests.length - first.probes - before
   t.ok(got >= 1 && got <= 4, `a tenth of what the others get: ${got} of 42`)
   void gateway
+})
+
+t.test('probes connect as requests do: TLS, and the PROXY header', async (t) => {
+  const ca = authority(t)
+  const issued = ca.issue({ sans: ['DNS:users.internal'] })
+  const endpoint = await startTlsEndpoint(t, issued)
+  const start = (tls: object, health: object = {}, address = endpoint.address) =>
+    startGateway(
+      t,
+      configOf([address], {
+        upstream: { tls, health: { ...HEALTH, ...health } },
+        top: { admin: { bind: '127.0.0.1:0' } },
+      }),
+    )
+  for (const health of [{}, { type: 'tcp', path: undefined }]) {
+    const gateway = await start({ ca: ca.certFile, serverName: 'users.internal' }, health)
+    await until('good probes', async () => (await gateway.metric('health_checks_total', { result: 'ok' })) > 2)
+    t.equal(await gateway.metric('health_checks_total', { result: 'failed' }), 0)
+    await gateway.gateway.close()
+  }
+  t.equal(endpoint.seen[0]?.serverName, 'users.internal')
+  t.ok(
+    endpoint.seen.some(({ reused }) => reused),
+    'sessions are gone on with',
+  )
+  const wrong = await start({ ca: ca.certFile, serverName: 'other.internal' })
+  await until('it to be out', async () => (await endpointsOf(wrong))[0]?.health === 'unhealthy')
+  t.match((await endpointsOf(wrong))[0]?.reason, /^its certificate is for another name/)
+
+  const plain = new Patient(await startEndpoint(t), '')
+  const port = Number(plain.endpoint.address.split(':')[1])
+  const beside = await start({ ca: ca.certFile, serverName: 'users.internal' }, { port, tls: false })
+  await plain.probed(2)
+  t.equal((await endpointsOf(beside))[0]?.health, 'up')
+
+  const behind = await startEndpoint(t)
+  behind.parses = false
+  let heard = ''
+  behind.onConnection = ({ socket }) => socket.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')))
+  await startGateway(t, configOf([behind.address], { upstream: { proxyProtocol: 'v1', health: HEALTH } }))
+  await until('the header', () => heard.includes('\r\n\r\n'))
+  t.match(heard, /^PROXY UNKNOWN\r\nGET \/healthz /)
 })
