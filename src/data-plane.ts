@@ -82,6 +82,7 @@ export class DataPlane {
   /** What is being made of the set that came last for an upstream. */
   private readonly updates = new Map<string, UpstreamPlan>()
   private access: Prepared['access'] = null
+  private ticketKeys: Buffer | null = null
   private readonly proxy: RequestProxy
   private readonly context: ConnectionContext & { draining: boolean }
   private second = 0
@@ -178,6 +179,7 @@ export class DataPlane {
       if (live === undefined) this.listeners.set(name, new LiveListener(served))
       else live.current = served
     }
+    if (this.ticketKeys !== null) this.setTicketKeys(this.ticketKeys)
     this.seatListeners(config, added)
     this.retireListeners(compiled.snapshot)
     this.counters.settle(this.options.clock.now())
@@ -238,6 +240,12 @@ export class DataPlane {
   setHealth(name: string, update: HealthUpdate): void {
     this.health.update(name, update)
     this.snapshot?.upstreams.get(name)?.roster?.probed(update.states.keys())
+  }
+
+  /** What TLS session tickets are made with from now on. */
+  setTicketKeys(keys: Buffer): void {
+    this.ticketKeys = keys
+    for (const { tls } of this.snapshot?.listeners.values() ?? []) tls?.setTicketKeys(keys)
   }
 
   discard({ added }: Prepared): void {

@@ -50,7 +50,10 @@ export function chooseListener(
 function fitOf({ hosts, servesHost }: ServedListener, name: string): number {
   if (servesHost !== null && !servesHost(name)) return -1
   if (hosts.includes(name)) return Number.POSITIVE_INFINITY
-  return Math.max(0, ...hosts.filter((host) => host.startsWith('*.') && name.endsWith(host.slice(1))).map((host) => host.length))
+  return Math.max(
+    0,
+    ...hosts.filter((host) => host.startsWith('*.') && name.endsWith(host.slice(1))).map((host) => host.length),
+  )
 }
 
 /** A name may resolve to any address; an address only to itself, or to what is bound to all. */

@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
+import { certificateExpiry } from './certificate-expiry.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { HealthDesk } from './health-desk.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
@@ -181,6 +182,8 @@ export class Control {
     this.#inForce = inForce
     this.#stats.set('config_info', { revision: inForce.revision }, 1)
     this.#stats.set('config_last_success_timestamp_seconds', {}, this.#clock.wall() / 1000)
+    for (const [certificate, expiry] of certificateExpiry(inForce.config))
+      this.#stats.set('certificate_expiry_timestamp_seconds', { certificate }, expiry)
     this.#sweep()
   }
 
@@ -194,6 +197,7 @@ export class Control {
       listeners: new Set(listeners.map(({ name }) => name)),
       routes: new Set(routes.map(({ name }) => name)),
       plugins: new Set(plugins.flatMap(({ code }) => code?.name ?? [])),
+      certificates: new Set(certificateExpiry(config).keys()),
       upstreams: new Map(Object.keys(upstreams).map((name) => [name, this.#addressesOf(name, config)])),
     }
   }

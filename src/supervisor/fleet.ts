@@ -15,6 +15,7 @@ import { LimitDesk, type QuotaHolder } from './limit-desk.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
 import { type Notice, REPORT_EVERY_MS } from './messages.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
+import { TicketKeys } from './ticket-keys.ts'
 import { applyInTwoPhases, discard } from './two-phases.ts'
 import { forkProgram, type Program, WorkerProcess } from './worker-process.ts'
 
@@ -63,6 +64,9 @@ export class Fleet implements Planes {
   #lives = 0
   #state: 'starting' | 'running' | 'reloading' | 'ending' = 'starting'
   #ticker: NodeJS.Timeout | null = null
+  readonly #tickets = new TicketKeys((keys) => {
+    for (const worker of this.#alive) worker.ask({ type: 'ticket-keys', keys }, COLLECT_TIMEOUT_MS).catch(() => {})
+  })
 
   constructor(settings: FleetSettings) {
     this.#settings = settings
@@ -180,6 +184,7 @@ export class Fleet implements Planes {
     if (this.#state === 'ending') return
     this.#state = 'ending'
     if (this.#ticker !== null) clearInterval(this.#ticker)
+    this.#tickets.stop()
     for (const slot of this.#slots) if (slot.retry !== null) clearTimeout(slot.retry)
     this.#sockets.close()
   }
@@ -215,6 +220,7 @@ export class Fleet implements Planes {
       covers,
       config: this.#config as GatewayConfig,
       revision: this.#revision,
+      ticketKeys: this.#tickets.current,
       sets: this.#sets,
       health: this.#health.sets,
     }

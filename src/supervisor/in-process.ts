@@ -10,6 +10,7 @@ import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
 import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
+import { TicketKeys } from './ticket-keys.ts'
 
 /** The name under which it reports. */
 const WORKER = 0
@@ -26,11 +27,13 @@ export class InProcess implements Planes {
   readonly #settings: InProcessSettings
   readonly #plane: DataPlaneFace<unknown>
   #state: 'new' | 'serving' | 'ended' = 'new'
+  readonly #tickets = new TicketKeys((keys) => this.#plane.setTicketKeys(keys))
 
   constructor(settings: InProcessSettings) {
     this.#settings = settings
     const { id, log } = settings
     this.#plane = settings.parts.makePlane({ id, part: WHOLE, listen: ownListen, log })
+    this.#plane.setTicketKeys(this.#tickets.current)
   }
 
   async start(config: GatewayConfig, revision: string, sets: EndpointSets): Promise<ListenerAddress[]> {
@@ -87,6 +90,7 @@ export class InProcess implements Planes {
 
   kill(): void {
     this.#state = 'ended'
+    this.#tickets.stop()
     this.#plane.close()
   }
 }

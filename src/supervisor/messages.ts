@@ -22,6 +22,7 @@ export type Request =
   | { readonly type: 'health'; readonly health: HealthSets }
   /** Its parts of limits from now on; answered with the use of them. */
   | { readonly type: 'quotas'; readonly grants: readonly QuotaGrant[] }
+  | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly type: 'collect' }
   /** About its live state; changes nothing. */
   | { readonly type: 'query'; readonly query: Query }
@@ -42,6 +43,8 @@ export interface WorkerStart {
   readonly covers: number
   readonly config: GatewayConfig
   readonly revision: string
+  /** Of TLS session tickets; the same in every worker. */
+  readonly ticketKeys: Uint8Array
   /** Of all discovered upstreams, as far as they are known. */
   readonly sets: EndpointSets
   /** All that active health checks have found. */

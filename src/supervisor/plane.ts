@@ -31,6 +31,8 @@ export interface DataPlaneFace<Prepared> {
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
   /** What active health checks say from now on, before the first configuration too. */
   setHealth(upstream: string, update: HealthUpdate): void
+  /** What TLS session tickets are made with from now on, 48 bytes. */
+  setTicketKeys(keys: Buffer): void
   discard(prepared: Prepared): void
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */

@@ -91,6 +91,9 @@ class Worker {
         return undefined
       case 'quotas':
         return { value: this.#running().quotas.take(message.grants) }
+      case 'ticket-keys':
+        this.#running().setTicketKeys(Buffer.from(message.keys))
+        return undefined
       case 'collect':
         this.#report()
         return undefined
@@ -136,6 +139,7 @@ class Worker {
       log: this.#log.write,
     })
     for (const [upstream, update] of start.health) this.#plane.setHealth(upstream, update)
+    this.#plane.setTicketKeys(Buffer.from(start.ticketKeys))
     this.#plane.commit(await this.#plane.prepare(start.config, start.sets))
     setInterval(() => this.#report(), REPORT_EVERY_MS)
     return this.#plane.addresses()

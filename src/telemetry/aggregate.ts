@@ -14,6 +14,7 @@ export interface KnownNames {
   /** Addresses by upstream. */
   readonly upstreams: ReadonlyMap<string, ReadonlySet<string>>
   readonly plugins?: ReadonlySet<string>
+  readonly certificates?: ReadonlySet<string>
 }
 
 /** One per gateway, in the process that serves `/metrics`. */
@@ -68,10 +69,11 @@ export class StatsAggregator {
    */
   retain(known: KnownNames): void {
     const gone = (labels: Labels): boolean => {
-      const { listener, route, upstream, endpoint, plugin } = labels
+      const { listener, route, upstream, endpoint, plugin, certificate } = labels
       if (listener && !known.listeners.has(listener)) return true
       if (route && !known.routes.has(route)) return true
       if (plugin && known.plugins?.has(plugin) !== true) return true
+      if (certificate && known.certificates?.has(certificate) !== true) return true
       if (!upstream) return false
       const endpoints = known.upstreams.get(upstream)
       return endpoints === undefined || (endpoint !== undefined && !endpoints.has(endpoint))

@@ -135,6 +135,11 @@ export const METRICS = {
     help: 'When a configuration was applied last, in seconds since the epoch.',
     labels: [],
   },
+  certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a certificate of a listener or upstream expires, in seconds since the epoch.',
+    labels: ['certificate'],
+  },
   discovery_age_seconds: {
     type: 'gauge',
     help: 'Since the last good answer of a discovery (DNS); before the first one since it began.',

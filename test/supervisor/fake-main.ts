@@ -19,6 +19,7 @@ interface Prepared {
 
 class FakePlane implements DataPlaneFace<Prepared> {
   readonly quotas = new LocalQuotas(() => new Map())
+  setTicketKeys(): void {}
   readonly #settings: DataPlaneSettings
   readonly #servers = new Map<string, Server>()
   #config: GatewayConfig | null = null
