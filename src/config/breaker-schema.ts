@@ -5,6 +5,18 @@ import { off } from './ejection-schema.ts'
 import { duration, integer } from './values.ts'
 import { block } from './written.ts'
 
+export interface BreakerConfig {
+  /** 1 to 100. */
+  readonly errorPercent: number
+  /** Milliseconds. */
+  readonly window: number
+  readonly minimumRequests: number
+  /** Milliseconds. */
+  readonly resetAfter: number
+  /** Those of `ejection`, or its defaults. */
+  readonly on: readonly string[]
+}
+
 const breakerBlock = block({
   errorPercent: integer(1, 100)
     .prefault(50)

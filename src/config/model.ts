@@ -2,6 +2,7 @@
 // JSON-serialisable data; every default is filled in, durations are milliseconds, sizes bytes, shares fractions, `off` null.
 
 import type { z } from 'zod'
+import type { BreakerConfig } from './breaker-schema.ts'
 import type { FilterConfig } from './filters-schema.ts'
 import type { HealthConfig } from './health-schema.ts'
 import type { PluginConfig } from './plugin-schema.ts'
@@ -10,6 +11,7 @@ import type { gatewaySchema } from './schema.ts'
 /** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
+export type { BreakerConfig } from './breaker-schema.ts'
 export type { FilterConfig } from './filters-schema.ts'
 export type { HealthConfig } from './health-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
@@ -336,18 +338,6 @@ export interface EjectionConfig {
   /** 0 to 100. */
   readonly maxPercent: number
   /** Outcomes of attempts and statuses. */
-  readonly on: readonly string[]
-}
-
-export interface BreakerConfig {
-  /** 1 to 100. */
-  readonly errorPercent: number
-  /** Milliseconds. */
-  readonly window: number
-  readonly minimumRequests: number
-  /** Milliseconds. */
-  readonly resetAfter: number
-  /** Those of `ejection`, or its defaults. */
   readonly on: readonly string[]
 }
 
