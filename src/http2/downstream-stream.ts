@@ -40,7 +40,7 @@ export class DownstreamStream extends BodyPace implements Downstream {
   private maxBytes = Number.POSITIVE_INFINITY
   /** The stream is reset in place of an answer. */
   private malformed = false
-  /** The response has begun with the promise of more behind its body. */
+  /** Node asks for trailers before it ends the response. */
   private trailing = false
   private trailers = ''
   private tunnel = false
@@ -151,9 +151,7 @@ export class DownstreamStream extends BodyPace implements Downstream {
     const empty = part === null || part.end === part.start
     if ((last && empty) || head.body === BODY.NONE || x.method === 'HEAD') this.head(list, WHOLE)
     else {
-      this.trailing = !last && x.trailersAccepted && head.body !== BODY.LENGTH
-      if (this.trailing) this.stream.on('wantTrailers', onTrailers)
-      if (this.head(list, this.trailing ? WITH_TRAILERS : MORE) && !empty) this.write(x, part, last)
+      if (this.head(list, last ? MORE : this.toBeContinued()) && !empty) this.write(x, part, last)
     }
     if (last) this.finish(x)
   }
@@ -206,7 +204,7 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
   sendTrailers(): void {
     if (this.over) return
-    this.stream.sendTrailers(fieldObject(this.trailers))
+    this.stream.sendTrailers((this.x as Exchange).trailersAccepted ? fieldObject(this.trailers) : {})
     // Node sends them at the end of this turn of the event loop; the reset must not overtake them.
     if (!this.done) setImmediate(closeQuietly, this.stream)
   }
@@ -247,6 +245,16 @@ export class DownstreamStream extends BodyPace implements Downstream {
     else this.stream.write(bytes, 'latin1')
   }
 
+  /**
+   * A stream that node resets is ended by it first, and an end in good order goes out before the reset: half a body would look whole.
+   * Only where trailers are to come does it wait with that end.
+   */
+  private toBeContinued(): ServerStreamResponseOptions {
+    this.trailing = true
+    this.stream.on('wantTrailers', onTrailers)
+    return WITH_TRAILERS
+  }
+
   private count(x: Exchange, bytes: number): void {
     x.bytesOut += bytes
     this.owner.useful += bytes
@@ -255,7 +263,8 @@ export class DownstreamStream extends BodyPace implements Downstream {
   /** The 101 of an upgrade is a 200 here (RFC 8441 section 5). */
   private switch(x: Exchange, head: ResponseHead, part: Part | null): void {
     this.tunnel = true
-    if (this.head(this.listOf(x, 200, head.fields, head.dated), MORE) && part !== null) this.write(x, part, false)
+    if (this.head(this.listOf(x, 200, head.fields, head.dated), this.toBeContinued()) && part !== null)
+      this.write(x, part, false)
     this.read()
   }
 

@@ -159,7 +159,7 @@ export class RawHttp2 {
     return this.goaways.length > 0 ? `goaway ${nameOf(this.goaways.at(-1)?.code as number)}` : 'closed'
   }
 
-  async until(what: string, holds: () => boolean): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     await until(what, holds)
   }
 
