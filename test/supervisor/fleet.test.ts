@@ -164,9 +164,9 @@ t.test('a reload adds and removes listeners while workers run on', async (t) => 
 t.test('a refusal of one changes nothing for all', async (t) => {
   const { fleet: f } = fleet(t)
   const web = at(await f.start(config({ web: '127.0.0.1:0' }), 'r1'), 'web')
-  await t.rejects(f.apply(config({ web: '127.0.0.1:0', more: '127.0.0.1:0' }, ['refuse']), 'r2'), /is refused/)
+  await t.rejects(f.apply(config({ web: '127.0.0.1:0', more: 'localhost:0' }, ['refuse']), 'r2'), /is refused/)
   t.match(await ask(web), { routes: ['all'] })
-  const more = at(await f.apply(config({ web: '127.0.0.1:0', more: '127.0.0.1:0' }, ['after']), 'r3'), 'more')
+  const more = at(await f.apply(config({ web: '127.0.0.1:0', more: 'localhost:0' }, ['after']), 'r3'), 'more')
   t.match(await ask(more), { routes: ['after'] })
 })
 
