@@ -30,6 +30,7 @@ import { RequestProxy } from './proxy/proxy.ts'
 import { Reception } from './serve-connections.ts'
 import { StatsCollector } from './telemetry/collect.ts'
 import type { LogFunction } from './telemetry/log.ts'
+import { acceptTunnel } from './upgrade/tunnel-connection.ts'
 
 /** Where a listener really is: `address` has the real port, or is `unix:/path`. */
 export interface ListenerAddress {
@@ -104,7 +105,7 @@ export class DataPlane {
       forget: (connection) => this.reception.forget(connection),
       switchToHttp2: (...connection) => this.reception.switchToHttp2(...connection),
     }
-    const protocols = { http2: acceptHttp2, tunnel: null }
+    const protocols = { http2: acceptHttp2, tunnel: acceptTunnel }
     this.reception = new Reception({ context: this.context, protocols, share: 1 / options.part.count })
   }
 

@@ -3,6 +3,7 @@
 import { BlockList } from 'node:net'
 import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
+import { speaksHttp, takesRoute } from '../config/takes-route.ts'
 import type { AccessSink } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
 import type { RetryPolicy } from '../model/retry.ts'
@@ -88,7 +89,7 @@ function serve(
   current: ServedListener | undefined,
 ): ServedListener {
   const rules = config.routes
-    .filter((route) => route.listeners.length === 0 || route.listeners.includes(listener.name))
+    .filter((route) => takesRoute(listener, route))
     .flatMap((route) => rulesOf(route, bind(route, listener.name, config.upstreams, upstreams, chains, counters, random)))
   const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
   const view = new RequestView()
@@ -98,8 +99,10 @@ function serve(
     proxyProtocol: listener.proxyProtocol,
     tls: terminationOf(listener, current?.tls ?? null),
     counters: counters.listener(listener.name),
-    route: (x) => table.match(x.host, x.path, x.method, view.of(x)),
-    consider: (x) => table.explain(x.host, x.path, x.method, view.of(x)),
+    route: speaksHttp(listener)
+      ? (x) => table.match(x.host, x.path, x.method, view.of(x))
+      : (x) => table.match(x.host, '/', '', view.of(x)),
+    consider: (x) => table.explain(x.host, x.path || '/', x.method, view.of(x)),
     hosts: listener.hosts,
     servesHost: hostTest(listener.hosts),
     paths: listener.paths,

@@ -65,7 +65,9 @@ export const listenerSchema = block({
     .array(hostPattern())
     .prefault([])
     .describe('Hosts that are served here; empty = all. Another Host is answered 421 or 404.'),
-  protocol: choice('protocol', ['http', 'https'], ['tls', 'tcp']).prefault('http').describe('What is spoken on the socket.'),
+  protocol: choice('protocol', ['http', 'https', 'tls', 'tcp'])
+    .prefault('http')
+    .describe('What is spoken on the socket; tls = TLS that is passed through by the name it asks for, tcp = bytes.'),
   paths: paths.describe('How paths are read.'),
   clientClose: choice('clientClose', ['abort', 'answer'])
     .prefault('abort')

@@ -96,7 +96,8 @@ export interface ListenerConfig {
   readonly bind: readonly string[]
   /** Lower case, without trailing dot; `*.example.org` matches any depth below. Empty = all. */
   readonly hosts: readonly string[]
-  readonly protocol: 'http' | 'https'
+  /** `tls`: passed through by the name that is asked for. */
+  readonly protocol: 'http' | 'https' | 'tls' | 'tcp'
   readonly proxyProtocol: 'off' | 'accept' | 'require'
   /** null = cleartext; never with `https`. */
   readonly tls: ListenerTlsConfig | null

@@ -9,6 +9,7 @@ import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
 import { checkShadow } from './checks/shadow.ts'
 import { checkSharing } from './checks/sharing.ts'
+import { checkTunnels, doubtTunnels } from './checks/tunnels.ts'
 import { type Environment, substituteEnvironment } from './environment.ts'
 import { explain, findings } from './explain.ts'
 import { mergeTrees } from './merge.ts'
@@ -114,13 +115,15 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   const errors = parsed.error ? findings(parsed.error.issues) : []
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))
   errors.push(...checkFailover(seen))
-  if (parsed.success) errors.push(...checkSharing(parsed.data), ...checkFilters(parsed.data))
+  if (parsed.success)
+    errors.push(...checkSharing(parsed.data), ...checkTunnels(parsed.data, written), ...checkFilters(parsed.data))
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
   return {
     config: parsed.data,
     errors,
     warnings: [
       ...checkReach(parsed.data),
+      ...doubtTunnels(parsed.data),
       ...checkShadow(parsed.data),
       ...doubtFilters(parsed.data),
       ...doubtHealth(parsed.data),

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import type { ClientHello } from '../model/client-hello.ts'
 import { Timed } from '../model/deadlines.ts'
 import type { Ends } from '../model/peer.ts'
-import { ClientHelloReader, fatalAlert } from './client-hello.ts'
+import { fatalAlert } from '../model/tls-alert.ts'
+import { ClientHelloReader } from './client-hello.ts'
 import { readProxyHeader } from './proxy-header.ts'
 
 /** Why a connection was not served; also the reason in `rejected_total`. */

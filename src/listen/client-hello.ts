@@ -2,20 +2,7 @@
 // what comes from the socket, in any pieces; every bound is on the client's side. What two readers could read differently is refused.
 
 import type { ClientHello } from '../model/client-hello.ts'
-
-/** Alerts (RFC 8446 6.2) that a refusal comes with. */
-export const ALERT = {
-  UNEXPECTED_MESSAGE: 10,
-  RECORD_OVERFLOW: 22,
-  HANDSHAKE_FAILURE: 40,
-  ILLEGAL_PARAMETER: 47,
-  DECODE_ERROR: 50,
-  INTERNAL_ERROR: 80,
-  UNRECOGNIZED_NAME: 112,
-} as const
-
-/** A fatal alert as it goes over a connection that has not agreed on keys. */
-export const fatalAlert = (code: number): Buffer => Buffer.from([21, 3, 3, 0, 2, 2, code])
+import { ALERT } from '../model/tls-alert.ts'
 
 /** Bytes of the message; real ones have 200 to 2,000, with post-quantum keys and tickets up to 5,000. */
 const MAX_HELLO = 16 * 1024

@@ -38,6 +38,8 @@ export interface Downstream {
 export interface ExchangeHandler {
   /** The head is complete. */
   begin(x: Exchange): void
+  /** A client of what is not HTTP is there: `x.without` is set, `x.host` what it asked for, `x.body` BODY.TUNNEL. */
+  beginTunnel(x: Exchange): void
   /** A piece of the request body; the bytes are the handler's from now on. */
   bodyData(x: Exchange, bytes: Buffer): void
   bodyEnd(x: Exchange): void
@@ -109,11 +111,13 @@ export class Exchange {
   upgrade = ''
   /** There is no plain request in it (extended CONNECT, RFC 8441): where the route does not allow the upgrade it is answered 501. */
   upgradeOnly = false
+  /** The tunnel is open. */
+  tunnelled = false
+  /** What is spoken without HTTP: bytes (TCP), or TLS that is passed through; '' = HTTP. */
+  without: '' | 'TCP' | 'TLS' = ''
   /** The client accepts trailers. */
   trailersAccepted = false
   /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
-  /** The tunnel is open. */
-  tunnelled = false
   viaSeen = false
   forwardedSeen = false
 

@@ -42,7 +42,7 @@ function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
     requestId: x.requestId,
     client: x.client === '' ? x.downstream.peer.address : x.client,
     listener: x.listener.name,
-    protocol: x.http2 ? 'HTTP/2' : x.http10 ? 'HTTP/1.0' : 'HTTP/1.1',
+    protocol: x.without !== '' ? x.without : x.http2 ? 'HTTP/2' : x.http10 ? 'HTTP/1.0' : 'HTTP/1.1',
     method: x.method,
     host: x.host,
     path: x.asked === '' ? x.path + x.query : x.asked,

@@ -79,6 +79,17 @@ export class RequestProxy implements ExchangeHandler {
     }
   }
 
+  beginTunnel(x: Exchange): void {
+    const { listener } = x
+    x.client = x.downstream.peer.address
+    x.requestId = this.nextRequestId()
+    // Who names nobody has come to a listener that takes whoever names nobody.
+    const served = x.host === '' || listener.servesHost === null || listener.servesHost(x.host)
+    const binding = served ? listener.route(x) : null
+    if (binding === null) this.fail(x, 'no-route', '')
+    else this.follow(x, binding)
+  }
+
   /** The route is known: choose the upstream, and wait there if it is full. */
   private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding

@@ -102,7 +102,7 @@ export class StatsCollector {
     responses.flush()
     const { listener, route, upstream, byStatus } = responses
     this.#lastMap(byStatus).advance(byStatus, (status, delta) =>
-      push(out, 'requests_total', { listener, route, upstream, code: String(status) }, delta),
+      push(out, 'requests_total', { listener, route, upstream, code: status === 0 ? '' : String(status) }, delta),
     )
   }
 

@@ -43,8 +43,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
     PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '',
     'acme is not supported yet',
   ],
-  [PLACES.listener?.('protocol: tls') ?? '', 'protocol tls is not supported yet'],
-  [PLACES.listener?.('protocol: tcp') ?? '', 'protocol tcp is not supported yet'],
   [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],
   [PLACES.upstream?.('protocol: h2') ?? '', 'protocol h2 is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],

@@ -30,7 +30,7 @@ async function talk(port: number, pieces: readonly Buffer[]): Promise<Seen> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
   let got = Buffer.alloc(0)
   let over = false
-  socket.on('data', (bytes) => {
+  socket.on('data', (bytes: Buffer) => {
     got = Buffer.concat([got, bytes])
   })
   socket.on('error', () => {})

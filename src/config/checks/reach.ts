@@ -3,6 +3,7 @@
 import { HASHING_BALANCERS } from '../balancer-schema.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding } from '../problem.ts'
+import { takesRoute } from '../takes-route.ts'
 
 export function checkReach({ listeners, routes, upstreams, trustedProxies }: GatewayConfig): Finding[] {
   const found: Finding[] = []
@@ -17,6 +18,11 @@ export function checkReach({ listeners, routes, upstreams, trustedProxies }: Gat
   if (listeners.length > 0) {
     for (const [index, route] of routes.entries()) {
       if (listeners.some((listener) => serves(listener, route))) continue
+      if (route.listeners.length === 0 && !listeners.some((listener) => takesRoute(listener, route))) {
+        const message = `the route "${route.name}" can never match: it names no listener, and none speaks HTTP`
+        found.push(finding(['routes', index, 'name'], message))
+        continue
+      }
       found.push(
         finding(
           ['routes', index, 'hosts'],
@@ -58,7 +64,7 @@ function withStandIns(names: readonly string[], upstreams: GatewayConfig['upstre
 }
 
 function serves(listener: ListenerConfig, route: RouteConfig): boolean {
-  if (route.listeners.length > 0 && !route.listeners.includes(listener.name)) return false
+  if (!takesRoute(listener, route)) return false
   if (listener.hosts.length === 0 || route.hosts.length === 0) return true
   return route.hosts.some((host) => listener.hosts.some((served) => covers(served, host) || covers(host, served)))
 }

@@ -5,6 +5,7 @@
 
 import type { GatewayConfig, MatchConfig, NamedMatchConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding } from '../problem.ts'
+import { speaksHttp } from '../takes-route.ts'
 
 const EVERYTHING: MatchConfig = { path: null, methods: [], headers: [], query: [], cookies: [] }
 
@@ -19,7 +20,7 @@ interface Alternative {
 }
 
 export function checkShadow({ routes, listeners }: GatewayConfig): Finding[] {
-  const everyListener = listeners.map(({ name }) => name)
+  const everyListener = listeners.filter(speaksHttp).map(({ name }) => name)
   const listenersOf = (route: RouteConfig) => (route.listeners.length > 0 ? route.listeners : everyListener)
   const equal = new Map<string, Alternative[]>()
   /** Those that take more than one value of a predicate; apart, so that thousands of routes by header stay cheap. */
