@@ -42,7 +42,7 @@ function routeFindings({ upstreams }: GatewayConfig, route: RouteConfig, at: Pat
   const other = named.find((listener) => listener.protocol !== raw.protocol && (speaksHttp(listener) || route.hosts.length > 0))
   if (other !== undefined) {
     const both = `the listeners "${raw.name}" (${raw.protocol}) and "${other.name}" (${other.protocol})`
-    return [finding([...at, 'listeners'], `${both} have nothing in common that one route could say`, 'key')]
+    return [finding([...at, 'listeners'], `${both} cannot share a route`, 'key')]
   }
   const found = Object.keys(keys)
     .filter((key) => !ROUTE_KEYS.includes(key))
