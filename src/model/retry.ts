@@ -37,4 +37,6 @@ export interface RetryBudget {
   request(now: number): void
   /** Takes one retry out of the budget; false when there is none left. */
   spend(now: number, share: number): boolean
+  /** A retry has not helped: it counts twice, so that they become few where they are of no use. */
+  wasted(now: number): void
 }

@@ -270,6 +270,17 @@ export class Attempt implements RunningAttempt {
     if (racing) this.upstream.release()
   }
 
+  /** A retry that brings what it was to spare the client has only added load. */
+  private countRetry(good: boolean, now: number): void {
+    const { method, binding } = this.exchange
+    const { retry } = binding as RouteBinding
+    const helped = good && retry.onStatus?.(method, this.answered) !== true
+    const { retries } = this.upstream.counters
+    const key = `${this.why} ${helped ? 'ok' : 'failed'}`
+    retries.set(key, (retries.get(key) ?? 0) + 1)
+    if (!helped && retry.budget !== null && this.why !== 'hedge') this.upstream.budget?.wasted(now)
+  }
+
   private count(outcome: Outcome, good: boolean, now: number, unjudged: boolean): void {
     const duration = now - this.startedAt
     if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
@@ -280,9 +291,6 @@ export class Attempt implements RunningAttempt {
       this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
       if (this.upstream.breaker !== null) this.upstream.breaker.record(this.exchange, outcome, this.answered)
     }
-    if (this.why !== '') {
-      const key = `${this.why} ${good ? 'ok' : 'failed'}`
-      counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
-    }
+    if (this.why !== '') this.countRetry(good, now)
   }
 }

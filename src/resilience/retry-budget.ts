@@ -1,4 +1,5 @@
-// The retry budget of one upstream: a storm of failures never adds more than its share of load.
+// The retry budget of one upstream: a storm of failures never adds more than its share of load, and half of that where retries do
+// not help.
 
 import type { RetryBudget } from '../model/retry.ts'
 
@@ -10,9 +11,12 @@ const FLOOR = 3
 export class WindowBudget implements RetryBudget {
   private readonly requests = new Float64Array(SECONDS)
   private readonly retries = new Float64Array(SECONDS)
+  /** Retries that did not help. */
+  private readonly wastes = new Float64Array(SECONDS)
   private second = 0
   private requestSum = 0
   private retrySum = 0
+  private wastedSum = 0
 
   request(now: number): void {
     const slot = this.turn(now)
@@ -22,10 +26,17 @@ export class WindowBudget implements RetryBudget {
 
   spend(now: number, share: number): boolean {
     const slot = this.turn(now)
-    if (this.retrySum + 1 > Math.max(FLOOR, share * this.requestSum)) return false
+    const { retrySum, wastedSum } = this
+    if (retrySum + 1 > FLOOR && retrySum + wastedSum + 1 > share * this.requestSum) return false
     this.retries[slot] = (this.retries[slot] as number) + 1
     this.retrySum++
     return true
+  }
+
+  wasted(now: number): void {
+    const slot = this.turn(now)
+    this.wastes[slot] = (this.wastes[slot] as number) + 1
+    this.wastedSum++
   }
 
   /** Drops what is older than the window. */
@@ -36,8 +47,10 @@ export class WindowBudget implements RetryBudget {
       const slot = (this.second + i) % SECONDS
       this.requestSum -= this.requests[slot] as number
       this.retrySum -= this.retries[slot] as number
+      this.wastedSum -= this.wastes[slot] as number
       this.requests[slot] = 0
       this.retries[slot] = 0
+      this.wastes[slot] = 0
     }
     if (second > this.second) this.second = second
     return this.second % SECONDS

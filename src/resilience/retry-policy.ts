@@ -55,9 +55,10 @@ export function retryPolicy(options: RetryOptions): RetryPolicy {
       // Nothing was sent, or nothing was done with it: no method forbids it.
       if (isConnectFailure(failure)) return on.has('connect-failure')
       if (failure === 'refused-stream') return on.has('refused-stream')
-      if (!untouched || !methods.has(method)) return false
+      if (!methods.has(method)) return false
+      // Part of a head is no more than none to the client.
       if (failure === 'timeout' || failure === 'idle-timeout') return on.has('timeout')
-      return failure === 'reset' && on.has('reset')
+      return failure === 'reset' && untouched && on.has('reset')
     },
     onStatus: statuses === null ? null : (method, status) => statuses[status] === 1 && methods.has(method),
     delay: (n, failure, retryAfter, random) => backoff(options.backoff, n, failure, retryAfter, random),

@@ -24,6 +24,26 @@ t.test('the share of the last ten seconds', async (t) => {
   t.equal(spent(budget, 1_000_000, 0.2, 1000), 3, 'after a long silence')
 })
 
+t.test('retries that do not help count twice, but never below the floor', async (t) => {
+  const budget = new WindowBudget()
+  let retries = 0
+  for (let ms = 0; ms < 120_000; ms += 2) {
+    budget.request(ms)
+    if (!budget.spend(ms, 0.2)) continue
+    retries++
+    budget.wasted(ms)
+  }
+  t.ok(retries <= 60_000 * 0.1 + 3, `${retries} of 60,000`)
+  t.ok(retries > 60_000 * 0.09)
+  const quiet = new WindowBudget()
+  for (let i = 0; i < 3; i++) {
+    t.ok(quiet.spend(1000, 0.2))
+    quiet.wasted(1000)
+  }
+  t.notOk(quiet.spend(1000, 0.2))
+  t.ok(quiet.spend(11_000, 0.2), 'forgotten after ten seconds')
+})
+
 t.test('over a storm of minutes', async (t) => {
   const budget = new WindowBudget()
   let retries = 0
