@@ -2,6 +2,8 @@
 
 import type { DiscoveryConfig, UpstreamConfig, UpstreamTlsConfig } from '../config/model.ts'
 import { Http1Connector } from '../http1/connector.ts'
+import { Http2Connector } from '../http2/connector.ts'
+import { NegotiatedConnector } from '../http2/negotiated-connector.ts'
 import type { Connector } from '../model/connection.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { Destination } from '../model/dial.ts'
@@ -13,6 +15,7 @@ import { authorityOf, hostOf, placeOf } from './place.ts'
 export class Transport {
   /** Equal text, equal connections. */
   readonly key: string
+  readonly #protocol: UpstreamConfig['protocol']
   readonly #proxy: UpstreamConfig['proxyProtocol']
   readonly #tls: TlsClient | null
   /** Of every endpoint; '' = each has its own. */
@@ -21,6 +24,7 @@ export class Transport {
   constructor({ protocol, proxyProtocol, tls, discovery }: UpstreamConfig) {
     this.#name = nameOf(discovery)
     this.key = JSON.stringify([protocol, proxyProtocol, tls, this.#name])
+    this.#protocol = protocol
     this.#proxy = proxyProtocol
     this.#tls = tls === null ? null : new TlsClient(tlsOptions(tls))
   }
@@ -33,7 +37,11 @@ export class Transport {
 
   connector(upstream: Upstream, address: string, deadlines: Deadlines): Connector {
     const authority = authorityOf(address, this.#tls !== null)
-    return new Http1Connector(upstream, this.destination(address), authority, deadlines)
+    const destination = this.destination(address)
+    const http1 = () => new Http1Connector(upstream, destination, authority, deadlines)
+    const http2 = () => new Http2Connector(upstream, destination, authority, deadlines)
+    if (this.#protocol === 'auto') return new NegotiatedConnector(upstream, destination, deadlines, http1(), http2())
+    return this.#protocol === 'h2' ? http2() : http1()
   }
 }
 

@@ -179,7 +179,7 @@ function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] 
 
 function settingsOf(
   name: string,
-  { host, connection, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
+  { host, connection, protocol, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
   before: UpstreamSettings | null,
   environment: UpstreamEnvironment,
 ): UpstreamSettings {
@@ -188,6 +188,7 @@ function settingsOf(
   return {
     host,
     connection,
+    multiplexed: protocol === 'h2',
     limits,
     maxRequests: quota.requests,
     maxConnections: quota.connections,

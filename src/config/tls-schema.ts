@@ -50,7 +50,7 @@ export const upstreamTls = block({
   return { ca: ca ?? null, serverName: serverName ?? null, sans, cert: cert ?? null, key: key ?? null, verify }
 })
 
-export const upstreamProtocol = choice('protocol', ['http1'], ['h2', 'auto'])
+export const upstreamProtocol = choice('protocol', ['http1', 'h2', 'auto'])
 
 export const proxyProtocolOut = choice('proxyProtocol', ['off', 'v1', 'v2']).transform((word) => (word === 'off' ? null : word))
 

@@ -37,7 +37,8 @@ export function dial({ place, tls, proxy }: Destination, options: DialOptions): 
   const tcp = {
     ...place,
     noDelay: true,
-    allowHalfOpen: true,
+    // HTTP/2 has no use for half a connection.
+    allowHalfOpen: onread !== null,
     keepAlive: tcpKeepAlive !== null,
     keepAliveInitialDelay: tcpKeepAlive ?? 0,
   }

@@ -29,6 +29,7 @@ export const REASONS = {
   'upgrade-refused': reason(501, 'The route does not allow a change to this protocol'),
   reset: reason(502, 'The endpoint closed the connection before it answered'),
   protocol: reason(502, 'The endpoint sent an answer that is not valid HTTP'),
+  'refused-stream': reason(503, 'The endpoint did not take up the request'),
   'connect-failure': reason(503, 'No endpoint could be connected'),
   'no-endpoint': reason(503, 'The upstream has no endpoint'),
   'limit-connections': reason(503, 'Too many connections', 1),

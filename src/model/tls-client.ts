@@ -57,6 +57,8 @@ export class TlsClient {
 export class EndpointTls {
   /** Begun by the last connection; its like goes on with it. null = none yet. */
   #session: Buffer | null = null
+  /** Told when a handshake fails, or does not agree on what is to be spoken. */
+  onFailure: (() => void) | null = null
   readonly #client: TlsClient
   readonly #options: ConnectionOptions
 
@@ -91,6 +93,7 @@ export class EndpointTls {
   /** A handshake has failed: the next one begins anew. */
   forget(): void {
     this.#session = null
+    this.onFailure?.()
   }
 }
 

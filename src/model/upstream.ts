@@ -25,6 +25,8 @@ export interface UpstreamSettings {
   /** `preserve`, `endpoint`, or the literal Host to send. */
   readonly host: string
   readonly connection: ConnectionSettings
+  /** A connection carries several requests at a time: the limit of connections is none of requests. Left out = it does not. */
+  readonly multiplexed?: boolean
   /** Of the whole gateway. */
   readonly limits: Quota
   /** This process's part of them. */
@@ -99,7 +101,8 @@ export class Upstream {
   }
 
   private settle(): void {
-    this.places = Math.min(this.current.maxRequests, this.current.maxConnections)
+    const { maxRequests, maxConnections, multiplexed } = this.current
+    this.places = multiplexed === true ? maxRequests : Math.min(maxRequests, maxConnections)
     this.indebted = this.counters.inFlight > this.places
   }
 

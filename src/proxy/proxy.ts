@@ -36,7 +36,7 @@ const FAILURE: Readonly<Record<Failure, ReasonCode>> = {
   reset: 'reset',
   timeout: 'attempt-timeout',
   'idle-timeout': 'idle-timeout',
-  'refused-stream': 'reset',
+  'refused-stream': 'refused-stream',
   protocol: 'protocol',
   cancelled: 'reset',
 }

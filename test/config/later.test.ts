@@ -44,7 +44,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
     'acme is not supported yet',
   ],
   [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],
-  [PLACES.upstream?.('protocol: h2') ?? '', 'protocol h2 is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [{ address: "a:1", zone: a }] } }', ''), 'zone is not supported yet'],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],

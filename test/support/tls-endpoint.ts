@@ -18,6 +18,7 @@ export interface TlsEndpoint {
   readonly requests: readonly string[]
   readonly open: number
   renew(options: TlsOptions): void
+  close(): Promise<void>
 }
 
 /** Answers every request with the number of its connection, counted from 0. */
@@ -49,11 +50,13 @@ export async function startTlsEndpoint(t: Test, options: TlsOptions): Promise<Tl
   })
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
+  const close = () => {
     for (const socket of sockets) socket.destroy()
-    server.close()
-  })
+    return new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  t.teardown(close)
   return {
+    close,
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     requests,
