@@ -35,7 +35,7 @@ export function checkShadow({ routes, listeners }: GatewayConfig): Finding[] {
           listenersOf(route).every((name) => listenersOf(before.route).includes(name)),
       ),
     )
-    if (hiding.every((before) => before !== undefined)) {
+    if (listenersOf(route).length > 0 && hiding.every((before) => before !== undefined)) {
       const others = [...new Set(hiding.map((before) => `"${before?.route.name}"`))].join(', ')
       found.push(finding(['routes', index], `the route "${route.name}" can never match: ${others} takes all that it asks for`))
     }
