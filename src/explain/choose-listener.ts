@@ -31,12 +31,14 @@ export function chooseListener(
   }
   const name = normalizeHost(host) ?? ''
   const serving = [...listeners.values()].filter(({ servesHost }) => servesHost === null || servesHost(name))
-  const pointedAt = port ?? (scheme === 'https' ? 443 : 80)
+  const secure = scheme === 'https' || scheme === 'tls'
+  const pointedAt = port ?? (secure ? 443 : 80)
   const there = new Set(
     scheme === null ? [] : bound.filter(({ address }) => isAt(address, host, pointedAt)).map(({ listener }) => listener),
   )
   const atPort = [...listeners.values()].filter((listener) => there.has(listener.name))
-  const spoken = atPort.filter(({ protocol }) => protocol === scheme)
+  // Which of those that share an address ends TLS, and which passes it on, is told by the name.
+  const spoken = atPort.filter(({ protocol }) => (secure ? protocol === 'https' || protocol === 'tls' : protocol === scheme))
   const [best] = (spoken.length > 0 ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
   if (best !== undefined) return { listener: best, why: `it is bound to port ${pointedAt}` }
   if (listeners.size === 1) return { listener: first, why: 'it is the only one' }

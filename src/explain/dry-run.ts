@@ -9,7 +9,7 @@ import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
 import { Deadlines } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
-import type { LocalAnswer } from '../model/message.ts'
+import { BODY, type LocalAnswer } from '../model/message.ts'
 import { peerOf } from '../model/peer.ts'
 import type { RouteBinding, ServedListener } from '../model/snapshot.ts'
 import { TlsFacts } from '../model/tls-facts.ts'
@@ -29,6 +29,8 @@ export interface DryRunSettings {
   /** Whether to look at the routes that are not taken, which takes its time. */
   readonly others: boolean
 }
+  /** What a client that opens TLS would ask for; '' = nothing. */
+  readonly name: string
 
 /** What came of it. */
 export interface DryRun {
@@ -55,6 +57,13 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
   const downstream: Downstream = { ...SILENT, peer, answer: (_x, answer) => proxy.answered(answer) }
   const x = new Exchange(downstream, proxy.watched(listener), 0)
   const scan = new RequestScan()
+  if (listener.protocol === 'tls' || listener.protocol === 'tcp') {
+    x.without = listener.protocol === 'tls' ? 'TLS' : 'TCP'
+    x.host = listener.protocol === 'tls' ? settings.name : ''
+    x.body = BODY.TUNNEL
+    proxy.beginTunnel(x)
+    return { x, ...proxy.outcome }
+  }
   const consumed = parseRequestHead(head, listener.limits, scan)
   let error = consumed > 0 ? readRequest(scan, x, { authority: NOT_A_HOST, host: '' }, peer.trusted, consumed) : consumed
   const { bodyBytes } = listener.limits

@@ -1,10 +1,11 @@
 // Explains what the gateway would do with a request, from the compiled objects that would do it.
 
+import { isIP } from 'node:net'
 import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainedEndpoint, ExplainRequest, Explanation } from '../model/explanation.ts'
 import type { LocalAnswer } from '../model/message.ts'
-import type { Standing } from '../model/roster.ts'
+import { normalizeHost } from '../model/request-host.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { hashInUse } from '../proxy/stand-in.ts'
@@ -52,8 +53,9 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   if (typeof chosen === 'string') return chosen
   const { listener } = chosen
   const random = request.seed === null ? view.random : seeded(request.seed)
-  const port = bytes.port ?? (bytes.scheme === 'https' ? 443 : 80)
-  const run = dryRun(bytes.head, listener, request.client ?? '127.0.0.1', port, { ...options, ...view, random })
+  const port = bytes.port ?? (bytes.scheme === 'https' || bytes.scheme === 'tls' ? 443 : 80)
+  const settings = { ...options, ...view, random, name: serverName(bytes) }
+  const run = dryRun(bytes.head, listener, request.client ?? '127.0.0.1', port, settings)
   const { x, binding, upstream, endpoint, filters, answer, detail } = run
   const considered = run.considered ?? []
   return {
@@ -80,33 +82,27 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   }
 }
 
-function endpointsOf({ specs, endpoints, roster }: Upstream): ExplainedEndpoint[] {
-  return specs.map(({ address, weight }) => {
-    const running = endpoints.get(address)?.inFlight ?? 0
-    const busy = running === 0 ? '' : `, ${running} running`
-    const endpoint = endpoints.get(address)
-    const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
-    if (standing?.up === false && roster?.panic !== true) return { address, weight, eligible: false, why: whyOut(standing) }
-    return { address, weight, eligible: weight > 0, why: weight > 0 ? `can be picked${busy}` : 'its weight is 0' }
-  })
-}
-
-function whyOut({ health, reason, until }: Standing): string {
-  if (health !== 'ejected') return `${health}: ${reason}`
-  return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
+/** An address is not asked for by name (RFC 6066 3). */
+function serverName({ host }: RequestBytes): string {
+  const name = normalizeHost(host) ?? ''
+  return isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 ? name : ''
 }
 
 function noteScheme({ scheme }: RequestBytes, { name, protocol }: ServedListener): string[] {
   return scheme === null || scheme === protocol
     ? []
+  if (protocol === 'tcp') return [`listener ${name} passes bytes: nothing of a request is seen`]
+  if (protocol === 'tls') return [`listener ${name} passes TLS through: of a request only the name is seen`]
     : [`listener ${name} speaks ${protocol}, not ${scheme}: this is what ${protocol} would get`]
 }
 
 /** Which other listeners would have taken it. */
 function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): string[] {
+const hasRequests = ({ protocol }: ServedListener): boolean => protocol === 'http' || protocol === 'https'
+
   return [...listeners.values()].flatMap((listener) => {
     const serves = listener.servesHost === null || listener.servesHost(x.host)
-    if (listener.name === here.name || !serves) return []
+    if (listener.name === here.name || !serves || hasRequests(listener) !== hasRequests(here)) return []
     const binding = listener.route(x)
     return binding === null ? [] : [`listener ${listener.name} would take it to route ${binding.name}`]
   })
@@ -136,6 +132,7 @@ function noteFailover(chosen: Upstream, used: Upstream): string[] {
     ? `the breaker of upstream ${chosen.name} is ${chosen.breaker?.state.replace('-', ' ')}`
     : `upstream ${chosen.name} has no endpoint that can be used`
   return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
+    ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
 }
 
 function noteBreaker({ name, breaker }: Upstream): string[] {

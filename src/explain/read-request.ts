@@ -7,7 +7,7 @@ import type { ExplainRequest } from '../model/explanation.ts'
 export interface RequestBytes {
   readonly head: string
   /** null where the URL is only a path. */
-  readonly scheme: 'http' | 'https' | null
+  readonly scheme: 'http' | 'https' | 'tls' | 'tcp' | null
   /** As written, without port; '' = none. */
   readonly host: string
   /** null where the URL has none. */
@@ -54,7 +54,7 @@ export function requestBytes({ method, url, headers, client }: ExplainRequest): 
   if (client !== null && isIP(client) === 0) return `"${client}" is not an IP address`
   const colon = headers.find(([name]) => name.includes(':'))
   if (colon !== undefined) return `"${colon[0]}" is not the name of a header`
-  const parts = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url)
+  const parts = /^(https?|tls|tcp):\/\/([^/?#]*)([^#]*)/i.exec(url)
   const hosts = headers.filter(([name]) => name.toLowerCase() === 'host')
   if (parts === null) {
     if (!url.startsWith('/') && url !== '*') return `"${url}" is not a URL such as http://example.com/path`
@@ -68,7 +68,7 @@ export function requestBytes({ method, url, headers, client }: ExplainRequest): 
   const port = /:(\d+)$/.exec(authority)?.[1]
   return {
     head: Buffer.from(text, 'utf8').toString('latin1'),
-    scheme: scheme === '' ? null : (scheme.toLowerCase() as 'http' | 'https'),
+    scheme: scheme === '' ? null : (scheme.toLowerCase() as 'http' | 'https' | 'tls' | 'tcp'),
     host: authority.replace(/:\d+$/, ''),
     port: port === undefined ? null : Number(port),
   }
