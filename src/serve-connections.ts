@@ -161,15 +161,15 @@ export class Reception implements Accepting, ArrivalDesk {
       socket.destroy()
       return
     }
+    const proxy = believed ? proxyProtocol : 'off'
+    if (proxy === 'off' && !tls) {
+      this.#openPlain(socket, peerOf(socket, trusted), seat)
+      return
+    }
     if (this.#arrivals.size >= MAX_ARRIVALS && !this.#makeRoom()) {
       count(seat.current, 'limit-handshakes')
       socket.on('error', () => {})
       socket.destroy()
-      return
-    }
-    const proxy = believed ? proxyProtocol : 'off'
-    if (proxy === 'off' && !tls) {
-      this.#openPlain(socket, peerOf(socket, trusted), seat)
       return
     }
     const arrival = new Arrival(socket, { proxy, tls }, this)
@@ -195,6 +195,7 @@ export class Reception implements Accepting, ArrivalDesk {
   refused(arrival: Arrival, why: ArrivalRefusal, cleartext: Buffer | null): void {
     const { socket } = arrival
     const listener = this.#arrivals.get(arrival)?.address.fallback?.current
+    this.#leave(arrival)
     if (listener !== undefined) {
       count(listener, why)
       if (cleartext !== null && looksLikeHttp(cleartext))
@@ -202,9 +203,13 @@ export class Reception implements Accepting, ArrivalDesk {
     }
     if (why === 'handshake-timeout' || socket.writableLength === 0) socket.destroy()
     else socket.destroySoon()
+    this.#checkEmpty()
   }
 
   closed(arrival: Arrival): void {
+    const listener = this.#arrivals.get(arrival)?.address.fallback?.current
+    // Who has greeted wanted something: the handshake failed, or somebody could not wait for its end.
+    if (listener !== undefined && arrival.hello !== null) count(listener, 'tls-handshake')
     this.#leave(arrival)
     this.#checkEmpty()
   }
@@ -224,7 +229,6 @@ export class Reception implements Accepting, ArrivalDesk {
       if (this.#context.deadlines.now - since < YOUNG) return false
       this.refused(arrival, 'limit-handshakes', null)
       arrival.socket.destroy()
-      this.closed(arrival)
       return true
     }
     return false
@@ -246,9 +250,14 @@ export class Reception implements Accepting, ArrivalDesk {
       this.#add(seat, this.#protocols.tunnel(socket, peerOf(arrival.ends, trusted), seat, this.#context, hello))
       return
     }
-    const group = tls?.groupFor(hello) ?? null
-    if (group === null) arrival.turnAway('tls-name', ALERT.UNRECOGNIZED_NAME)
-    else group.handshake(socket, (secure, facts) => this.#secured(arrival, seat, secure, facts))
+    try {
+      const group = tls?.groupFor(hello) ?? null
+      if (group === null) arrival.turnAway('tls-name', ALERT.UNRECOGNIZED_NAME)
+      else group.handshake(socket, (secure, facts) => this.#secured(arrival, seat, secure, facts))
+    } catch {
+      // A certificate or setting that Node refuses after all.
+      arrival.turnAway('tls-handshake', ALERT.INTERNAL_ERROR)
+    }
   }
 
   #secured(arrival: Arrival, seat: Seat, socket: TLSSocket, facts: TlsFacts): void {

@@ -11,6 +11,7 @@ import {
   type RespondConfig,
   respondSchema,
 } from './filters/answer-schema.ts'
+import { type ClientCertConfig, clientCertSchema } from './filters/client-cert-schema.ts'
 import { type CorsConfig, corsSchema } from './filters/cors-schema.ts'
 import { type HeaderEditConfig, headerEdit } from './filters/headers-schema.ts'
 import { type RedirectConfig, type RewriteConfig, redirectSchema, rewriteSchema } from './filters/path-schema.ts'
@@ -34,6 +35,9 @@ const built = {
     .optional()
     .describe('Bodies of errors, whoever made them. Status and headers stay; the first page that names the status counts.'),
   faults: faultsSchema.optional().describe('Faults on purpose, for a share of the requests.'),
+  clientCert: clientCertSchema
+    .optional()
+    .describe('Lets only clients pass that have shown a certificate (clientAuth of the listener); others: 403.'),
   plugin: pluginFilterSchema.optional().describe('Runs a plugin, see tasks/plugin.md.'),
 }
 
@@ -48,6 +52,7 @@ export type FilterConfig =
   | { readonly type: 'bodyLimit'; readonly options: BodyLimitConfig }
   | { readonly type: 'errorPages'; readonly options: readonly ErrorPageConfig[] }
   | { readonly type: 'faults'; readonly options: FaultsConfig }
+  | { readonly type: 'clientCert'; readonly options: ClientCertConfig }
   | { readonly type: 'plugin'; readonly options: PluginFilterConfig }
 
 /** Names of the filters that are built. */
@@ -65,7 +70,6 @@ const filter = block({
   forwardAuth: later('forwardAuth'),
   hmac: later('hmac'),
   csrf: later('csrf'),
-  clientCert: later('clientCert'),
   rateLimit: later('rateLimit'),
   bandwidthLimit: later('bandwidthLimit'),
   concurrencyLimit: later('concurrencyLimit'),

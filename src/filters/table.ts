@@ -1,6 +1,7 @@
 // All filters by their key in the configuration. A new one is its file, its line here, and its line in the contract suite.
 
 import { bodyLimit } from './body-limit.ts'
+import { clientCert } from './client-cert.ts'
 import type { FilterFactory } from './context.ts'
 import { cors } from './cors.ts'
 import { errorPages } from './error-pages.ts'
@@ -22,4 +23,5 @@ export const FILTERS: ReadonlyMap<string, FilterFactory<never>> = new Map<string
   ['bodyLimit', bodyLimit],
   ['errorPages', errorPages],
   ['faults', faults],
+  ['clientCert', clientCert],
 ])

@@ -18,6 +18,10 @@ export const TEMPLATE_VALUES: Readonly<Record<string, Value>> = {
   'request.host': (x) => x.host,
   'client.ip': (x) => x.client,
   'route.name': (x) => x.binding?.name ?? '',
+  'tls.sni': ({ downstream: { peer } }) => peer.tls?.sni ?? '',
+  'tls.version': ({ downstream: { peer } }) => peer.tls?.version ?? '',
+  'tls.client.subject': ({ downstream: { peer } }) => peer.tls?.client?.subject ?? '',
+  'tls.client.fingerprint': ({ downstream: { peer } }) => peer.tls?.client?.fingerprint ?? '',
 }
 
 /** What those of error pages may name beside that. */

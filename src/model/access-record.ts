@@ -1,5 +1,7 @@
 // What is known about one finished exchange, for logs.
 
+import type { TlsFacts } from './tls-facts.ts'
+
 export interface AttemptRecord {
   readonly endpoint: string
   readonly outcome: string
@@ -27,6 +29,8 @@ export interface AccessRecord {
   bytesIn: number
   bytesOut: number
   userAgent: string | null
+  /** null = cleartext. */
+  tls: TlsFacts | null
 }
 
 /** Told about every finished exchange; must not throw and must not block. */

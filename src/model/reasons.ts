@@ -12,6 +12,7 @@ const reason = (status: number, title: string, retryAfter = 0): Reason => ({ sta
 
 export const REASONS = {
   'bad-request': reason(400, 'The request is not valid HTTP'),
+  'client-cert': reason(403, 'A client certificate that is allowed here is needed'),
   'no-route': reason(404, 'No route matches this request'),
   'method-not-allowed': reason(405, 'This method is not served'),
   'header-timeout': reason(408, 'The request head did not arrive in time'),

@@ -56,5 +56,6 @@ function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
     bytesIn: x.bytesIn,
     bytesOut: x.bytesOut,
     userAgent: fieldValue(x.fields, 'user-agent'),
+    tls: x.downstream.peer.tls,
   }
 }

@@ -49,6 +49,15 @@ const WRITERS = {
   userAgent: (r) => nullable(r.userAgent),
 } as const satisfies Record<string, Write>
 
+/** Only where they are asked for. */
+const TLS_WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
+  ['tlsVersion', ({ tls }) => nullable(tls?.version ?? null)],
+  ['tlsCipher', ({ tls }) => nullable(tls?.cipher ?? null)],
+  ['sni', ({ tls }) => nullable(tls?.sni ?? null)],
+  ['clientSubject', ({ tls }) => nullable(tls?.client?.subject ?? null)],
+  ['clientFingerprint', ({ tls }) => nullable(tls?.client?.fingerprint ?? null)],
+])
+
 export type AccessField = keyof typeof WRITERS
 
 export const ACCESS_FIELDS = Object.keys(WRITERS) as readonly AccessField[]
@@ -56,8 +65,9 @@ export const ACCESS_FIELDS = Object.keys(WRITERS) as readonly AccessField[]
 /** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
 export function lineWriter(fields: readonly string[]): Write {
   const parts = fields.map((name, i): readonly [string, Write] => {
-    if (!Object.hasOwn(WRITERS, name)) throw new Error(`access log: unknown field "${name}"`)
-    return [`${i === 0 ? '{' : ','}"${name}":`, WRITERS[name as AccessField]]
+    const write = Object.hasOwn(WRITERS, name) ? WRITERS[name as AccessField] : TLS_WRITERS.get(name)
+    if (write === undefined) throw new Error(`access log: unknown field "${name}"`)
+    return [`${i === 0 ? '{' : ','}"${name}":`, write]
   })
   return (record) => {
     let line = ''

@@ -79,10 +79,13 @@ const REFUSED: readonly (readonly [item: string, ...errors: string[]])[] = [
   ['{ respond: { body: "${request.pth}" } }', '4:20: unknown template ${request.pth}; did you mean "request.path"?'],
   [
     '{ respond: { body: "${zzz}" } }',
-    '4:20: unknown template ${zzz}; there are request.path, request.method, request.host, client.ip, route.name, request.header.NAME',
+    '4:20: unknown template ${zzz}; there are request.path, request.method, request.host, client.ip, route.name, tls.sni, tls.version, tls.client.subject, tls.client.fingerprint, request.header.NAME',
   ],
   ['{ respond: { body: "${request.header.a b}" } }', /^4:20: unknown template/.source],
-  ['{ respond: { body: "${tls.sni}" } }', '4:20: the template ${tls.sni} is not supported yet'],
+  ['{ respond: { body: "${tls.snj}" } }', '4:20: unknown template ${tls.snj}; did you mean "tls.sni"?'],
+  ['{ clientCert: { require: { subject: alice } } }', /^4:\d+: "alice" is not the subject of a certificate/.source],
+  ['{ clientCert: { require: { san: ["a b"] } } }', /^4:\d+: "a b" is not a name, URI, email or IP/.source],
+  ['{ clientCert: { subject: CN=a } }', /^4:\d+: unknown key "subject"/.source],
   ['{ respond: { body: "${status}" } }', /^4:20: unknown template/.source],
   // Rewriting
   ['{ rewrite: {} }', '4:12: one of prefix, path, regex and host is needed'],

@@ -37,6 +37,7 @@ const SUITE: Readonly<Record<string, readonly string[]>> = {
   ],
   bodyLimit: ['10', '{ bytes: 10, mode: observe }'],
   errorPages: ['[{ codes: [4xx, 5xx], html: "<p>${code} ${request.header.x-b}", json: \'{"b":"${request.header.x-b}"}\' }]'],
+  clientCert: ['{}', '{ require: { subject: "CN=a", san: [a.test] }, mode: observe }'],
   faults: ['{ abort: { status: 503 } }', '{ delay: { time: 1s }, abort: { status: 500, share: 50% } }'],
 }
 

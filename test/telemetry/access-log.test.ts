@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, renameSync, sta
 import { join } from 'node:path'
 import t from 'tap'
 import type { AccessRecord } from '../../src/model/access-record.ts'
+import { TlsFacts } from '../../src/model/tls-facts.ts'
 import { ACCESS_FIELDS } from '../../src/telemetry/access-fields.ts'
 import { AccessLog, type AccessLogOptions } from '../../src/telemetry/access-log.ts'
 
@@ -25,6 +26,7 @@ const record: AccessRecord = {
   bytesIn: 10,
   bytesOut: 20,
   userAgent: 'curl/8',
+  tls: null,
 }
 
 const NO_FIFO = process.platform === 'linux' ? false : 'needs mkfifo'
@@ -43,8 +45,9 @@ t.test('one JSON line a record, with every field', async (t) => {
   await log.close()
   const [first, second] = lines(file).map((line) => JSON.parse(line))
   t.same(Object.keys(first), ACCESS_FIELDS)
+  const { tls: _tls, ...plain } = record
   t.same(first, {
-    ...record,
+    ...plain,
     time: '2023-11-14T22:13:20.123Z',
     attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.235 }],
   })
@@ -63,6 +66,25 @@ t.test('fields are those asked for, in that order', async (t) => {
   t.throws(
     () => new AccessLog({ ...options(file), fields: ['__proto__'] }, Math.random, unexpected),
     /unknown field "__proto__"/,
+  )
+})
+
+t.test('what is known about TLS, where it is asked for', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const fields = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientFingerprint']
+  const log = new AccessLog({ ...options(file), fields }, Math.random, unexpected)
+  const client = { verified: true, subject: 'CN="a"', issuer: '', sans: [], fingerprint: '00ff', serial: '', raw: Buffer.alloc(0) }
+  log.write(record)
+  log.write({ ...record, tls: new TlsFacts('TLSv1.3', 'TLS_AES_128_GCM_SHA256', 'a.test', '', null) })
+  log.write({ ...record, tls: new TlsFacts('TLSv1.2', 'X', '', '', client) })
+  await log.close()
+  t.same(
+    lines(file).map((line) => Object.values(JSON.parse(line))),
+    [
+      [null, null, null, null, null],
+      ['TLSv1.3', 'TLS_AES_128_GCM_SHA256', 'a.test', null, null],
+      ['TLSv1.2', 'X', '', 'CN="a"', '00ff'],
+    ],
   )
 })
 

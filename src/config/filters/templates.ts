@@ -4,9 +4,17 @@ import { didYouMean } from '../suggest.ts'
 import { type Refusal, refuse, text, type Written } from '../written.ts'
 
 /** What `${…}` may name besides `request.header.NAME`. */
-export const TEMPLATES = ['request.path', 'request.method', 'request.host', 'client.ip', 'route.name'] as const
-
-const NOT_YET = ['tls.sni', 'tls.version', 'tls.client.subject', 'tls.client.fingerprint']
+export const TEMPLATES = [
+  'request.path',
+  'request.method',
+  'request.host',
+  'client.ip',
+  'route.name',
+  'tls.sni',
+  'tls.version',
+  'tls.client.subject',
+  'tls.client.fingerprint',
+] as const
 
 const REFERENCE = /\$\{([a-z][^}]*)\}/g
 
@@ -22,7 +30,6 @@ export function templateProblem(written: string, more: readonly string[] = []): 
   const known = [...more, ...TEMPLATES]
   for (const [whole, name = ''] of written.matchAll(REFERENCE)) {
     if (known.includes(name) || /^request\.header\.[!#$%&'*+\-.^`|~\w]+$/.test(name)) continue
-    if (NOT_YET.includes(name)) return refuse(`the template ${whole} is not supported yet`)
     return refuse(
       `unknown template ${whole}${didYouMean(name, known) || `; there are ${[...known, 'request.header.NAME'].join(', ')}`}`,
     )
