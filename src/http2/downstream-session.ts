@@ -18,7 +18,7 @@ const { NGHTTP2_ENHANCE_YOUR_CALM } = constants
 const LOOK = 1000
 const IDLE_LOOK = 3000
 const MIN_LOOK = 50
-/** After the last stream of a session that has said GOAWAY, the client gets this long (ms) to close. */
+/** After our FIN the client gets this long (ms) to take what it has not read yet. */
 const LINGER_MS = 1000
 
 export class DownstreamSession extends Timed implements ClientConnection, StreamOwner {
@@ -72,7 +72,6 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
 
   destroy(): void {
     for (const stream of [...this.streams]) stream.endTunnel()
-    this.session.destroy()
     this.socket.destroy()
   }
 
@@ -112,7 +111,7 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     }
     if (this.streams.size > 0) return
     this.idleSince = deadlines.now
-    if (this.leaving) deadlines.arm(this, LINGER_MS)
+    if (this.leaving) this.finish()
     else this.armIdle()
   }
 
@@ -160,10 +159,26 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   // ---- the end
 
   private leave(): void {
-    if (this.leaving || this.gone) return
+    if (this.leaving || this.gone || this.session.destroyed) return
     this.leaving = true
-    this.session.close()
-    if (this.streams.size === 0) this.context.deadlines.arm(this, LINGER_MS)
+    // Not `close`, which says GOAWAY once more at the end.
+    this.session.goaway()
+    if (this.streams.size === 0) this.finish()
+  }
+
+  /** GOAWAY has been said and nothing runs: our FIN follows when all that is under way has been written. */
+  private finish(): void {
+    // What is still on its way to the client gets its time.
+    this.context.deadlines.arm(this, this.listener.current.timeouts.write ?? LINGER_MS)
+    setImmediate(() => setImmediate(() => this.hangUp()))
+  }
+
+  private hangUp(): void {
+    if (this.gone) return
+    // Where no stream can come any more, node does not read: nor does it see that the client has gone.
+    this.socket.end(() => {
+      if (!this.gone) this.context.deadlines.arm(this, LINGER_MS)
+    })
   }
 
   private misbehaved(): void {
