@@ -28,9 +28,9 @@ export interface DryRunSettings {
   readonly undiscovered: ReadonlySet<string>
   /** Whether to look at the routes that are not taken, which takes its time. */
   readonly others: boolean
-}
   /** What a client that opens TLS would ask for; '' = nothing. */
   readonly name: string
+}
 
 /** What came of it. */
 export interface DryRun {
@@ -56,7 +56,6 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
   const peer = peerOf({ remoteAddress: client, localPort: port }, listener.trusted, tls)
   const downstream: Downstream = { ...SILENT, peer, answer: (_x, answer) => proxy.answered(answer) }
   const x = new Exchange(downstream, proxy.watched(listener), 0)
-  const scan = new RequestScan()
   if (listener.protocol === 'tls' || listener.protocol === 'tcp') {
     x.without = listener.protocol === 'tls' ? 'TLS' : 'TCP'
     x.host = listener.protocol === 'tls' ? settings.name : ''
@@ -64,6 +63,7 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
     proxy.beginTunnel(x)
     return { x, ...proxy.outcome }
   }
+  const scan = new RequestScan()
   const consumed = parseRequestHead(head, listener.limits, scan)
   let error = consumed > 0 ? readRequest(scan, x, { authority: NOT_A_HOST, host: '' }, peer.trusted, consumed) : consumed
   const { bodyBytes } = listener.limits

@@ -5,6 +5,7 @@ import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainedEndpoint, ExplainRequest, Explanation } from '../model/explanation.ts'
 import type { LocalAnswer } from '../model/message.ts'
+import type { Standing } from '../model/roster.ts'
 import { normalizeHost } from '../model/request-host.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
@@ -82,6 +83,22 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   }
 }
 
+function endpointsOf({ specs, endpoints, roster }: Upstream): ExplainedEndpoint[] {
+  return specs.map(({ address, weight }) => {
+    const running = endpoints.get(address)?.inFlight ?? 0
+    const busy = running === 0 ? '' : `, ${running} running`
+    const endpoint = endpoints.get(address)
+    const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
+    if (standing?.up === false && roster?.panic !== true) return { address, weight, eligible: false, why: whyOut(standing) }
+    return { address, weight, eligible: weight > 0, why: weight > 0 ? `can be picked${busy}` : 'its weight is 0' }
+  })
+}
+
+function whyOut({ health, reason, until }: Standing): string {
+  if (health !== 'ejected') return `${health}: ${reason}`
+  return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
+}
+
 /** An address is not asked for by name (RFC 6066 3). */
 function serverName({ host }: RequestBytes): string {
   const name = normalizeHost(host) ?? ''
@@ -89,17 +106,17 @@ function serverName({ host }: RequestBytes): string {
 }
 
 function noteScheme({ scheme }: RequestBytes, { name, protocol }: ServedListener): string[] {
-  return scheme === null || scheme === protocol
-    ? []
   if (protocol === 'tcp') return [`listener ${name} passes bytes: nothing of a request is seen`]
   if (protocol === 'tls') return [`listener ${name} passes TLS through: of a request only the name is seen`]
+  return scheme === null || scheme === protocol
+    ? []
     : [`listener ${name} speaks ${protocol}, not ${scheme}: this is what ${protocol} would get`]
 }
 
-/** Which other listeners would have taken it. */
-function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): string[] {
 const hasRequests = ({ protocol }: ServedListener): boolean => protocol === 'http' || protocol === 'https'
 
+/** Which other listeners would have taken it. */
+function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): string[] {
   return [...listeners.values()].flatMap((listener) => {
     const serves = listener.servesHost === null || listener.servesHost(x.host)
     if (listener.name === here.name || !serves || hasRequests(listener) !== hasRequests(here)) return []
@@ -119,6 +136,7 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
     ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
     ...noteBreaker(upstream),
     ...noteOthers(binding),
+    ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
@@ -132,7 +150,6 @@ function noteFailover(chosen: Upstream, used: Upstream): string[] {
     ? `the breaker of upstream ${chosen.name} is ${chosen.breaker?.state.replace('-', ' ')}`
     : `upstream ${chosen.name} has no endpoint that can be used`
   return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
-    ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
 }
 
 function noteBreaker({ name, breaker }: Upstream): string[] {
