@@ -36,7 +36,7 @@ t.test('explain', async (t) => {
   const { listeners } = await gateway.start()
   const port = (name: string): string => (listeners[name] as string).replace(/.*:/, '')
 
-  const raw = await gateway.explain({ url: `tcp://127.0.0.1:${port('raw')}` })
+  const raw = await gateway.explain({ url: listeners.raw as string })
   t.match(raw, { listener: 'raw', route: 'db', upstream: 'db', endpoint: '127.0.0.1:5432', answer: null })
   t.ok(raw.notes.includes('listener raw passes bytes: nothing of a request is seen'))
   t.match(raw.notes.join('\n'), 'the endpoint follows from the hash of source-ip: "127.0.0.1"')
