@@ -24,6 +24,7 @@ import { terminationOf } from './listener-tls.ts'
 import type { LiveCounters } from './live-counters.ts'
 import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 import { giveStandIns, standInNames, standInsOf } from './stand-ins.ts'
+import { upgradesOf } from './upgrades.ts'
 
 export interface CompileEnvironment extends UpstreamEnvironment {
   /** Names this process in Via. */
@@ -178,7 +179,7 @@ function bind(
     attemptTimeout: route.timeout.attempt ?? 0,
     idleTimeout: route.timeout.idle ?? 0,
     tunnelTimeout: route.timeout.tunnel ?? 0,
-    upgrades: upgradesOf(route),
+    upgrades: upgradesOf(route, configs),
     retry: retryOf(route),
     hedge: route.hedge === null ? null : hedgePolicy(route.hedge, route.retry),
     mirrors: mirrorsOf(route, listener, configs, upstreams, random),
@@ -187,13 +188,6 @@ function bind(
       counters.response(listener, route.name, upstream),
     ),
   }
-}
-
-const WEBSOCKET: ReadonlySet<string> = new Set(['websocket'])
-
-function upgradesOf({ websocket, upgrades }: RouteConfig): ReadonlySet<string> | null {
-  if (upgrades.length === 0) return websocket ? WEBSOCKET : null
-  return new Set(websocket ? ['websocket', ...upgrades] : upgrades)
 }
 
 function blockList(cidrs: readonly string[]): BlockList | null {

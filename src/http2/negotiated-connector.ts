@@ -40,7 +40,7 @@ export class NegotiatedConnector implements Connector {
 
   send(attempt: RunningAttempt): EndpointConnection {
     // Upgrades are HTTP/1.1's.
-    if (attempt.exchange.body === BODY.TUNNEL) return this.http1.send(attempt)
+    if (attempt.exchange.body === BODY.TUNNEL || attempt.exchange.upgrade !== '') return this.http1.send(attempt)
     if (this.chosen !== null) return this.chosen.send(attempt)
     this.question ??= new Question(this, attempt)
     return this.question.join(attempt)

@@ -58,7 +58,7 @@ function routeFindings({ upstreams }: GatewayConfig, route: RouteConfig, at: Pat
   for (const [i, { upstream, filters }] of route.to.entries()) {
     if (filters.length > 0) found.push(finding([...at, 'to', i, 'filters'], `filters mean nothing ${on}`, 'key'))
     const protocol = upstreams[upstream]?.protocol
-    if (protocol !== undefined && protocol !== 'http1') {
+    if (protocol === 'h2') {
       const where = typeof keys.to === 'string' ? [...at, 'to'] : [...at, 'to', i, 'upstream']
       found.push(
         finding(where, `the upstream "${upstream}" has protocol ${protocol}: its connections cannot carry plain bytes`),
@@ -71,6 +71,12 @@ function routeFindings({ upstreams }: GatewayConfig, route: RouteConfig, at: Pat
 /** What is allowed, and hardly meant. */
 export function doubtTunnels({ listeners, routes, upstreams }: GatewayConfig): Finding[] {
   const found: Finding[] = []
+  for (const [index, { upgrades, to }] of routes.entries()) {
+    const other = to.find(({ upstream }) => upstreams[upstream]?.protocol === 'h2')
+    if (upgrades.length === 0 || other === undefined) continue
+    const message = `upgrades has no effect: the upstream "${other.upstream}" has protocol h2, which has none`
+    found.push(finding(['routes', index, 'upgrades'], message, 'key'))
+  }
   for (const [index, listener] of listeners.entries()) {
     if (speaksHttp(listener)) continue
     const taken = routes.filter((route) => takesRoute(listener, route))
