@@ -134,7 +134,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
       return true
     }
     if (x.bodyDone) this.context.deadlines.disarm(this)
-    else if (!this.beginBody(x, limits.bodyBytes)) return true
+    else if (!this.beginBody(x, x.listener.limits.bodyBytes)) return true
     this.context.handler.begin(x)
     return true
   }
@@ -375,7 +375,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     }
     const cutOff = !x.bodyDone
     if (cutOff && !x.finished) this.refuse(x, -ERROR.BODY_CUT)
-    else if (cutOff || this.listener.current.clientClose === 'abort') this.gone(x)
+    else if (cutOff || x.listener.clientClose === 'abort') this.gone(x)
   }
 
   /** The client is not there any more. */
