@@ -10,7 +10,7 @@ const STREAM_WINDOW = 128 * 1024
 export const CONNECTION_WINDOW = MAX_STREAMS * STREAM_WINDOW
 /** As from HTTP/1.1 endpoints: 256 fields of together 64 KiB. RFC 9113 10.5.1 counts 32 bytes more for each. */
 const MAX_FIELDS = 256
-const MAX_FIELD_BYTES = 64 * 1024
+export const MAX_FIELD_BYTES = 64 * 1024
 
 /** SETTINGS and PING frames of an endpoint that are answered in a row without any progress of a response. */
 export const MAX_CHATTER = 1000

@@ -11,7 +11,7 @@ import type { Peer } from '../model/peer.ts'
 import type { Http2Connector } from './connector.ts'
 import { FieldListScan, scanFieldList } from './fields.ts'
 import { requestList } from './request-list.ts'
-import { errorName } from './upstream-options.ts'
+import { errorName, MAX_FIELD_BYTES } from './upstream-options.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
@@ -210,7 +210,7 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     const status = statusOf(list)
     const bodiless = status === 204 || status === 304 || attempt.exchange.method === 'HEAD'
     const error = scanFieldList(scan, list, status < 200 || status === 204 ? DROP_WITH_LENGTH : DROP_FROM_ENDPOINT)
-    const wrong = error ?? (status === 0 || status === 101 ? 'its status is malformed' : null)
+    const wrong = error ?? (status === 0 || status === 101 ? 'its status is malformed' : tooLarge())
     if (wrong !== null) {
       this.fail('protocol', wrong, true)
       return false
@@ -264,7 +264,8 @@ export class UpstreamStream extends Timed implements EndpointConnection {
   trailed(list: readonly string[]): void {
     if (this.attempt === null) return
     const error = scanFieldList(scan, list, DROP_FROM_TRAILERS)
-    if (error !== null || list[0]?.startsWith(':')) this.fail('protocol', error ?? 'a pseudo-header field in trailers', true)
+    const wrong = error ?? (list[0]?.startsWith(':') ? 'a pseudo-header field in trailers' : tooLarge())
+    if (wrong !== null) this.fail('protocol', wrong, true)
     else this.trailers = scan.kept
   }
 
@@ -349,6 +350,9 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     else this.connector.forget(this)
   }
 }
+
+/** Node does not hold an endpoint to the list size that it has been told. */
+const tooLarge = (): string | null => (scan.all.length > MAX_FIELD_BYTES ? 'its head is too large' : null)
 
 /** 0 = malformed. */
 function statusOf(list: readonly string[]): number {

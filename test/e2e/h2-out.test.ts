@@ -208,7 +208,8 @@ t.test('streams are bounded by what the endpoint takes, sessions by limits.conne
 })
 
 t.test('whoever finds no place goes elsewhere', async (t) => {
-  const [gateway, full] = await scene(t, () => {}, { upstream: { limits: { connections: 1 } } }, { maxConcurrentStreams: 1 })
+  const once = { upstream: { limits: { connections: 1 } }, route: { retry: { attempts: 0 } } }
+  const [gateway, full] = await scene(t, () => {}, once, { maxConcurrentStreams: 1 })
   const clients = await Promise.all([gateway.client(), gateway.client()])
   for (const client of clients) client.request('POST /', ['content-length: 0'])
   await until('the first', () => full.streams.length === 1)
@@ -299,7 +300,10 @@ t.test('an endpoint that is not HTTP/2', async (t) => {
   const endpoint = await startEndpoint(t)
   endpoint.parses = false
   endpoint.onConnection = (connection) => connection.send('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')
-  const gateway = await startGateway(t, configOf([endpoint.address], { upstream: { protocol: 'h2' } }))
+  const gateway = await startGateway(
+    t,
+    configOf([endpoint.address], { upstream: { protocol: 'h2' }, route: { retry: { attempts: 0 } } }),
+  )
   const answer = await (await gateway.client()).ask('GET /')
   t.equal(answer.status, 503)
   t.match(answer.body, /connect-failure/)
