@@ -13,6 +13,7 @@ import { AnswerKeeper, KEEP_MS } from './kept-answer.ts'
 import type { RequestProxy } from './proxy.ts'
 import { leaveRace, win } from './race.ts'
 import { mayRetryStatus } from './retry.ts'
+import { notAgreed } from './tunnel.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
   ok: 'ok',
@@ -114,6 +115,10 @@ export class Attempt implements RunningAttempt {
         this.replace(instead, last)
         return
       }
+    }
+    if (x.upgradeOnly && head.status < 300 && head.body !== BODY.TUNNEL) {
+      this.replace(notAgreed(x), last)
+      return
     }
     x.responded = true
     x.status = head.status

@@ -23,7 +23,7 @@ import { requestIds } from './request-id.ts'
 import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
-import { becomeTunnel, judgeUpgrade } from './tunnel.ts'
+import { becomeTunnel, judgeUpgrade, notAgreed } from './tunnel.ts'
 
 /** Bytes of a request body that wait until there is somebody to send them to. */
 const MAX_HELD = 64 * 1024
@@ -335,7 +335,8 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   /** Sends what is the last word. A filter that puts its own words to an answer leaves the reason as it is. */
-  send(x: Exchange, answer: LocalAnswer, close: boolean): void {
+  send(x: Exchange, said: LocalAnswer, close: boolean): void {
+    const answer = x.upgradeOnly && said.status < 300 ? notAgreed(x) : said
     x.reason = answer.reason ?? x.reason
     if (x.reason !== null) countRejected(x, x.reason)
     x.status = answer.status

@@ -33,6 +33,11 @@ export function judgeUpgrade(x: Exchange, { upgrades }: RouteBinding): LocalAnsw
   return null
 }
 
+/** In place of a success that is no tunnel: to a client that knows nothing else it would say that there is one (RFC 9110 9.3.6). */
+export function notAgreed({ listener }: Exchange): LocalAnswer {
+  return problem('upgrade-refused', 'it was answered like any request', listener.detail)
+}
+
 /** RFC 6455 4.4. */
 function otherVersion(x: Exchange): LocalAnswer {
   const answer = problem('websocket-version', `only version ${VERSION} is served`, x.listener.detail)

@@ -83,6 +83,38 @@ http2Scene(
   },
 )
 
+http2Scene(
+  'an answer that is no tunnel does not look like one',
+  {
+    top: {
+      routes: [
+        { name: 'told', match: [{ path: { exact: '/told' } }], filters: [{ respond: { status: 200, body: 'x' } }] },
+        { name: 'all', to: 'all' },
+      ],
+    },
+  },
+  async (t, { client, endpoint }) => {
+    const h2 = await client()
+    const status = async (path: string): Promise<number> => {
+      const id = h2.headers(
+        request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': path }, ['sec-websocket-version', '13']),
+        0,
+      )
+      await h2.until('an answer', () => h2.status(id) !== 0)
+      return h2.status(id)
+    }
+    t.equal(await status('/told'), 501)
+    endpoint.script = (_request, connection, phase) => {
+      if (phase === 'end') connection.answer('not a tunnel')
+    }
+    t.equal(await status('/chat'), 501)
+    endpoint.script = (_request, connection, phase) => {
+      if (phase === 'end') connection.answer('', [], '403 Forbidden')
+    }
+    t.equal(await status('/chat'), 403)
+  },
+)
+
 http2Scene('a client that leaves, and an endpoint that breaks off', {}, async (t, { client, endpoint }) => {
   endpoint.script = (_request, connection, phase) => {
     if (phase === 'end') connection.send(`${ACCEPT}\r\n`)
