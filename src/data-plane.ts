@@ -220,7 +220,8 @@ export class DataPlane {
     const { random } = this.options
     const sets = new Map([[name, endpoints]])
     const { deadlines, health } = this
-    const plan = planUpstream(name, config, upstream, { deadlines, random, sets, health, ...this.shares() })
+    const zone = this.config?.zone ?? null
+    const plan = planUpstream(name, config, upstream, { deadlines, random, sets, health, zone, ...this.shares() })
     const apply = (): void => {
       if (this.updates.get(name) !== plan) return
       this.updates.delete(name)

@@ -221,7 +221,7 @@ async function withPlugins(config: GatewayConfig): Promise<GatewayConfig> {
 
 function read(input: GatewayConfigInput): GatewayConfig {
   // What listens is what was asked for: the admin API only when it is written.
-  const parsed = normalizeConfig({ admin: 'off', ...input })
+  const parsed = normalizeConfig({ admin: 'off', zone: process.env.HEADGATE_ZONE ?? '', ...input })
   const workers = input?.workers ?? 0
   const problems = 'errors' in parsed ? [...parsed.errors] : []
   if (workers !== 0) {

@@ -29,6 +29,7 @@ export function mirrorsOf(
         weights: [1],
         split: null,
         hashes: hashesOf(route, [configs[name] as UpstreamConfig], random),
+        subsets: null,
         standIns: null,
         chains: null,
         prefix: null,

@@ -9,6 +9,7 @@ import type { Random } from '../model/clock.ts'
 import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
+import type { Labels } from '../model/subset.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Circuit } from '../resilience/breaker.ts'
 import { WindowBudget } from '../resilience/retry-budget.ts'
@@ -22,7 +23,7 @@ import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
 import { terminationOf } from './listener-tls.ts'
 import type { LiveCounters } from './live-counters.ts'
-import { planUpstream, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
+import { planUpstream, subsetOf, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 import { giveStandIns, standInNames, standInsOf } from './stand-ins.ts'
 import { upgradesOf } from './upgrades.ts'
 
@@ -44,8 +45,9 @@ export interface Compiled {
 }
 
 export function compile(config: GatewayConfig, current: Snapshot | null, environment: CompileEnvironment): Compiled {
+  const planning = { ...environment, zone: config.zone, subsets: labelsOf(config) }
   const plans = Object.entries(config.upstreams).map(([name, upstream]) =>
-    planUpstream(name, upstream, current?.upstreams.get(name), environment),
+    planUpstream(name, upstream, current?.upstreams.get(name), planning),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
   const guarded = plans.map((plan) => ({
@@ -68,6 +70,15 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     ]),
   )
   return { snapshot: { listeners, upstreams }, plans: guarded }
+}
+
+/** Of the subsets that routes ask for, by upstream. */
+function labelsOf({ routes }: GatewayConfig): ReadonlyMap<string, readonly Labels[]> {
+  const found = new Map<string, Labels[]>()
+  for (const { upstream, labels } of routes.flatMap(({ to }) => to)) {
+    if (labels !== null) found.set(upstream, [...(found.get(upstream) ?? []), labels])
+  }
+  return found
 }
 
 /** Counting requests for a budget costs something: only where some route has one. */
@@ -159,6 +170,9 @@ function bind(
     name: route.name,
     upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
     weights: used.map(({ weight }) => weight),
+    subsets: used.every(({ labels }) => labels === null)
+      ? null
+      : used.map(({ upstream, labels }) => (labels === null ? null : subsetOf(upstreams.get(upstream) as Upstream, labels))),
     split: choice === null ? null : () => choice.next() ?? 0,
     hashes: hashesOf(
       route,

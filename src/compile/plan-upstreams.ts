@@ -11,12 +11,14 @@ import type { EndpointSets } from '../model/discovery.ts'
 import { Endpoint, type EndpointSpec } from '../model/endpoint.ts'
 import type { HealthBook } from '../model/health.ts'
 import { evenQuota, type Part, type Quota, sameQuota, scaledQuota } from '../model/quota.ts'
+import { type Labels, labelsKey, Subset } from '../model/subset.ts'
 import { Upstream, type UpstreamSettings } from '../model/upstream.ts'
 import type { Availability } from '../resilience/availability.ts'
-import { type KnownHealth, Roster, type RosterSettings } from '../resilience/roster.ts'
-import { balancerOf, PickerBuild } from './build-picker.ts'
+import { type KnownHealth, Roster, type RosterSettings, type Shown } from '../resilience/roster.ts'
+import type { PickerBuild } from './build-picker.ts'
 import { Transport } from './connect-endpoints.ts'
 import { healthRules } from './health-rules.ts'
+import { planPicker, reseat, type Seat, type SeatRules, seatPicker } from './seats.ts'
 
 export interface UpstreamEnvironment {
   readonly deadlines: Deadlines
@@ -31,6 +33,10 @@ export interface UpstreamEnvironment {
   readonly sets: EndpointSets
   /** What is known from active health checks; left out = nothing. */
   readonly health?: HealthBook
+  /** Where this process is; null or left out = not known. */
+  readonly zone?: string | null
+  /** By name of the upstream, the labels of the subsets that routes ask for; left out = as before. */
+  readonly subsets?: ReadonlyMap<string, readonly Labels[]>
 }
 
 /** An upstream as it will be; `apply` makes it so. */
@@ -43,9 +49,6 @@ export interface UpstreamPlan {
 
 /** How the connections in use were made. */
 const transports = new WeakMap<Upstream, Transport>()
-
-/** What a picker was built from, to see whether it may stay (and with it the place in its turns). */
-const builtFrom = new WeakMap<Upstream, string>()
 
 export function planUpstream(
   name: string,
@@ -61,20 +64,29 @@ export function planUpstream(
   const connectors = new Map<Endpoint, Connector>()
   const transport = transportOf(config, upstream)
   const kept = transports.get(upstream) === transport
-  for (const { address } of specs) {
+  const wereLeaving = new Set(upstream.specs.filter(({ terminating }) => terminating).map(({ address }) => address))
+  for (const { address, terminating = false } of specs) {
     const endpoint = upstream.endpoints.get(address) ?? new Endpoint(address)
     endpoints.set(address, endpoint)
-    const connector = kept ? upstream.connectors.get(endpoint) : undefined
+    // One that is not taken away after all keeps its connections again.
+    const connector = kept && (terminating || !wereLeaving.has(address)) ? upstream.connectors.get(endpoint) : undefined
     connectors.set(endpoint, connector ?? transport.connector(upstream, address, environment.deadlines))
   }
   const roster = rosterOf(upstream, environment)
-  const rules = rosterSettings(config)
-  const members = { specs, endpoints }
+  const rules = rosterSettings(config, environment.zone ?? null)
+  const subsets = subsetsOf(upstream, environment)
+  const members = { specs, endpoints, subsets }
   const shown = roster.preview(rules, members)
-  const build = planBuild(config, shown, upstream, environment)
+  const seatRules = seatRulesOf(config, upstream, environment)
+  const seats: readonly Seat[] = [upstream, ...subsets]
+  const builds = seats.map((seat, i) => planPicker(seat, shown[i] as Availability, seatRules))
+  const slow = builds.filter((build) => build !== null && !build.done) as PickerBuild[]
+  const follow = (now: Shown): void => {
+    for (const [i, seat] of seats.entries()) reseat(seat, now[i] as Availability, seatRules)
+  }
   return {
     upstream,
-    prepare: () => (build === null || build.done ? null : build.inSlices()),
+    prepare: () => (slow.length === 0 ? null : Promise.all(slow.map((build) => build.inSlices())).then(() => {})),
     apply() {
       // Discovery took effect since: what was planned is of endpoints that may be gone.
       if (upstream.endpoints !== planned) return planUpstream(name, config, upstream, environment).apply()
@@ -84,20 +96,46 @@ export function planUpstream(
       upstream.endpoints = endpoints
       upstream.specs = specs
       upstream.connectors = connectors
+      upstream.subsets = subsets
+      if (environment.subsets !== undefined)
+        offered.set(upstream, new Map(subsets.map((subset) => [labelsKey(subset.labels), subset])))
       transports.set(upstream, transport)
-      if (build !== null) upstream.picker = build.picker()
-      builtFrom.set(upstream, buildKey(config, shown))
-      pending.delete(upstream)
+      for (const [i, seat] of seats.entries()) seatPicker(seat, builds[i] ?? null, shown[i] as Availability, seatRules)
       for (const [endpoint, connector] of before) {
         const now = connectors.get(endpoint)
         if (now !== connector) connector.retire()
         if (now === undefined) upstream.retired.add(endpoint)
       }
-      roster.adopt(rules, members, shown, (now) => rebuild(config, now, upstream, environment))
+      for (const { address, terminating } of specs) {
+        if (terminating === true) connectors.get(endpoints.get(address) as Endpoint)?.retire()
+      }
+      roster.adopt(rules, members, shown, follow)
       // Somebody may have left or come back while the picker was built.
-      rebuild(config, roster.preview(rules, members), upstream, environment)
+      follow(roster.preview(rules, members))
     },
   }
+}
+
+/** Subsets by what they ask for, those of plans included that are not in force yet: routes are bound to them. */
+const offered = new WeakMap<Upstream, Map<string, Subset>>()
+
+/** The part of an upstream that has all of these labels. */
+export function subsetOf(upstream: Upstream, labels: Labels): Subset {
+  const all = offered.get(upstream) ?? new Map<string, Subset>()
+  offered.set(upstream, all)
+  const key = labelsKey(labels)
+  const subset = all.get(key) ?? new Subset(upstream, labels)
+  all.set(key, subset)
+  return subset
+}
+
+function subsetsOf(upstream: Upstream, { subsets }: UpstreamEnvironment): readonly Subset[] {
+  if (subsets === undefined) return upstream.subsets
+  return [...new Set((subsets.get(upstream.name) ?? []).map((labels) => subsetOf(upstream, labels)))]
+}
+
+function seatRulesOf({ balancer }: UpstreamConfig, upstream: Upstream, { random, deadlines }: UpstreamEnvironment): SeatRules {
+  return { balancer, random, deadlines, load: () => upstream.counters.inFlight }
 }
 
 /** The one in use where it says the same: its connections stay, and their TLS sessions. */
@@ -115,51 +153,14 @@ function rosterOf(upstream: Upstream, { deadlines, health }: UpstreamEnvironment
   return roster
 }
 
-function rosterSettings(config: UpstreamConfig): RosterSettings {
+function rosterSettings(config: UpstreamConfig, own: string | null): RosterSettings {
   const { panic, priorities, slowStart, ejection, failover } = config
+  const zone = config.zone === null || own === null ? null : { own, minimumShare: config.zone.minimumShare }
   return {
     health: healthRules(config),
-    availability: { panic, relieved: failover.length > 0, spill: priorities.spill, zone: null, slowStart: slowStart ?? 0 },
+    availability: { panic, relieved: failover.length > 0, spill: priorities.spill, zone, slowStart: slowStart ?? 0 },
     ejection: ejection === null ? null : { ...ejection, on: new Set(ejection.on) },
   }
-}
-
-/** The build that was started last for an upstream, until it is done. */
-const pending = new WeakMap<Upstream, PickerBuild>()
-
-/** The roster has changed: a picker over those who are in. Not at one go where that would keep requests waiting. */
-function rebuild(config: UpstreamConfig, shown: Availability, upstream: Upstream, environment: UpstreamEnvironment): void {
-  const build = planBuild(config, shown, upstream, environment)
-  if (build === null) return
-  pending.set(upstream, build)
-  const swap = (): void => {
-    if (pending.get(upstream) !== build) return
-    pending.delete(upstream)
-    upstream.picker = build.picker()
-    builtFrom.set(upstream, buildKey(config, shown))
-  }
-  if (build.done) swap()
-  else build.inSlices().then(swap)
-}
-
-function buildKey({ balancer: { type, boundedLoad } }: UpstreamConfig, { candidates }: Availability): string {
-  return JSON.stringify([type, boundedLoad, candidates.map(({ endpoint, weight }) => [endpoint.address, weight])])
-}
-
-/** null when the picker that is there has been built from the very same. */
-function planBuild(
-  config: UpstreamConfig,
-  shown: Availability,
-  upstream: Upstream,
-  { random, deadlines }: UpstreamEnvironment,
-): PickerBuild | null {
-  if (builtFrom.get(upstream) === buildKey(config, shown)) return null
-  const { balancer } = config
-  return new PickerBuild(balancerOf(balancer), shown.candidates, random, {
-    time: deadlines,
-    load: () => upstream.counters.inFlight,
-    boundedLoad: balancer.boundedLoad,
-  })
 }
 
 const EMPTY: Picker = { pick: () => null }

@@ -5,16 +5,17 @@ import { dnsName, endpointAddress, resolverAddress } from './addresses.ts'
 import type { DiscoveryConfig, DnsConfig, StaticEndpoint } from './model.ts'
 import { durationOr, integer } from './values.ts'
 import { block, choice, later, oneOrMore } from './written.ts'
+import { labels, zoneName } from './zone-schema.ts'
 
 const endpoint = z.union([
-  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1, priority: 0 })),
+  endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1, priority: 0, zone: null, labels: {} })),
   block({
     address: endpointAddress().describe('ip:port, [v6]:port, name:port or unix:/path.'),
     weight: integer(0, 65535).prefault(1).describe('Share in relation to the others; 0 = no traffic.'),
     priority: integer(0, 100).prefault(0).describe('Level: 0 is used first, the next ones as priorities says.'),
-    zone: later('zone'),
-    labels: later('labels'),
-  }).transform(({ address, weight, priority }): StaticEndpoint => ({ address, weight, priority })),
+    zone: zoneName().prefault('').describe('Where it is, for upstreams that prefer their own zone.'),
+    labels: labels.prefault({}).describe('Names and values that routes may ask for, as { version: v2 }.'),
+  }).transform(({ zone, ...rest }): StaticEndpoint => ({ ...rest, zone: zone || null })),
 ])
 
 const endpoints = z.array(endpoint).transform((written, context) => {

@@ -51,7 +51,7 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   const { env = process.env, gate = () => [] } = options
   const reading: Reading = { env, trees: [], problems: [], files: new Set(), watched: new Set(), complete: true }
   await readFile(reading, path, null)
-  const parsed = parseTrees(reading.trees, reading.problems, reading.complete)
+  const parsed = parseTrees(reading.trees, reading.problems, reading.complete, env.HEADGATE_ZONE)
   const files = [...reading.files, ...reading.watched]
   if ('errors' in parsed) return { ...parsed, files }
   const { position } = parsed

@@ -17,6 +17,8 @@ export type { HealthConfig } from './health-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
 
 export interface GatewayConfig {
+  /** Where this gateway is; null = not known. */
+  readonly zone: string | null
   /** Number of data-plane processes; `auto` = one per available core, 0 = everything in one process. */
   readonly workers: number | 'auto'
   /** Reload when a configuration file changes. */
@@ -238,6 +240,8 @@ export type ValueMatchConfig =
 export interface WeightedUpstream {
   readonly upstream: string
   readonly weight: number
+  /** Only endpoints that have all of these; null = all of the upstream. */
+  readonly labels: Readonly<Record<string, string>> | null
   /** Run behind those of the route when this upstream was chosen. */
   readonly filters: readonly FilterConfig[]
 }
@@ -265,6 +269,8 @@ export interface UpstreamConfig {
   readonly limits: UpstreamLimits
   /** Milliseconds; null = off. */
   readonly slowStart: number | null
+  /** Prefer endpoints of the own zone while they have so much of the healthy weight (0 to 1); null = off. */
+  readonly zone: { readonly minimumShare: number } | null
   /** `spill`: a factor, 0 = all or nothing. */
   readonly priorities: { readonly spill: number }
   /** 0 to 1; 0 = never. */
@@ -349,6 +355,9 @@ export interface StaticEndpoint {
   readonly weight: number
   /** 0 = used first. */
   readonly priority: number
+  /** null = not known. */
+  readonly zone: string | null
+  readonly labels: Readonly<Record<string, string>>
 }
 
 export interface ConnectionConfig {

@@ -10,6 +10,7 @@ import { checkReferences, type Where } from './checks/references.ts'
 import { checkShadow } from './checks/shadow.ts'
 import { checkSharing } from './checks/sharing.ts'
 import { checkTunnels, doubtTunnels } from './checks/tunnels.ts'
+import { doubtLabels, doubtZones } from './checks/zones.ts'
 import { type Environment, substituteEnvironment } from './environment.ts'
 import { explain, findings } from './explain.ts'
 import { mergeTrees } from './merge.ts'
@@ -47,7 +48,7 @@ export function parseConfig(
     if (read.root) trees.push(read.root)
     else complete = false
   }
-  return parseTrees(trees, problems, complete)
+  return parseTrees(trees, problems, complete, env.HEADGATE_ZONE)
 }
 
 /** One file with its environment filled in. */
@@ -56,8 +57,16 @@ export function readFileTree(name: string, text: string, env: Environment): { ro
   return { root, problems: root ? [...problems, ...substituteEnvironment(root, env)] : problems }
 }
 
-/** `known` are the problems met on the way; `complete` is false when a file is missing that may define what others name. */
-export function parseTrees(trees: readonly SourceNode[], known: readonly Problem[], complete: boolean): Parsed {
+/**
+ * `known` are the problems met on the way; `complete` is false when a file is missing that may define what others name; `zone` is
+ * where this gateway is if no file says it.
+ */
+export function parseTrees(
+  trees: readonly SourceNode[],
+  known: readonly Problem[],
+  complete: boolean,
+  zone: string | undefined,
+): Parsed {
   const [first, ...rest] = trees
   if (!first) return { errors: inOrder(known), warnings: [] }
   const { root, problems } = mergeTrees([first, ...rest])
@@ -71,7 +80,7 @@ export function parseTrees(trees: readonly SourceNode[], known: readonly Problem
     const { file, line, column } = locate(root, path, 'value', '')
     return `${file}:${line}:${column}`
   }
-  const found = examine(written, where, complete)
+  const found = examine(withZone(written, zone), where, complete)
   const before = [...known, ...problems]
   // A text whose environment is missing is wrong once, not also as the value that it would have been.
   const taken = new Set(before.map(place))
@@ -79,6 +88,12 @@ export function parseTrees(trees: readonly SourceNode[], known: readonly Problem
   if (found.config && before.length + errors.length === 0)
     return { config: found.config, warnings: inOrder(found.warnings.map(position)), position }
   return { errors: inOrder([...before, ...errors]), warnings: [] }
+}
+
+/** What is wrong with it is told where the file begins. */
+function withZone(written: unknown, zone: string | undefined): unknown {
+  const { zone: own = '' } = Object(written) as { zone?: unknown }
+  return own !== '' || zone === undefined || zone === '' ? written : { ...Object(written), zone }
 }
 
 /** For configurations that are data: problems have no position, their messages begin with the path. Never throws. */
@@ -127,6 +142,8 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
       ...checkShadow(parsed.data),
       ...doubtFilters(parsed.data),
       ...doubtHealth(parsed.data),
+      ...doubtZones(parsed.data),
+      ...doubtLabels(parsed.data),
     ],
   }
 }

@@ -11,6 +11,7 @@ import { hedgeSchema, retrySchema } from './retry-schema.ts'
 import { upgrades, websocket } from './upgrade-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
 import { block, defaulted, later } from './written.ts'
+import { labels } from './zone-schema.ts'
 
 const to = z
   .union([
@@ -20,13 +21,18 @@ const to = z
         block({
           upstream: name().describe('Name of an upstream.'),
           weight: integer(0, 1_000_000).prefault(1).describe('Share in relation to the others; 0 = none.'),
+          labels: labels
+            .refine((written) => Object.keys(written).length > 0, 'without a label this asks for nothing: leave it out')
+            .optional()
+            .transform((written) => written ?? null)
+            .describe('Only endpoints that have all of these labels; left out: all of the upstream.'),
           filters: filtersSchema().describe('Further filters of this upstream alone, behind those of the route.'),
         }),
       )
       .min(1, 'at least one upstream is needed'),
   ])
   .transform((written, context): WeightedUpstream[] => {
-    if (typeof written === 'string') return [{ upstream: written, weight: 1, filters: [] }]
+    if (typeof written === 'string') return [{ upstream: written, weight: 1, labels: null, filters: [] }]
     if (written.every(({ weight }) => weight === 0))
       context.addIssue({ code: 'custom', message: 'all weights are 0', input: written })
     return written

@@ -11,6 +11,7 @@ import { testSchema } from './tests-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
 import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
 import { block, choice, defaulted, expecting, later, refuse, text } from './written.ts'
+import { zoneName } from './zone-schema.ts'
 
 const fileName = () =>
   text(
@@ -95,6 +96,10 @@ export const gatewaySchema = block({
   workers: integerOrAuto(0, 1024)
     .prefault('auto')
     .describe('Number of data-plane processes; auto = one per available core; 0 = everything in one process.'),
+  zone: zoneName()
+    .prefault('')
+    .transform((written) => written || null)
+    .describe('Where this gateway is; default: the environment variable HEADGATE_ZONE, else not known.'),
   watch: boolean().prefault(true).describe('Reload when a configuration file changes; SIGHUP always reloads.'),
   drain: defaulted({
     timeout: duration(0).prefault('30s').describe('The longest that running exchanges may take to finish.'),

@@ -10,6 +10,7 @@ import { health } from './health-schema.ts'
 import { checkConnecting, proxyProtocolOut, upstreamProtocol, upstreamTls } from './tls-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
 import { block, defaulted, later } from './written.ts'
+import { zone } from './zone-schema.ts'
 
 const connection = defaulted({
   connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
@@ -46,7 +47,7 @@ export const upstreamSchema = block({
     .prefault('off')
     .describe('The PROXY header that tells endpoints the address of the client; a connection then serves one client.'),
   slowStart,
-  zone: later('zone'),
+  zone,
   priorities,
   panic,
   health,
@@ -77,6 +78,7 @@ export const upstreamSchema = block({
       breaker,
       failover,
       health,
+      zone,
     },
     context,
   ) => {
@@ -97,6 +99,7 @@ export const upstreamSchema = block({
       breaker: breaker === null ? null : { ...breaker, on: ejection?.on ?? ERRORS },
       failover,
       health,
+      zone,
     }
   },
 )

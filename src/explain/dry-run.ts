@@ -15,6 +15,7 @@ import type { RouteBinding, ServedListener } from '../model/snapshot.ts'
 import { TlsFacts } from '../model/tls-facts.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from '../proxy/filters.ts'
+import { pickerFor } from '../proxy/pick.ts'
 import { RequestProxy } from '../proxy/proxy.ts'
 import { hashInUse, upstreamInUse } from '../proxy/stand-in.ts'
 import { bareResponse, type WatchedChain, type WatchedFilter, watchFilters } from './watched-filters.ts'
@@ -169,7 +170,7 @@ class DryProxy extends RequestProxy {
       return
     }
     if (upstream !== null && !undiscovered.has(upstream.name)) {
-      const { picker } = upstream
+      const picker = pickerFor(x, upstream)
       const hash = x.binding === null ? null : hashInUse(x)
       if (hash) x.hash = hash(x, { word: () => Math.floor(this.#settings.random() * 2 ** 32) | 0 })
       this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)

@@ -3,15 +3,16 @@
 import { isIP } from 'node:net'
 import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
-import type { ExplainedEndpoint, ExplainRequest, Explanation } from '../model/explanation.ts'
+import type { ExplainRequest, Explanation } from '../model/explanation.ts'
 import type { LocalAnswer } from '../model/message.ts'
-import type { Standing } from '../model/roster.ts'
 import { normalizeHost } from '../model/request-host.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
+import { labelsInWords, type Subset } from '../model/subset.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { hashInUse } from '../proxy/stand-in.ts'
 import { type BoundListener, chooseListener } from './choose-listener.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
+import { explainEndpoints } from './endpoints.ts'
 import { type RequestBytes, requestBytes } from './read-request.ts'
 import { seeded } from './seeded.ts'
 import { effectOf } from './watched-filters.ts'
@@ -67,7 +68,7 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
       endpoint: endpoint?.address ?? null,
       considered: considered.slice(0, MAX_CONSIDERED),
       filters: filters.map((filter) => ({ name: filter.name, effect: effectOf(filter, answer !== null) })),
-      endpoints: upstream === null ? [] : endpointsOf(upstream),
+      endpoints: upstream === null ? [] : explainEndpoints(upstream, subsetIn(run)),
       answer: answer === null ? null : { status: answer.status, reason: x.reason },
       notes: [
         `listener ${listener.name}: ${chosen.why}`,
@@ -81,22 +82,6 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
     answer,
     choices: binding?.upstreams.length ?? 0,
   }
-}
-
-function endpointsOf({ specs, endpoints, roster }: Upstream): ExplainedEndpoint[] {
-  return specs.map(({ address, weight }) => {
-    const running = endpoints.get(address)?.inFlight ?? 0
-    const busy = running === 0 ? '' : `, ${running} running`
-    const endpoint = endpoints.get(address)
-    const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
-    if (standing?.up === false && roster?.panic !== true) return { address, weight, eligible: false, why: whyOut(standing) }
-    return { address, weight, eligible: weight > 0, why: weight > 0 ? `can be picked${busy}` : 'its weight is 0' }
-  })
-}
-
-function whyOut({ health, reason, until }: Standing): string {
-  if (health !== 'ejected') return `${health}: ${reason}`
-  return `ejected for ${reason}${until === null ? '' : ` until ${new Date(until).toISOString()}`}`
 }
 
 /** An address is not asked for by name (RFC 6066 3). */
@@ -125,7 +110,17 @@ function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): 
   })
 }
 
-function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }: ExplainView): string[] {
+/** The part of the upstream that is asked. */
+function subsetIn({ x: { subset }, upstream }: DryRun): Subset | null {
+  return subset !== null && subset.upstream === upstream ? subset : null
+}
+
+function noteSubset(subset: Subset | null): string[] {
+  return subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]
+}
+
+function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {
+  const { x, binding, upstream, answer } = run
   if (binding === null || upstream === null || answer !== null) return []
   const { inFlight, pending } = upstream.counters
   const { maxRequests, maxConnections } = upstream.settings
@@ -133,6 +128,7 @@ function noteUpstream({ x, binding, upstream, answer }: DryRun, { undiscovered }
   const isFull = pending > 0 || inFlight >= Math.min(maxRequests, maxConnections)
   return [
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
+    ...noteSubset(subsetIn(run)),
     ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
     ...noteBreaker(upstream),
     ...noteOthers(binding),
@@ -167,8 +163,11 @@ function noteOthers({ hedge, mirrors }: RouteBinding): string[] {
   ]
 }
 
-function noteShares({ upstreams, weights }: RouteBinding): string {
+function noteShares({ upstreams, weights, subsets }: RouteBinding): string {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const shares = upstreams.map(({ name }, i) => `${name} ${weights[i]}`)
+  const shares = upstreams.map(({ name }, i) => {
+    const subset = subsets?.[i] ?? null
+    return `${name}${subset === null ? '' : ` (${labelsInWords(subset.labels)})`} ${weights[i]}`
+  })
   return `one upstream of several, by weight: ${shares.join(', ')} of ${total}`
 }

@@ -60,6 +60,9 @@ export interface Connector {
   send(attempt: RunningAttempt): EndpointConnection
   /** Closes the connection that has been idle longest; false when none is. */
   closeOneIdle(): boolean
-  /** Closes what is idle, and the rest when it becomes idle: the endpoint or its settings are gone. */
+  /**
+   * Closes what is idle, and the rest when it becomes idle: the endpoint or its settings are gone, or going. What is sent all the
+   * same gets a connection that is closed after it.
+   */
   retire(): void
 }

@@ -1,6 +1,7 @@
 // What is known of one address of one upstream: what discovery said (replaced) and what is happening (counted).
 
 import { type EndpointCounters, newEndpointCounters } from './counters.ts'
+import type { Labels } from './subset.ts'
 
 /** What discovery says about one address. Plain data. */
 export interface EndpointSpec {
@@ -10,6 +11,12 @@ export interface EndpointSpec {
   readonly weight: number
   /** Level of use; 0 = first. Left out = 0. */
   readonly priority?: number
+  /** Where it is; null or left out = not known. */
+  readonly zone?: string | null
+  /** What routes may choose by; left out = none. */
+  readonly labels?: Labels
+  /** It is being taken away: what runs there goes on, nothing new is to begin. Left out = false. */
+  readonly terminating?: boolean
 }
 
 /** Live and keyed by address; outlives snapshots for as long as its upstream names the address. */

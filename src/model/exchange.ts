@@ -10,6 +10,7 @@ import type { LocalAnswer, Part, ResponseHead } from './message.ts'
 import type { Peer } from './peer.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { RouteBinding, ServedListener } from './snapshot.ts'
+import type { Subset } from './subset.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The client's side of an exchange. */
@@ -133,6 +134,8 @@ export class Exchange {
   choice = -1
   /** Whose endpoints are tried now: the binding's choice, or who stands in for it. */
   upstream: Upstream | null = null
+  /** The part of the chosen upstream that the route asks for; null = all of it. */
+  subset: Subset | null = null
   /** The filters of route and upstream; null = none. */
   chain: FilterChain | null = null
   /** How many of them the request has passed: the response sides of these run. */

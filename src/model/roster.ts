@@ -2,10 +2,11 @@
 
 import type { Outcome } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { Subset } from './subset.ts'
 
 export interface Standing {
   readonly up: boolean
-  /** `up`, or what keeps it out: `unhealthy`, `ejected`. */
+  /** `up`, or what keeps it out: `terminating`, `unhealthy`, `ejected`. */
   readonly health: string
   /** Why it is out; '' = it is not. */
   readonly reason: string
@@ -19,6 +20,12 @@ export interface EndpointRoster {
   /** Active health checks have news of these addresses. */
   probed(addresses: Iterable<string>): void
   stateOf(endpoint: Endpoint): Standing
+  /** One that is well and not in `tried`, wherever it is: for those who have tried all that pickers name. null = there is none. */
+  spare(tried: readonly Endpoint[], subset: Subset | null): Endpoint | null
+  /** Those whom the picker of the upstream (`null`) or of a subset names. */
+  candidates(subset: Subset | null): ReadonlySet<Endpoint>
+  /** The zone that is preferred; null = none. */
+  readonly zone: string | null
   /** Somebody may be picked, and is healthy. */
   readonly usable: boolean
   /** Health is ignored, because too few are healthy. */

@@ -9,6 +9,7 @@ import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
 import type { HedgePolicy, RetryPolicy } from './retry.ts'
 import type { Considered } from './route-table.ts'
+import type { Subset } from './subset.ts'
 import type { TlsTermination } from './tls-termination.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -75,6 +76,8 @@ export interface RouteBinding {
   readonly split: (() => number) | null
   /** Per upstream: `Exchange.hash` of a request, null where the balancer does not hash; null = none anywhere. */
   readonly hashes: readonly (RequestHash | null)[] | null
+  /** Per upstream: the part of it that the route asks for, null = all of it; null = all of each. */
+  readonly subsets: readonly (Subset | null)[] | null
   /** Per upstream: who stands in for it, in this order, null = nobody; null = nobody for any. */
   readonly standIns: readonly (readonly StandIn[] | null)[] | null
   /** Filters per upstream; null = none anywhere. */

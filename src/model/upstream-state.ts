@@ -31,7 +31,7 @@ export function upstreamState({ name, specs, endpoints, roster, breaker }: Upstr
   return {
     name,
     breaker: breaker?.state ?? null,
-    endpoints: specs.map(({ address, weight, priority = 0 }) => {
+    endpoints: specs.map(({ address, weight, priority = 0, zone = null }) => {
       const endpoint = endpoints.get(address)
       const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
       const latency = endpoint?.latencyMs ?? Number.NaN
@@ -39,7 +39,7 @@ export function upstreamState({ name, specs, endpoints, roster, breaker }: Upstr
         address,
         weight,
         priority,
-        zone: null,
+        zone,
         health: standing?.health ?? 'up',
         reason: standing?.up === false ? standing.reason : null,
         until: standing?.until ?? null,

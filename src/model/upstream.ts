@@ -10,6 +10,7 @@ import type { Endpoint, EndpointSpec } from './endpoint.ts'
 import type { Quota } from './quota.ts'
 import type { RetryBudget } from './retry.ts'
 import type { EndpointRoster } from './roster.ts'
+import type { Subset } from './subset.ts'
 
 export interface ConnectionSettings {
   /** Milliseconds; null = off. */
@@ -72,6 +73,8 @@ export class Upstream {
   connectors: ReadonlyMap<Endpoint, Connector> = new Map()
   /** Endpoints that are not named any more: reported until nothing runs on them. */
   readonly retired = new Set<Endpoint>()
+  /** Parts of it that routes ask for. */
+  subsets: readonly Subset[] = []
   /** Decides who may be picked; null before the first configuration. */
   roster: EndpointRoster | null = null
   /** Who stands in, in this order, while it has no endpoint that can be used; null = nobody. */

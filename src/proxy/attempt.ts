@@ -10,6 +10,7 @@ import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from './filters.ts'
 import { unwatch } from './hedge.ts'
 import { AnswerKeeper, KEEP_MS } from './kept-answer.ts'
+import { pickerFor } from './pick.ts'
 import type { RequestProxy } from './proxy.ts'
 import { leaveRace, win } from './race.ts'
 import { mayRetryStatus } from './retry.ts'
@@ -100,7 +101,7 @@ export class Attempt implements RunningAttempt {
   onHead(head: ResponseHead, part: Part | null, last: boolean): void {
     if (this.settled) return
     const x = this.exchange
-    if (this.upstream.picker.observe !== undefined) this.report(AWAY.has(head.status))
+    if (pickerFor(x, this.upstream).observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
@@ -148,7 +149,7 @@ export class Attempt implements RunningAttempt {
   private report(failed: boolean): void {
     if (!failed && !this.prompt) return
     const now = this.proxy.clock.now()
-    this.upstream.picker.observe?.(this.endpoint, now - this.startedAt, now, failed)
+    pickerFor(this.exchange, this.upstream).observe?.(this.endpoint, now - this.startedAt, now, failed)
   }
 
   private reportFailure(outcome: Outcome): void {
@@ -288,7 +289,7 @@ export class Attempt implements RunningAttempt {
 
   private count(outcome: Outcome, good: boolean, now: number, unjudged: boolean): void {
     const duration = now - this.startedAt
-    if (outcome !== 'ok' && this.upstream.picker.observe !== undefined) this.reportFailure(outcome)
+    if (outcome !== 'ok' && pickerFor(this.exchange, this.upstream).observe !== undefined) this.reportFailure(outcome)
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)

@@ -6,6 +6,7 @@ import type { HedgePolicy } from '../model/retry.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { Attempt } from './attempt.ts'
+import { pickAnother } from './pick.ts'
 import type { RequestProxy } from './proxy.ts'
 import { spend } from './retry.ts'
 
@@ -41,7 +42,7 @@ export class Hedging {
     const running = x.attempt as NonNullable<Exchange['attempt']>
     this.proxy.tried(x, running.endpoint)
     for (const { endpoint } of x.rivals ?? []) this.proxy.tried(x, endpoint)
-    const endpoint = upstream.picker.pick(x)
+    const endpoint = pickAnother(x, upstream)
     const connector = endpoint === null ? undefined : upstream.connectors.get(endpoint)
     if (endpoint === null || connector === undefined || !upstream.admit()) return false
     const now = this.clock.now()

@@ -19,6 +19,7 @@ import { forwardedLines, isLoop } from './forwarded.ts'
 import { Hedging, unwatch } from './hedge.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
+import { pickEndpoint } from './pick.ts'
 import { requestIds } from './request-id.ts'
 import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
@@ -95,6 +96,7 @@ export class RequestProxy implements ExchangeHandler {
     x.binding = binding
     x.choice = binding.split === null ? 0 : binding.split()
     x.upstream = binding.upstreams[x.choice] ?? null
+    if (binding.subsets !== null) x.subset = binding.subsets[x.choice] ?? null
     if (binding.requestTimeout > 0) {
       x.timer = new RequestTimer(this, x)
       this.deadlines.arm(x.timer, binding.requestTimeout)
@@ -179,12 +181,7 @@ export class RequestProxy implements ExchangeHandler {
       this.broken(x, upstream.breaker)
       return
     }
-    let endpoint = upstream.picker.pick(x)
-    if (endpoint === null && x.tried !== null) {
-      // Nowhere else to go: the ones tried already are better than nothing.
-      x.tried = null
-      endpoint = upstream.picker.pick(x)
-    }
+    const endpoint = pickEndpoint(x, upstream)
     const connector = endpoint === null ? undefined : upstream.connectors.get(endpoint)
     if (endpoint === null || connector === undefined) {
       this.giveIn(x, 'no-endpoint', `upstream ${upstream.name}`)

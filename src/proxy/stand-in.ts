@@ -13,13 +13,14 @@ export function upstreamInUse(x: Exchange): Upstream {
   if (others === null || serves(chosen, x)) return chosen
   for (const { upstream } of others) if (serves(upstream, x)) return upstream
   // Nobody is: panic applies, first where the route would have gone.
-  if (chosen.roster?.panic === true) return chosen
+  if (x.subset === null ? chosen.roster?.panic === true : x.subset.panic) return chosen
   for (const { upstream } of others) if (upstream.roster?.panic === true) return upstream
   return chosen
 }
 
 function serves(upstream: Upstream, x: Exchange): boolean {
-  return upstream.usable && (upstream.breaker === null || upstream.breaker.passes(x))
+  const usable = x.subset !== null && x.subset.upstream === upstream ? x.subset.usable : upstream.usable
+  return usable && (upstream.breaker === null || upstream.breaker.passes(x))
 }
 
 function standInOf(x: Exchange): StandIn | undefined {

@@ -50,8 +50,9 @@ const SLOWEST = 0.1
 export function availability(standings: readonly Standing[], options: AvailabilityOptions): Availability {
   const all = standings.filter(({ weight }) => weight > 0)
   const staying = all.filter(({ terminating }) => !terminating)
-  // When everything is being taken away, what is still there is better than nothing.
-  const usable = staying.length > 0 ? staying : all
+  const someWell = (of: readonly Standing[]): boolean => of.some(({ out }) => out === null)
+  // What is being taken away but still well is better than nobody, and than those who are not.
+  const usable = staying.length > 0 && (someWell(staying) || !someWell(all)) ? staying : all
   const healthy = usable.filter(({ out }) => out === null)
   const few = options.relieved ? healthy.length === 0 : weightOf(healthy) < options.panic * weightOf(usable)
   const panic = usable.length > 0 && options.panic > 0 && few

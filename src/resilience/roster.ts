@@ -8,11 +8,20 @@ import { type Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint, EndpointSpec } from '../model/endpoint.ts'
 import type { HealthState } from '../model/health.ts'
 import type { EndpointRoster, Standing as EndpointStanding } from '../model/roster.ts'
+import { hasLabels, type Subset } from '../model/subset.ts'
 import { type Availability, type AvailabilityOptions, availability, type Standing } from './availability.ts'
 import { EjectionJudge, type EjectionOptions, isUnreachable } from './ejection.ts'
 
 /** Milliseconds between two looks at weights that grow. */
 const RAMP_EVERY = 1000
+
+const TERMINATING: EndpointStanding = { up: false, health: 'terminating', reason: 'discovery takes it away', until: null }
+
+/** First by level, then who has least to do for its weight. */
+function isBetter(one: Standing, other: Standing): boolean {
+  if (one.priority !== other.priority) return one.priority < other.priority
+  return one.endpoint.inFlight * other.weight < other.endpoint.inFlight * one.weight
+}
 
 /** What active health checks mean for an upstream. */
 export interface HealthRules {
@@ -39,7 +48,11 @@ export interface RosterSettings {
 export interface RosterMembers {
   readonly specs: readonly EndpointSpec[]
   readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly subsets: readonly Subset[]
 }
+
+/** Who may be picked of all, and then of each subset. */
+export type Shown = readonly [Availability, ...Availability[]]
 
 export class Roster extends Timed implements EndpointRoster {
   usable = false
@@ -50,7 +63,8 @@ export class Roster extends Timed implements EndpointRoster {
   private readonly clock: Clock
   private readonly deadlines: Deadlines
   private settings: RosterSettings | null = null
-  private members: RosterMembers = { specs: [], endpoints: new Map() }
+  private members: RosterMembers = { specs: [], endpoints: new Map(), subsets: [] }
+  private readonly terminating = new Set<Endpoint>()
   private judge: EjectionJudge | null = null
   /** When an endpoint came, or came back. */
   private readonly since = new Map<Endpoint, number>()
@@ -59,7 +73,7 @@ export class Roster extends Timed implements EndpointRoster {
   private readonly unhealthy = new Set<Endpoint>()
   /** Ejected ones that were not reachable, and when good probes all along will have ended that. */
   private readonly confirmed = new Map<Endpoint, number>()
-  private changed: (availability: Availability) => void = () => {}
+  private changed: (shown: Shown) => void = () => {}
 
   constructor(
     deadlines: Deadlines,
@@ -79,28 +93,35 @@ export class Roster extends Timed implements EndpointRoster {
     return this.ignoring && !this.relieved()
   }
 
+  get zone(): string | null {
+    return this.settings?.availability.zone?.own ?? null
+  }
+
   /** Who could be picked of `members` under `settings`; changes nothing. */
-  preview(settings: RosterSettings, { specs, endpoints }: RosterMembers): Availability {
+  preview(settings: RosterSettings, members: RosterMembers): Shown {
+    const standings = this.standings(settings, members)
+    const part = ({ labels }: Subset): Standing[] => standings.filter((_, i) => hasLabels(members.specs[i]?.labels, labels))
+    return [
+      availability(standings, settings.availability),
+      ...members.subsets.map((subset) => availability(part(subset), settings.availability)),
+    ]
+  }
+
+  private standings(settings: RosterSettings, { specs, endpoints }: RosterMembers): Standing[] {
     const now = this.clock.now()
     // The endpoints of the very first configuration have nobody to be slower than.
     const first = this.settings === null
-    const standings = specs.map(({ address, weight, priority = 0 }): Standing => {
+    return specs.map(({ address, weight, priority = 0, zone = null, terminating = false }): Standing => {
       const endpoint = endpoints.get(address) as Endpoint
       const ejected = settings.ejection === null ? null : (this.judge?.ejectionOf(endpoint)?.reason ?? null)
       const out = this.healthOf(settings, address)?.up === false ? 'health' : ejected
       const age = first ? Number.POSITIVE_INFINITY : now - (this.since.get(endpoint) ?? now)
-      return { endpoint, weight, priority, zone: null, out, terminating: false, age }
+      return { endpoint, weight, priority, zone, out, terminating, age }
     })
-    return availability(standings, settings.availability)
   }
 
   /** Takes over what a plan has come to; `changed` is told from now on when somebody leaves or comes back. */
-  adopt(
-    settings: RosterSettings,
-    members: RosterMembers,
-    shown: Availability,
-    changed: (availability: Availability) => void,
-  ): void {
+  adopt(settings: RosterSettings, members: RosterMembers, shown: Shown, changed: (shown: Shown) => void): void {
     const now = this.clock.now()
     const age = this.settings === null ? Number.NEGATIVE_INFINITY : now
     for (const endpoint of members.endpoints.values()) if (!this.since.has(endpoint)) this.since.set(endpoint, age)
@@ -114,6 +135,10 @@ export class Roster extends Timed implements EndpointRoster {
       for (const endpoint of ofThem.keys()) if (!this.since.has(endpoint)) ofThem.delete(endpoint)
     }
     for (const endpoint of members.endpoints.values()) this.examine(endpoint, settings)
+    this.terminating.clear()
+    for (const { address, terminating } of members.specs) {
+      if (terminating === true) this.terminating.add(members.endpoints.get(address) as Endpoint)
+    }
     if (settings.ejection === null) this.judge = null
     else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock, this.relieved)
     else this.judge.options = settings.ejection
@@ -166,7 +191,27 @@ export class Roster extends Timed implements EndpointRoster {
     return true
   }
 
+  candidates(subset: Subset | null): ReadonlySet<Endpoint> {
+    if (this.settings === null) return new Set()
+    const shown = this.preview(this.settings, this.members)
+    const { candidates } = shown[subset === null ? 0 : this.members.subsets.indexOf(subset) + 1] as Availability
+    return new Set(candidates.map(({ endpoint }) => endpoint))
+  }
+
+  spare(tried: readonly Endpoint[], subset: Subset | null): Endpoint | null {
+    if (this.settings === null) return null
+    let best: Standing | null = null
+    for (const [i, standing] of this.standings(this.settings, this.members).entries()) {
+      const { endpoint, weight, out, terminating } = standing
+      if (weight === 0 || out !== null || terminating || tried.includes(endpoint)) continue
+      if (subset !== null && !hasLabels(this.members.specs[i]?.labels, subset.labels)) continue
+      if (best === null || isBetter(standing, best)) best = standing
+    }
+    return best?.endpoint ?? null
+  }
+
   stateOf(endpoint: Endpoint): EndpointStanding {
+    if (this.terminating.has(endpoint)) return TERMINATING
     const health = this.settings === null ? null : this.healthOf(this.settings, endpoint.address)
     if (health?.up === false) return { up: false, health: 'unhealthy', reason: health.reason, until: null }
     const ejection = this.judge?.ejectionOf(endpoint) ?? null
@@ -182,10 +227,15 @@ export class Roster extends Timed implements EndpointRoster {
     this.changed(now)
   }
 
-  private take({ panic, usable, ramping }: Availability): void {
+  private take(shown: Shown): void {
+    const [{ panic, usable }, ...ofSubsets] = shown
     this.ignoring = panic
     this.usable = usable
-    this.watch(ramping)
+    for (const [i, subset] of this.members.subsets.entries()) {
+      subset.few = ofSubsets[i]?.panic === true
+      subset.healthy = ofSubsets[i]?.usable === true
+    }
+    this.watch(shown.some(({ ramping }) => ramping))
   }
 
   override onDeadline(now: number): void {

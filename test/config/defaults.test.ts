@@ -18,6 +18,7 @@ const MINIMAL = {
 
 t.test('every default is filled in', async (t) => {
   t.same(accepted(MINIMAL), {
+    zone: null,
     workers: 'auto',
     watch: true,
     drain: { timeout: 30_000, delay: 0 },
@@ -59,7 +60,7 @@ t.test('every default is filled in', async (t) => {
         hosts: [],
         match: [],
         filters: [],
-        to: [{ upstream: 'app', weight: 1, filters: [] }],
+        to: [{ upstream: 'app', weight: 1, labels: null, filters: [] }],
         timeout: { request: null, attempt: 60_000, idle: 60_000, tunnel: 3_600_000 },
         hash: null,
         retry: null,
@@ -71,7 +72,7 @@ t.test('every default is filled in', async (t) => {
     ],
     upstreams: {
       app: {
-        discovery: { static: [{ address: '127.0.0.1:3000', weight: 1, priority: 0 }] },
+        discovery: { static: [{ address: '127.0.0.1:3000', weight: 1, priority: 0, zone: null, labels: {} }] },
         host: 'preserve',
         protocol: 'http1',
         tls: null,
@@ -85,6 +86,7 @@ t.test('every default is filled in', async (t) => {
           tcpKeepAlive: 30_000,
         },
         limits: { connections: 1024, pending: 1024, requests: 4096, pendingTimeout: 5000 },
+        zone: null,
         slowStart: null,
         priorities: { spill: 1.4 },
         panic: 0.1,
@@ -197,8 +199,8 @@ t.test('weights, balancers and retries', async (t) => {
     },
   })
   t.same(config.routes[0]?.to, [
-    { upstream: 'app', weight: 9, filters: [] },
-    { upstream: 'b', weight: 1, filters: [] },
+    { upstream: 'app', weight: 9, labels: null, filters: [] },
+    { upstream: 'b', weight: 1, labels: null, filters: [] },
   ])
   t.same(config.routes[0]?.retry, {
     attempts: 0,

@@ -100,6 +100,10 @@ t.test('slow start: from a tenth to the whole', async (t) => {
 t.test('terminating ones serve only when nothing else is there', async (t) => {
   t.same(shares([standing('a', { terminating: true }), standing('b')]), { b: 100 })
   t.same(shares([standing('a', { terminating: true }), standing('b', { terminating: true })]), { a: 50, b: 50 })
+  const out = 'health'
+  t.same(shares([standing('a', { terminating: true }), standing('b', { out })]), { a: 100 }, 'rather than one that is ill')
+  t.same(shares([standing('a', { terminating: true, out }), standing('b', { out })]), { b: 100 }, 'unless it is ill itself')
+  t.same(shares([standing('a', { terminating: true, out }), standing('b', { terminating: true })]), { b: 100 })
 })
 
 t.test('who is relieved by others ignores health only when nobody is healthy', async (t) => {
