@@ -1,12 +1,20 @@
-// `npm start`: three endpoints in this process, and the gateway in front of them as a child, run from source with config/demo.yaml.
+// `npm start`: three endpoints in this process, and the gateway in front of them as a child, run from source with config/demo.yaml;
+// with `--tls` also over HTTPS, with certificates that are made at the first start.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DEMO_ENDPOINTS, startDemoEndpoints } from './demo-endpoints.ts'
+import { CERTS, makeLocalCa } from './make-local-ca.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const config = join('config', 'demo.yaml')
+const secure = process.argv.includes('--tls')
+const config = join('config', secure ? 'demo-tls.yaml' : 'demo.yaml')
+
+const SECURE_HINTS = secure
+  ? `  curl -i --cacert certs/ca.pem https://localhost:8443/two/hello over TLS, with HTTP/2 where curl has it
+`
+  : ''
 
 const HINTS = `
 Headgate runs from ${config} in front of three demo endpoints (${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}).
@@ -18,18 +26,24 @@ Try, in another terminal:
   for i in $(seq 20); do curl -s http://127.0.0.1:8080/split | grep '"endpoint"'; done | sort | uniq -c      split 90 : 10
   curl -i http://127.0.0.1:8080/flaky                            one of two endpoints is down: you do not notice
   curl -i http://127.0.0.1:8080/broken                           an endpoint that answers 503 now and then: passed on
-
+${SECURE_HINTS}
 Where to look:
 
   curl -s http://127.0.0.1:9901/metrics | grep attempts_total    what happened behind: which endpoint, how it ended
   curl -s http://127.0.0.1:9901/config                           what is in force; also /ready and /healthz
-  ${config}                                               edit and save: it is followed without losing a request
+  ${config}${' '.repeat(Math.max(1, 55 - config.length))}edit and save: it is followed without losing a request
 
 Ctrl-C ends everything.
 `
 
 function startGateway(): ChildProcess {
-  const args = [join('src', 'main.ts'), 'run', '-c', config, ...process.argv.slice(2)]
+  const args = [
+    join('src', 'main.ts'),
+    'run',
+    '-c',
+    config,
+    ...process.argv.slice(2).filter((argument) => argument !== '--tls'),
+  ]
   return spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
@@ -65,6 +79,7 @@ function endWithParent(gateway: ChildProcess): void {
 }
 
 async function main(): Promise<number> {
+  if (secure && makeLocalCa(CERTS)) console.log('headgate: made a local CA and certificates in certs/')
   const endpoints = await startDemoEndpoints()
   const gateway = startGateway()
   passSignals(gateway)

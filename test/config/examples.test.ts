@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { makeLocalCa } from '../../scripts/make-local-ca.ts'
 import { jsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
@@ -13,10 +14,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 t.test('every file under config is valid and completes in editors', async (t) => {
   const files = globSync('config/{*,examples/*}.yaml', { cwd: ROOT })
+  const certs = join(t.testdir(), 'certs')
+  makeLocalCa(certs)
   t.ok(files.length >= 7)
   for (const file of files) {
     const path = join(ROOT, file)
-    const loaded = await loadConfig(path, { env: {} })
+    const loaded = await loadConfig(path, { env: { CERTS: certs } })
     t.same('errors' in loaded ? loaded.errors.map(formatProblem) : [], [], file)
     t.same(loaded.warnings.map(formatProblem), [], `${file}: warnings`)
     const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(path, 'utf8')) ?? []
