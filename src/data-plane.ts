@@ -271,12 +271,13 @@ export class DataPlane {
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),
       denials: this.counters.allDenials(),
-      upstreams: upstreams.map(({ name, counters, endpoints, retired, roster, breaker }) => ({
+      upstreams: upstreams.map(({ name, counters, endpoints, retired, roster, breaker, adaptive }) => ({
         name,
         counters,
         endpoints: [...endpoints.values(), ...retired],
         present: roster === null ? null : { endpoints: endpoints.values(), roster },
         breaker: breaker?.state ?? null,
+        limit: adaptive?.usual ?? null,
       })),
       accessLog: this.access,
       plugins: this.counters.allPlugins(),

@@ -16,6 +16,7 @@ import { WindowBudget } from '../resilience/retry-budget.ts'
 import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
+import { giveAdaptiveLimit } from './adaptive-limits.ts'
 import { giveBreaker } from './breakers.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
 import { mirrorsOf } from './compile-mirrors.ts'
@@ -56,6 +57,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
       const { upstream } = plan
       giveStandIns(upstream, config.upstreams, upstreams)
       giveBreaker(upstream, config.upstreams[upstream.name]?.breaker ?? null, environment.circuit ?? null, deadlines.clock)
+      giveAdaptiveLimit(upstream, config.upstreams[upstream.name]?.adaptive ?? null, environment.part, deadlines.clock)
       plan.apply()
     },
   }))

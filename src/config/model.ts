@@ -280,6 +280,7 @@ export interface UpstreamConfig {
   readonly health: HealthConfig | null
   /** null = off. */
   readonly breaker: BreakerConfig | null
+  readonly adaptive: AdaptiveConfig | null
   /** Names of the upstreams that stand in for it, in this order. */
   readonly failover: readonly string[]
 }
@@ -358,6 +359,13 @@ export interface StaticEndpoint {
   /** null = not known. */
   readonly zone: string | null
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** Bounds of a limit that follows latency; of the whole gateway. */
+export interface AdaptiveConfig {
+  readonly minLimit: number
+  /** At least `minLimit`. */
+  readonly maxLimit: number
 }
 
 export interface ConnectionConfig {

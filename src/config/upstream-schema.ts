@@ -1,6 +1,7 @@
 // `upstreams`: named sets of endpoints, how one is chosen and how it is connected to.
 
 import * as z from 'zod'
+import { adaptive } from './adaptive-schema.ts'
 import { upstreamHost } from './addresses.ts'
 import { balancerSchema } from './balancer-schema.ts'
 import { breaker } from './breaker-schema.ts'
@@ -9,7 +10,7 @@ import { ERRORS, ejection, panic, priorities, slowStart } from './ejection-schem
 import { health } from './health-schema.ts'
 import { checkConnecting, proxyProtocolOut, upstreamProtocol, upstreamTls } from './tls-schema.ts'
 import { duration, durationOrOff, integer, integerOrOff, name } from './values.ts'
-import { block, defaulted, later } from './written.ts'
+import { block, defaulted } from './written.ts'
 import { zone } from './zone-schema.ts'
 
 const connection = defaulted({
@@ -53,7 +54,7 @@ export const upstreamSchema = block({
   health,
   ejection,
   breaker,
-  adaptive: later('adaptive'),
+  adaptive,
   failover: z
     .array(name())
     .prefault([])
@@ -76,6 +77,7 @@ export const upstreamSchema = block({
       panic,
       ejection,
       breaker,
+      adaptive,
       failover,
       health,
       zone,
@@ -97,6 +99,7 @@ export const upstreamSchema = block({
       panic,
       ejection,
       breaker: breaker === null ? null : { ...breaker, on: ejection?.on ?? ERRORS },
+      adaptive,
       failover,
       health,
       zone,

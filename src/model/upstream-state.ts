@@ -24,13 +24,16 @@ export interface UpstreamState {
   readonly name: string
   /** null = it has none. */
   readonly breaker: BreakerState | null
+  /** Requests that may run at a time by its adaptive limit; null = it has none. */
+  readonly limit: number | null
   readonly endpoints: readonly EndpointState[]
 }
 
-export function upstreamState({ name, specs, endpoints, roster, breaker }: Upstream): UpstreamState {
+export function upstreamState({ name, specs, endpoints, roster, breaker, adaptive }: Upstream): UpstreamState {
   return {
     name,
     breaker: breaker?.state ?? null,
+    limit: adaptive?.usual ?? null,
     endpoints: specs.map(({ address, weight, priority = 0, zone = null }) => {
       const endpoint = endpoints.get(address)
       const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
@@ -61,7 +64,8 @@ export function sumUpstreams(processes: readonly (readonly UpstreamState[])[]): 
 }
 
 function sumUpstream(one: UpstreamState, other: UpstreamState): UpstreamState {
-  return { ...one, breaker: worst(one.breaker, other.breaker), endpoints: sumEndpoints(one, other) }
+  const limit = one.limit === null || other.limit === null ? (one.limit ?? other.limit) : one.limit + other.limit
+  return { ...one, breaker: worst(one.breaker, other.breaker), limit, endpoints: sumEndpoints(one, other) }
 }
 
 function worst(one: BreakerState | null, other: BreakerState | null): BreakerState | null {

@@ -1,6 +1,7 @@
 // An upstream while it lives: its endpoints, the picker over them, its limits and counters. Survives reloads; what a reload or
 // discovery changes is replaced by one assignment each.
 
+import type { AdaptiveLimit } from './adaptive-limit.ts'
 import type { Picker } from './balancer.ts'
 import type { Breaker } from './breaker.ts'
 import type { Connector } from './connection.ts'
@@ -53,8 +54,11 @@ export class Upstream {
   readonly name: string
   readonly counters = new UpstreamCounters()
   private current: UpstreamSettings
-  /** Requests that may run at a time. */
+  /** Requests that may run at a time, and that may wait. */
   private places = 0
+  private room = 0
+  /** null = off. Call `settle` after a change. */
+  adaptive: AdaptiveLimit | null = null
   /** Told at once when somebody waits and nothing that runs here could make room: another process has it. null = there is none. */
   onNeed: ((upstream: string) => void) | null = null
   /** The most that ran and waited at a time since `takeNear`, and before it. */
@@ -103,10 +107,34 @@ export class Upstream {
     this.settle()
   }
 
-  private settle(): void {
+  /** Requests that its part of the limits allows at a time. */
+  private get allowed(): number {
     const { maxRequests, maxConnections, multiplexed } = this.current
-    this.places = multiplexed === true ? maxRequests : Math.min(maxRequests, maxConnections)
-    this.indebted = this.counters.inFlight > this.places
+    return multiplexed === true ? maxRequests : Math.min(maxRequests, maxConnections)
+  }
+
+  /** To be called when what it depends on has changed. */
+  settle(): void {
+    const { maxPending } = this.current
+    const places = this.allowed
+    // Without any place of its own somebody has to wait for one from another process, even where nobody is to wait for an answer.
+    this.room = places === 0 ? Math.max(maxPending, 1) : maxPending
+    this.places = places
+    if (this.adaptive !== null) {
+      this.places = Math.min(places, this.adaptive.limit)
+      // Whoever would wait for longer than answers take is better off with an answer at once.
+      this.room = Math.min(this.room, Math.ceil(this.adaptive.usual / 2))
+    }
+    this.indebted = this.counters.inFlight > places
+  }
+
+  /** How an attempt went, for the adaptive limit. `failed`: no answer, or one that says that there is too much to do. */
+  adapt(failed: boolean, latencyMs: number, now: number): void {
+    const { adaptive, counters } = this
+    if (adaptive === null) return
+    const moved = failed ? adaptive.failed(counters.inFlight, now) : adaptive.answered(latencyMs, counters.inFlight, now)
+    // Who waits is let in when this request gives its place back.
+    if (moved) this.settle()
   }
 
   /** Takes another part of the limits, and keeps within it as far as nothing that runs is broken off. */
@@ -126,7 +154,7 @@ export class Upstream {
 
   /** Whether it has come near its part since the last call. */
   takeNear(): boolean {
-    const near = this.peak + this.refused >= this.places * NEAR
+    const near = this.peak + this.refused >= this.allowed * NEAR
     this.peakBefore = this.peak
     this.refusedBefore = this.refused
     this.peak = this.counters.inFlight + this.counters.pending
@@ -168,16 +196,15 @@ export class Upstream {
 
   /** Queues for a place; false when the queue is full. */
   enqueue(waiting: Waiting): boolean {
-    const { counters, settings, places } = this
-    // Without any place of its own somebody has to wait for one from another process, even where nobody is to wait for an answer.
-    if (counters.pending >= (places === 0 ? Math.max(settings.maxPending, 1) : settings.maxPending)) {
+    const { counters } = this
+    if (counters.pending >= this.room) {
       this.refused++
       return false
     }
     counters.pending++
     if (counters.inFlight + counters.pending > this.peak) this.peak = counters.inFlight + counters.pending
     this.waiting.push(waiting)
-    if (places === 0) this.onNeed?.(this.name)
+    if (this.places === 0) this.onNeed?.(this.name)
     return true
   }
 
@@ -198,11 +225,14 @@ export class Upstream {
   /** One request is over: its place goes to the one that has waited longest. */
   release(): void {
     this.counters.inFlight--
-    if (this.indebted && this.counters.inFlight <= this.places) {
-      this.indebted = false
-      this.onNeed?.(this.name)
-    }
+    if (this.indebted) this.payBack()
     if (this.counters.pending > 0) this.admitWaiting()
+  }
+
+  private payBack(): void {
+    if (this.counters.inFlight > this.allowed) return
+    this.indebted = false
+    this.onNeed?.(this.name)
   }
 
   /** Lets in who may go now; to be called when a limit has been raised. */

@@ -104,6 +104,7 @@ export class Attempt implements RunningAttempt {
     if (pickerFor(x, this.upstream).observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
+    if (this.upstream.adaptive !== null) this.adapt(AWAY.has(head.status))
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
       this.giveUp(head, part, last)
       return
@@ -133,6 +134,12 @@ export class Attempt implements RunningAttempt {
     if (head.body === BODY.TUNNEL) this.openTunnel(head, part)
     else x.downstream.respond(x, head, part, false)
     this.holdBack()
+  }
+
+  private adapt(failed: boolean): void {
+    if (!failed && !this.prompt) return
+    const now = this.proxy.clock.now()
+    this.upstream.adapt(failed, now - this.startedAt, now)
   }
 
   /** From here on there is no request that could fail: the endpoint has done what it was asked for. */
@@ -293,6 +300,7 @@ export class Attempt implements RunningAttempt {
     this.endpoint.counters[COUNTER[outcome]]++
     const { counters } = this.upstream
     counters.attemptDuration.observe(duration)
+    if (this.upstream.adaptive !== null && this.answered === 0 && outcome !== 'cancelled') this.adapt(true)
     if (!unjudged) {
       this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
       if (this.upstream.breaker !== null) this.upstream.breaker.record(this.exchange, outcome, this.answered)

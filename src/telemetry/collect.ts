@@ -41,6 +41,8 @@ export interface UpstreamSource {
   readonly present?: { readonly endpoints: Iterable<Endpoint>; readonly roster: EndpointRoster } | null
   /** null = it has none. */
   readonly breaker?: BreakerState | null
+  /** Of its adaptive limit; null = it has none. */
+  readonly limit?: number | null
 }
 
 const OUTCOME_FIELDS: readonly (readonly [keyof EndpointCounters, string])[] = [
@@ -75,6 +77,7 @@ export class StatsCollector {
       if (upstream.breaker) {
         gauges.add('breaker_state', { upstream: upstream.name }, BREAKER_STATES.indexOf(upstream.breaker))
       }
+      if (upstream.limit != null) gauges.add('upstream_limit', { upstream: upstream.name }, upstream.limit)
       if (upstream.present) this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
     }
     for (const denial of source.denials ?? []) {

@@ -75,6 +75,11 @@ export const METRICS = {
     labels: ['upstream', 'result'],
     values: { result: ['ok', 'failed'] },
   },
+  upstream_limit: {
+    type: 'gauge',
+    help: 'Requests that may run on an upstream at a time by its adaptive limit.',
+    labels: ['upstream'],
+  },
   breaker_state: {
     type: 'gauge',
     help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open; the worst of the workers.',

@@ -103,6 +103,7 @@ t.test('every default is filled in', async (t) => {
           on: ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol', '502', '503', '504'],
         },
         breaker: null,
+        adaptive: null,
         failover: [],
       },
     },

@@ -323,3 +323,11 @@ t.test('different ports, families and hosts are no conflict', async (t) => {
   t.same(errorsOf('admin: { bind: "[::1]:9901" }'), [])
   t.same(errorsOf('admin: { bind: "0.0.0.0:9901", token: x }'), [])
 })
+
+t.test('adaptive', async (t) => {
+  const of = (adaptive: string) => errorsOf(`upstreams: { a: { discovery: { static: ["a:1"] }, adaptive: ${adaptive} } }`)
+  t.same(of('{ minLimit: 20, maxLimit: 10 }'), ['f:1:87: maxLimit 10 is below minLimit 20'])
+  t.same(of('{ minLimit: 0 }'), ['f:1:73: 0 is too small: at least 1'])
+  t.match(of('on'), [/expected off or a block/])
+  t.same(of('{}'), [])
+})

@@ -21,7 +21,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: [],
   route: ['affinity: off'],
-  upstream: ['adaptive: off'],
+  upstream: [],
 }
 
 for (const [place, keys] of Object.entries(NOT_YET)) {
