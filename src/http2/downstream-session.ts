@@ -14,7 +14,7 @@ import { FloodWatch } from './flood-watch.ts'
 
 const { NGHTTP2_ENHANCE_YOUR_CALM } = constants
 
-/** Milliseconds between two looks: while streams are open, and without any. */
+/** Milliseconds between two looks: while something comes, and while nothing does. */
 const LOOK = 1000
 const IDLE_LOOK = 3000
 const MIN_LOOK = 50
@@ -59,7 +59,6 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     this.session = performServerHandshake(socket, sessionOptions(listener.current, limits))
     this.session.setLocalWindowSize(limits.connectionWindow)
     this.session.on('error', ignore)
-    this.session.on('close', () => this.sessionClosed())
     this.session.on('stream', (stream, _headers, flags, list) => this.open(stream, flags, list))
     this.session.once('remoteSettings', () => this.greet())
     context.deadlines.armOrDisarm(this, timeouts.header ?? 0)
@@ -89,7 +88,7 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     const { now } = this.context.deadlines
     const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
     const stream = new DownstreamStream(this, node, now, ended)
-    if (this.streams.size === 0) this.context.deadlines.arm(this, LOOK)
+    if (this.streams.size === 0) this.lookIn(this.busyLook())
     this.streams.add(stream)
     const listener = this.listener.current
     const x = new Exchange(stream, listener, this.context.clock.now())
@@ -111,8 +110,9 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     }
     if (this.streams.size > 0) return
     this.idleSince = deadlines.now
-    if (this.leaving) this.finish()
-    else this.armIdle()
+    if (this.session.destroyed) this.lingerOut()
+    else if (this.leaving) this.finish()
+    else this.lookIn(this.idleLook(LOOK))
   }
 
   // ---- time
@@ -124,43 +124,57 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
 
   /** Counts what has come, and looks for floods, for streams that stand still and for idleness. */
   private look(now: number): void {
+    if (this.session.destroyed) {
+      this.lingerOut()
+      return
+    }
     const { timeouts } = this.listener.current
-    this.countBytes()
+    const quiet = !this.countBytes()
     if (this.flood.tooMuch(this.bytesRead, this.useful, now)) {
       this.misbehaved()
       return
     }
     for (const stream of this.streams) stream.check(this.listener.current, now)
     if (this.gone) return
-    if (this.streams.size > 0) {
-      this.context.deadlines.arm(
-        this,
-        Math.max(MIN_LOOK, Math.min(LOOK, (timeouts.write ?? LOOK) / 4, (timeouts.body ?? LOOK) / 4)),
-      )
-      return
-    }
-    if (timeouts.keepAlive !== null && now - this.idleSince >= timeouts.keepAlive) this.leave()
-    else this.armIdle()
+    if (this.streams.size > 0) this.lookIn(this.busyLook())
+    else if (timeouts.keepAlive !== null && now - this.idleSince >= timeouts.keepAlive) this.leave()
+    else this.lookIn(this.idleLook(quiet ? IDLE_LOOK : LOOK))
   }
 
-  private armIdle(): void {
-    const { keepAlive } = this.listener.current.timeouts
+  /** Never later than was agreed before: whoever keeps coming and going is looked at all the same. */
+  private lookIn(delay: number): void {
     const { deadlines } = this.context
-    const left = keepAlive === null ? IDLE_LOOK : Math.max(this.idleSince + keepAlive - deadlines.now, 1)
-    deadlines.arm(this, Math.min(left, IDLE_LOOK))
+    if (this.deadline === 0 || this.deadline > deadlines.now + delay) deadlines.arm(this, delay)
   }
 
-  private countBytes(): void {
+  private busyLook(): number {
+    const { write, body } = this.listener.current.timeouts
+    return Math.max(MIN_LOOK, Math.min(LOOK, (write ?? LOOK) / 4, (body ?? LOOK) / 4))
+  }
+
+  private idleLook(look: number): number {
+    const { keepAlive } = this.listener.current.timeouts
+    return keepAlive === null ? look : Math.min(look, Math.max(this.idleSince + keepAlive - this.context.deadlines.now, 1))
+  }
+
+  /** Whether there were any since the last time. */
+  private countBytes(): boolean {
     const { bytesRead } = this.socket
-    this.listener.current.counters.bytesIn += bytesRead - this.bytesRead
+    const more = bytesRead - this.bytesRead
+    this.listener.current.counters.bytesIn += more
     this.bytesRead = bytesRead
+    return more > 0
   }
 
   // ---- the end
 
   private leave(): void {
-    if (this.leaving || this.gone || this.session.destroyed) return
+    if (this.leaving || this.gone) return
     this.leaving = true
+    if (this.session.destroyed) {
+      this.lingerOut()
+      return
+    }
     // Not `close`, which says GOAWAY once more at the end.
     this.session.goaway()
     if (this.streams.size === 0) this.finish()
@@ -171,6 +185,12 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     // What is still on its way to the client gets its time.
     this.context.deadlines.arm(this, this.listener.current.timeouts.write ?? LINGER_MS)
     setImmediate(() => setImmediate(() => this.hangUp()))
+  }
+
+  /** The session is over, the socket's end is under way: it must not take long. */
+  private lingerOut(): void {
+    this.leaving = true
+    if (!this.gone) this.lookIn(LINGER_MS)
   }
 
   private hangUp(): void {
@@ -184,21 +204,14 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   private misbehaved(): void {
     const { rejected } = this.listener.current.counters
     rejected.set('http2-flood', (rejected.get('http2-flood') ?? 0) + 1)
-    this.leaving = true
     this.session.destroy(new Error('flood'), NGHTTP2_ENHANCE_YOUR_CALM)
-    this.context.deadlines.arm(this, LINGER_MS)
+    this.lingerOut()
   }
 
   /** The client's FIN: it sends nothing more, whether or not it still reads. */
   private clientEnded(): void {
     if (this.streams.size > 0 && this.listener.current.clientClose === 'answer') this.leave()
     else this.destroy()
-  }
-
-  /** Node gives up a session by itself too: after a protocol error, or the client's GOAWAY. */
-  private sessionClosed(): void {
-    this.leaving = true
-    if (!this.gone && !this.socket.destroyed) this.context.deadlines.arm(this, LINGER_MS)
   }
 
   private socketClosed(): void {
