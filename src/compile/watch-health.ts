@@ -46,7 +46,11 @@ export async function checksOf(config: UpstreamConfig): Promise<UpstreamChecks |
 async function loadProbe(config: UpstreamConfig): Promise<ProbeOf> {
   const { type, path, service, expect } = config.health as NonNullable<UpstreamConfig['health']>
   const host = probeHostOf(config)
-  if (type === 'http') return (await import('../health/http-probe.ts')).httpProbe({ path, host, expect })
+  if (type === 'http') {
+    // `auto` agrees with a probe that offers HTTP/1.1 only; h2 may mean that nothing else is spoken.
+    if (config.protocol === 'h2') return (await import('../health/http2-probe.ts')).http2Probe({ path, host, expect })
+    return (await import('../health/http-probe.ts')).httpProbe({ path, host, expect })
+  }
   if (type === 'grpc') return (await import('../health/grpc-probe.ts')).grpcProbe({ service, host })
   return (await import('../health/tcp-probe.ts')).tcpProbe
 }

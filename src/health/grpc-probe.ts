@@ -1,8 +1,9 @@
-// The gRPC health checking protocol: grpc.health.v1.Health/Check over HTTP/2, with prior knowledge or ALPN.
+// The gRPC health checking protocol: grpc.health.v1.Health/Check.
 
-import { connect as connectHttp2, constants } from 'node:http2'
+import { constants } from 'node:http2'
 import { decodeResponse, encodeRequest } from './grpc-message.ts'
-import { authorityOf, connectTo, failureOf, type ProbeOf } from './probe.ts'
+import { requestHttp2 } from './http2-request.ts'
+import { authorityOf, type ProbeOf } from './probe.ts'
 
 export interface GrpcProbeSettings {
   /** Which service is asked about; '' = the whole server. */
@@ -14,68 +15,48 @@ export interface GrpcProbeSettings {
 /** Of answers that are a few bytes. */
 const MAX_MESSAGE = 1024
 const OK = '0'
+const NONSENSE = 'not an answer of the health protocol'
 
 export const grpcProbe =
   ({ service, host }: GrpcProbeSettings): ProbeOf =>
   (destination) =>
   (done) => {
-    const authority = host ?? authorityOf(destination)
-    const socket = connectTo(destination, ['h2'], () => {})
-    const session = connectHttp2(`http://${authority}`, {
-      createConnection: () => socket,
-      maxHeaderListPairs: 64,
-      settings: { enablePush: false, maxHeaderListSize: 16 * 1024 },
-    })
-    const stop = (): void => {
-      session.destroy()
-      socket.destroy()
-    }
-    const end = (failure: string): void => {
-      done(failure)
-      stop()
-    }
-    socket.on('error', (error) => end(failureOf(error)))
-    socket.on('end', () => end('connection closed'))
-    socket.on('close', () => end('connection closed'))
-    session.on('error', (error) => end(failureOf(error)))
-    session.on('close', () => end('connection closed'))
-    const stream = session.request({
+    const headers = {
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',
-      ':authority': authority,
+      ':authority': host ?? authorityOf(destination),
       'content-type': 'application/grpc',
       te: 'trailers',
       'user-agent': 'headgate',
-    })
+    }
     const chunks: Buffer[] = []
     let bytes = 0
     let status: string | undefined
-    stream.on('error', (error) => end(failureOf(error)))
-    stream.on('response', (headers) => {
-      const code = Number(headers[constants.HTTP2_HEADER_STATUS])
-      if (code !== 200) end(`status ${code}`)
-      // An answer without a message has its status here.
-      status = textOf(headers['grpc-status'])
+    return requestHttp2(destination, headers, encodeRequest(service), {
+      head(head) {
+        const code = Number(head[constants.HTTP2_HEADER_STATUS])
+        if (code !== 200) done(`status ${code}`)
+        // An answer without a message has its status here.
+        status = textOf(head['grpc-status'])
+      },
+      data(chunk) {
+        bytes += chunk.length
+        if (bytes > MAX_MESSAGE) done(NONSENSE)
+        else chunks.push(chunk)
+      },
+      trailers(trailers) {
+        status = textOf(trailers['grpc-status']) ?? status
+      },
+      end: () => done(judge(status, Buffer.concat(chunks))),
+      failed: done,
     })
-    stream.on('trailers', (trailers) => {
-      status = textOf(trailers['grpc-status']) ?? status
-    })
-    stream.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes > MAX_MESSAGE) end('not an answer of the health protocol')
-      else chunks.push(chunk)
-    })
-    stream.on('end', () => end(judge(status, Buffer.concat(chunks))))
-    stream.on('close', () => end('connection closed'))
-    stream.end(encodeRequest(service))
-    return stop
   }
 
 function judge(status: string | undefined, message: Buffer): string {
   if (status === undefined) return 'not a gRPC answer'
   if (status !== OK) return `grpc-status ${status}`
   const said = decodeResponse(message)
-  if (said === null) return 'not an answer of the health protocol'
+  if (said === null) return NONSENSE
   return said === 'SERVING' ? '' : said
 }
 

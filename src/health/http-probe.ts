@@ -2,16 +2,8 @@
 
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
+import { type HttpProbeSettings, judgeStatus } from './expected-status.ts'
 import { authorityOf, connectTo, failureOf, MAX_ANSWER, type ProbeOf } from './probe.ts'
-
-export interface HttpProbeSettings {
-  /** With its query. */
-  readonly path: string
-  /** What stands in Host; null = the address that is asked. */
-  readonly host: string | null
-  /** Statuses that are good, as ranges with both ends. */
-  readonly expect: readonly (readonly [from: number, to: number])[]
-}
 
 /** Good when the whole answer (or the first of it, see MAX_ANSWER) has come with a status that is expected. */
 export const httpProbe =
@@ -42,7 +34,7 @@ export const httpProbe =
     let status = 0
     let bytes = 0
     const answered = (): void => {
-      done(expect.some(([from, to]) => status >= from && status <= to) ? '' : `status ${status}`)
+      done(judgeStatus(status, expect))
       stop()
     }
     const headers = ['user-agent', 'headgate', 'accept', '*/*', ...(host === null ? [] : ['host', host])]

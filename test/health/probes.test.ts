@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { grpcProbe } from '../../src/health/grpc-probe.ts'
 import { httpProbe } from '../../src/health/http-probe.ts'
+import { http2Probe } from '../../src/health/http2-probe.ts'
 import type { ProbeOf } from '../../src/health/probe.ts'
 import { tcpProbe } from '../../src/health/tcp-probe.ts'
 import type { Place } from '../../src/model/dial.ts'
@@ -137,7 +138,7 @@ t.test('http: of an endless answer only the first of it is read', async (t) => {
   t.ok(sent < 64 * 1024 * 1024)
 })
 
-for (const [name, probeOf] of Object.entries({ http: httpProbe(HTTP), grpc: grpcProbe(GRPC) })) {
+for (const [name, probeOf] of Object.entries({ http: httpProbe(HTTP), http2: http2Probe(HTTP), grpc: grpcProbe(GRPC) })) {
   t.test(`${name}: whoever is silent is given up, and the connection with it`, async (t) => {
     let accepted = 0
     let closed = 0
@@ -208,6 +209,22 @@ function reply(stream: ServerHttp2Stream, message: Buffer, status = '0'): void {
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': status }))
   stream.end(message)
 }
+
+t.test('http over HTTP/2', async (t) => {
+  let status = 200
+  const asked: string[] = []
+  const place = await grpc(t, (stream, _body, path) => {
+    asked.push(path.replace(/:\d+/, ''))
+    stream.respond({ ':status': status })
+    stream.end('x'.repeat(100_000))
+  })
+  t.equal(await ask(http2Probe(HTTP), place), '')
+  status = 503
+  t.equal(await ask(http2Probe({ ...HTTP, host: 'users.internal' }), place), 'status 503')
+  t.same(asked, ['127.0.0.1 /healthz?full=1', 'users.internal /healthz?full=1'])
+  t.equal(await ask(http2Probe(HTTP), await nobody(t)), 'connection refused')
+  t.equal(await ask(http2Probe(HTTP), await saying(t, 'HTTP/1.1 400 Bad Request\r\n\r\n')), 'not valid HTTP/2')
+})
 
 t.test('grpc', async (t) => {
   const asked: string[] = []
