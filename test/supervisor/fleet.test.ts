@@ -124,7 +124,7 @@ t.test(
     await until(() => f.serving() === 2)
     t.equal(seen.restarts, 1)
     // More often than a worker can stand in for another.
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 5; i++) {
       const [next] = await pids(web)
       process.kill(next as number, 'SIGKILL')
       t.equal((await Promise.all(Array.from({ length: 20 }, () => ask(web)))).length, 20)
