@@ -82,17 +82,28 @@ function fill(reading: Reading, block: unknown, path: Path): unknown {
           : readCertificates(reading, text, value.file, at)
     if (read !== null) material.set(key, read)
   }
-  const [leaf] = (material.get('cert') ?? []) as X509Certificate[]
+  const chain = (material.get('cert') ?? []) as X509Certificate[]
+  const [leaf] = chain
   const key = material.get('key') as KeyObject | undefined
   if (leaf === undefined || key === undefined) return filled
   const { cert, key: own } = filled as Record<'cert' | 'key', PemConfig>
-  if (!leaf.checkPrivateKey(key))
-    reading.errors.push(finding([...path, 'key'], `${nameOf(own)} is not the key of ${nameOf(cert)}`))
+  const misplaced = chain.findIndex((issuer, i) => i > 0 && !(chain[i - 1] as X509Certificate).checkIssued(issuer))
+  const wrong = (at: 'cert' | 'key', message: string) => reading.errors.push(finding([...path, at], message))
+  if (!leaf.checkPrivateKey(key)) {
+    const behind = chain.findIndex((each) => each.checkPrivateKey(key))
+    if (behind === -1) wrong('key', `${nameOf(own)} is not the key of ${nameOf(cert)}`)
+    else
+      wrong('cert', `${nameOf(own)} is the key of certificate ${behind + 1} of ${nameOf(cert)}, which must be the first there`)
+  } else if (misplaced !== -1)
+    wrong(
+      'cert',
+      `certificate ${misplaced + 1} of ${nameOf(cert)} is not the issuer of the one before it: each must be followed by its issuer`,
+    )
   else {
     try {
       createSecureContext({ cert: cert.pem, key: own.pem })
     } catch (error) {
-      reading.errors.push(finding([...path, 'cert'], `${nameOf(cert)} cannot be used for TLS: ${(error as Error).message}`))
+      wrong('cert', `${nameOf(cert)} cannot be used for TLS: ${(error as Error).message}`)
     }
   }
   return filled

@@ -1,6 +1,7 @@
 // The certificate that a client has shown: as facts, and as Envoy's X-Forwarded-Client-Cert for endpoints.
 
 import type { TLSSocket } from 'node:tls'
+import { systemClock } from '../model/clock.ts'
 import type { ClientCertificate } from '../model/tls-facts.ts'
 import { altNames, distinguishedName } from './certificate-names.ts'
 
@@ -11,7 +12,8 @@ export function clientCertificate(socket: TLSSocket, verified: boolean): ClientC
   const shown = socket.getPeerX509Certificate()
   if (shown === undefined) return null
   return {
-    verified,
+    // A session goes on with what was verified at its beginning, which may be a while ago.
+    verified: verified && systemClock.wall() < shown.validToDate.getTime(),
     subject: distinguishedName(shown.subject ?? ''),
     issuer: distinguishedName(shown.issuer ?? ''),
     // What is not plain text is no name: it could be read as another one further on.

@@ -36,6 +36,10 @@ export const SAFE_CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
+/** How long a session may be resumed; shorter where a client's certificate is not looked at again meanwhile. */
+const SESSION_SECONDS = 7200
+const CLIENT_SESSION_SECONDS = 300
+
 export class TlsTerminator implements TlsTermination {
   readonly identity: string
   readonly #settings: TerminatorSettings
@@ -87,6 +91,7 @@ export class TlsTerminator implements TlsTermination {
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
       ALPNProtocols: [...alpn],
       sessionIdContext: hash(JSON.stringify([listener, clientAuth, names])).slice(0, 32),
+      sessionTimeout: clientAuth.mode === 'off' ? SESSION_SECONDS : CLIENT_SESSION_SECONDS,
       requestCert: clientAuth.mode !== 'off',
       rejectUnauthorized: clientAuth.mode === 'require',
       ...(clientAuth.mode === 'off' || clientAuth.ca === null ? {} : { ca: clientAuth.ca }),

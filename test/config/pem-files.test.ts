@@ -19,6 +19,9 @@ mkdirSync(folder)
 writeFileSync(join(folder, 'text.pem'), 'nothing of the kind\n')
 writeFileSync(join(folder, 'broken.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 writeFileSync(join(folder, 'brokenkey.pem'), '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')
+writeFileSync(join(folder, 'chain.pem'), mine.cert + ca.cert)
+writeFileSync(join(folder, 'reversed.pem'), ca.cert + mine.cert)
+writeFileSync(join(folder, 'mixed.pem'), mine.cert + other.cert)
 writeFileSync(join(folder, 'locked.pem'), '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n')
 
 let written = 0
@@ -84,6 +87,11 @@ const WRONG: readonly [tls: string, error: RegExp, rest?: string][] = [
   [`{ cert: ${mine.certFile}, key: brokenkey.pem }`, /: brokenkey.pem holds a private key that cannot be read$/],
   [`{ cert: ${mine.certFile}, key: locked.pem }`, /: locked.pem is encrypted/],
   [`{ cert: ${mine.certFile}, key: ${other.keyFile} }`, /1.key is not the key of .*0.pem$/],
+  [
+    `{ cert: reversed.pem, key: ${mine.keyFile} }`,
+    /^7:18: .*0.key is the key of certificate 2 of reversed.pem, which must be the first/,
+  ],
+  [`{ cert: mixed.pem, key: ${mine.keyFile} }`, /^7:18: certificate 2 of mixed.pem is not the issuer of the one before it/],
   [`{ cert: ${mine.certFile} }`, /^7:18: cert needs key beside it$/],
   [`{ key: ${mine.keyFile} }`, /^7:17: key needs cert beside it$/],
   ['{ ca: "" }', /^7:16: this is not the path of a file$/],
@@ -107,6 +115,44 @@ t.test('what is not valid now is warned about', async (t) => {
   const { errors, warnings } = await load(`{ cert: ${old.certFile}, key: ${old.keyFile} }`)
   t.strictSame(errors, [])
   t.match(warnings, [/^7:18: .*: the certificate of CN=old expired on \d{4}-\d\d-\d\d$/])
+})
+
+t.test('of a listener', async (t) => {
+  const file = join(folder, 'listener.yaml')
+  const write = (certificates: string, clientAuth = '{}') =>
+    writeFileSync(
+      file,
+      `listeners:
+  - { name: web, bind: "127.0.0.1:0", protocol: https, tls: { certificates: [${certificates}], clientAuth: ${clientAuth} } }
+routes: [{ name: all, filters: [{ respond: {} }] }]
+`,
+    )
+  const problems = async () => {
+    const loaded = await loadConfig(file, { env: {}, wall: Date.now })
+    const all = 'errors' in loaded ? loaded.errors : loaded.warnings
+    return { loaded, all: all.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, '')) }
+  }
+  write('{ cert: chain.pem, key: ../0.key }, { cert: ../1.pem, key: ../1.key }', '{ mode: require, ca: ../ca.pem }')
+  const { loaded, all } = await problems()
+  t.strictSame(all, [])
+  if ('errors' in loaded) return
+  for (const watched of [join(folder, 'chain.pem'), mine.keyFile, other.certFile, ca.certFile])
+    t.ok(loaded.files.includes(watched), watched)
+  const { tls } = loaded.config.listeners[0] ?? {}
+  t.equal(tls?.certificates[0]?.cert.pem, mine.cert + ca.cert)
+  t.equal(tls?.certificates[1]?.key.pem, other.key)
+  t.equal(tls?.clientAuth.ca?.pem, ca.cert)
+  t.notOk(JSON.stringify(redact(loaded.config)).includes('PRIVATE KEY'), 'keys are not shown')
+
+  write('{ cert: ../0.pem, key: ../1.key }, { cert: nowhere.pem, key: locked.pem }', '{ mode: optional, ca: text.pem }')
+  t.match((await problems()).all, [
+    /^listener.yaml:2:\d+: .*1.key is not the key of .*0.pem$/,
+    /^listener.yaml:2:\d+: nowhere.pem cannot be read: there is no such file$/,
+    /^listener.yaml:2:\d+: locked.pem is encrypted/,
+    /^listener.yaml:2:\d+: text.pem holds no certificate/,
+  ])
+  write(`{ cert: ${old.certFile}, key: ${old.keyFile} }`)
+  t.match((await problems()).all, [/^listener.yaml:2:\d+: .*the certificate of CN=old expired/])
 })
 
 t.test('a unix socket has no name of its own', async (t) => {
