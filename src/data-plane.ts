@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:net'
 import { BoundAddress, LiveListener } from './bound-address.ts'
+import { SessionKeys } from './compile/affinities.ts'
 import { circuitFor, dropBreaker } from './compile/breakers.ts'
 import { type Compiled, compile } from './compile/compile.ts'
 import { LiveCounters } from './compile/live-counters.ts'
@@ -42,6 +43,8 @@ export interface ListenerAddress {
 export interface DataPlaneOptions {
   /** Names this process, e.g. in Via. */
   readonly id: string
+  /** What names in cookies of sessions are made with: the same in all processes of a gateway; left out = one of its own. */
+  readonly sessionSecret?: string
   readonly clock: Clock
   readonly random: Random
   /** Makes a server listen on a bind address; called once for as long as that address is served. */
@@ -76,6 +79,7 @@ export class DataPlane {
   private readonly listeners = new Map<string, LiveListener>()
   private readonly reception: Reception
   private readonly retired = new Set<Upstream>()
+  private readonly sessions: SessionKeys
   private snapshot: Snapshot | null = null
   private config: GatewayConfig | null = null
   /** Sets that came while a configuration is prepared; null = none is. */
@@ -91,6 +95,7 @@ export class DataPlane {
 
   constructor(options: DataPlaneOptions) {
     this.options = options
+    this.sessions = new SessionKeys(options.sessionSecret)
     const { clock, log } = options
     this.plugins = new LoadedPlugins({ clock, log, counters: (plugin) => this.counters.plugin(plugin) })
     this.deadlines = new Deadlines(options.clock)
@@ -137,6 +142,7 @@ export class DataPlane {
       health: this.health,
       counters: this.counters,
       access,
+      sessions: this.sessions,
       circuit: await circuitFor(config),
       plugins: plugins.filter,
     })

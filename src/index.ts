@@ -6,6 +6,7 @@ import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/mo
 import { normalizeConfig } from './config/parse.ts'
 import { readPemFiles } from './config/pem-files.ts'
 import { type Finding, formatPath, formatProblem, type Problem } from './config/problem.ts'
+import { readRouteSecrets } from './config/route-secrets.ts'
 import { readExplainRequest } from './explain/read-request.ts'
 import { runConfigTests } from './explain/run-tests.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
@@ -195,11 +196,12 @@ class EmbeddedGateway implements Gateway {
   }
 }
 
-/** With what stands in files: certificates, keys, plugins. */
+/** With what stands in files: certificates, keys, secrets, plugins. */
 async function complete(config: GatewayConfig): Promise<GatewayConfig> {
   const { config: filled, errors } = await readPemFiles(config, null)
-  if (errors.length > 0) throw errorOf(errors)
-  return withPlugins(filled)
+  const keyed = await readRouteSecrets(filled, process.env)
+  if (errors.length + keyed.errors.length > 0) throw errorOf([...errors, ...keyed.errors])
+  return withPlugins(keyed.config)
 }
 
 function errorOf(findings: readonly Finding[]): ConfigError {

@@ -13,7 +13,11 @@ const GROUPS = 128
 export const rendezvous: Balancer = {
   name: 'rendezvous',
   hashing: true,
-  build: (endpoints) => (endpoints.length <= COMPARED ? new FlatPicker(endpoints) : new GroupedPicker(endpoints)),
+  build: (endpoints) => rendezvousPicker(endpoints),
+}
+
+export function rendezvousPicker(endpoints: readonly WeightedEndpoint[]): Picker {
+  return endpoints.length <= COMPARED ? new FlatPicker(endpoints) : new GroupedPicker(endpoints)
 }
 
 /** Clocks of a list of names. */

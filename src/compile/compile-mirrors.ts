@@ -31,6 +31,7 @@ export function mirrorsOf(
         hashes: hashesOf(route, [configs[name] as UpstreamConfig], random),
         subsets: null,
         standIns: null,
+        affinity: null,
         chains: null,
         prefix: null,
         requestTimeout: 0,

@@ -5,7 +5,6 @@ import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import { speaksHttp, takesRoute } from '../config/takes-route.ts'
 import type { AccessSink } from '../model/access-record.ts'
-import type { Random } from '../model/clock.ts'
 import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
@@ -17,6 +16,7 @@ import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../resilience
 import { buildRouteTable } from '../routing/build-route-table.ts'
 import { RequestView } from '../routing/request-view.ts'
 import { giveAdaptiveLimit } from './adaptive-limits.ts'
+import { affinityOf, namesInUse, SessionKeys } from './affinities.ts'
 import { giveBreaker } from './breakers.ts'
 import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, type PluginFilters } from './compile-filters.ts'
 import { mirrorsOf } from './compile-mirrors.ts'
@@ -33,6 +33,8 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly id: string
   readonly counters: LiveCounters
   readonly access: AccessSink | null
+  /** Without them no cookie of a session is understood. */
+  readonly sessions?: SessionKeys
   /** Without it there are no circuit breakers. */
   readonly circuit?: Circuit | null
   /** Without it the code of plugins is not run. */
@@ -51,6 +53,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     planUpstream(name, upstream, current?.upstreams.get(name), planning),
   )
   const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
+  const named = environment.sessions === undefined ? null : namesInUse(config, environment.sessions)
   const guarded = plans.map((plan) => ({
     ...plan,
     apply() {
@@ -59,6 +62,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
       giveBreaker(upstream, config.upstreams[upstream.name]?.breaker ?? null, environment.circuit ?? null, deadlines.clock)
       giveAdaptiveLimit(upstream, config.upstreams[upstream.name]?.adaptive ?? null, environment.part, deadlines.clock)
       plan.apply()
+      for (const names of named?.get(upstream.name) ?? []) names.prepare(upstream)
     },
   }))
   const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
@@ -99,12 +103,13 @@ function serve(
   listener: ListenerConfig,
   upstreams: ReadonlyMap<string, Upstream>,
   chains: ChainCompiler,
-  { counters, random, access, id }: CompileEnvironment,
+  environment: CompileEnvironment,
   current: ServedListener | undefined,
 ): ServedListener {
+  const { counters, access, id } = environment
   const rules = config.routes
     .filter((route) => takesRoute(listener, route))
-    .flatMap((route) => rulesOf(route, bind(route, listener.name, config.upstreams, upstreams, chains, counters, random)))
+    .flatMap((route) => rulesOf(route, bind(route, listener.name, config.upstreams, upstreams, chains, environment)))
   const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
   const view = new RequestView()
   return {
@@ -157,8 +162,7 @@ function bind(
   configs: GatewayConfig['upstreams'],
   upstreams: ReadonlyMap<string, Upstream>,
   chains: ChainCompiler,
-  counters: LiveCounters,
-  random: Random,
+  { counters, random, sessions = new SessionKeys() }: CompileEnvironment,
 ): RouteBinding {
   const used = route.to.filter(({ weight }) => weight > 0)
   const choice =
@@ -168,27 +172,32 @@ function bind(
           used.map(({ weight }, value) => ({ value, weight })),
           random,
         )
+  const reached = used.map(({ upstream }) => upstreams.get(upstream) as Upstream)
+  const weights = used.map(({ weight }) => weight)
+  const subsets = used.every(({ labels }) => labels === null)
+    ? null
+    : used.map(({ upstream, labels }) => (labels === null ? null : subsetOf(upstreams.get(upstream) as Upstream, labels)))
+  const standIns = standInsOf(
+    route,
+    used.map(({ upstream }) => upstream),
+    configs,
+    upstreams,
+    random,
+    (upstream) => counters.response(listener, route.name, upstream),
+  )
   return {
     name: route.name,
-    upstreams: used.map(({ upstream }) => upstreams.get(upstream) as Upstream),
-    weights: used.map(({ weight }) => weight),
-    subsets: used.every(({ labels }) => labels === null)
-      ? null
-      : used.map(({ upstream, labels }) => (labels === null ? null : subsetOf(upstreams.get(upstream) as Upstream, labels))),
+    upstreams: reached,
+    weights,
+    subsets,
     split: choice === null ? null : () => choice.next() ?? 0,
     hashes: hashesOf(
       route,
       used.map(({ upstream }) => configs[upstream] as UpstreamConfig),
       random,
     ),
-    standIns: standInsOf(
-      route,
-      used.map(({ upstream }) => upstream),
-      configs,
-      upstreams,
-      random,
-      (upstream) => counters.response(listener, route.name, upstream),
-    ),
+    standIns,
+    affinity: affinityOf(route, { upstreams: reached, weights, subsets, standIns }, sessions),
     chains: chains.chains(route),
     prefix: null,
     requestTimeout: route.timeout.request ?? 0,

@@ -12,6 +12,7 @@ const EACH = '*'
 /** Where paths of files stand; words that are no paths. A key that takes a file joins with one line. */
 const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly string[] }[] = [
   { at: ['admin', 'token', 'file'], words: [] },
+  { at: ['routes', EACH, 'affinity', 'secret', 'file'], words: [] },
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
   { at: ['plugins', EACH, 'path'], words: [] },
   ...['ca', 'cert', 'key'].map((key) => ({ at: ['upstreams', EACH, 'tls', key], words: [] })),
@@ -20,11 +21,10 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
 ]
 
 /** Blocks that hold a secret as `{ env }` or `{ file }`. */
-const SECRETS: readonly (readonly string[])[] = [['admin', 'token']]
-
-function child(node: SourceNode, path: readonly string[]): SourceNode | undefined {
-  return children(node, path)[0]
-}
+const SECRETS: readonly (readonly string[])[] = [
+  ['admin', 'token'],
+  ['routes', EACH, 'affinity', 'secret'],
+]
 
 function children(node: SourceNode, path: readonly string[]): SourceNode[] {
   let found = [node]
@@ -54,23 +54,17 @@ export function resolvePaths(root: SourceNode, directory: string): void {
 export async function checkSecrets(root: SourceNode, env: Environment): Promise<{ problems: Problem[]; files: string[] }> {
   const problems: Problem[] = []
   const files: string[] = []
-  for (const at of SECRETS) {
-    const file = child(root, [...at, 'file'])
-    if (typeof file?.value === 'string' && file.value !== '') {
-      files.push(file.value)
-      const text = await readText(file.value)
-      if (text instanceof Error)
-        problems.push(problemAt(file.source, file.offset, `${file.value} cannot be read: ${text.message}`))
-      else if (text.trim() === '') problems.push(problemAt(file.source, file.offset, `${file.value} is empty`))
-    }
-    const variable = child(root, [...at, 'env'])
-    if (
-      typeof variable?.value === 'string' &&
-      variable.value !== '' &&
-      !(Object.hasOwn(env, variable.value) && env[variable.value])
-    ) {
-      problems.push(problemAt(variable.source, variable.offset, `the environment variable ${variable.value} is not set`))
-    }
+  for (const file of SECRETS.flatMap((at) => children(root, [...at, 'file']))) {
+    if (typeof file.value !== 'string' || file.value === '') continue
+    files.push(file.value)
+    const text = await readText(file.value)
+    if (text instanceof Error)
+      problems.push(problemAt(file.source, file.offset, `${file.value} cannot be read: ${text.message}`))
+    else if (text.trim() === '') problems.push(problemAt(file.source, file.offset, `${file.value} is empty`))
+  }
+  for (const { value, source, offset } of SECRETS.flatMap((at) => children(root, [...at, 'env']))) {
+    if (typeof value === 'string' && value !== '' && !(Object.hasOwn(env, value) && env[value]))
+      problems.push(problemAt(source, offset, `the environment variable ${value} is not set`))
   }
   return { problems, files }
 }

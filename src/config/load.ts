@@ -9,6 +9,7 @@ import { parseTrees, readFileTree } from './parse.ts'
 import { readPemFiles } from './pem-files.ts'
 import type { Finding, Problem } from './problem.ts'
 import { readText } from './read-text.ts'
+import { readRouteSecrets } from './route-secrets.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
 /** `files` is everything whose change may change the result: files, and directories in which a glob may find more. Absolute. */
@@ -56,14 +57,15 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   if ('errors' in parsed) return { ...parsed, files }
   const { position } = parsed
   const pem = await readPemFiles(parsed.config, options.wall?.() ?? null)
+  const keyed = await readRouteSecrets(pem.config, env)
   const warnings = [...parsed.warnings, ...pem.warnings.map(position)]
   const {
     config,
     findings,
     files: more,
-  } = (await options.plugins?.(pem.config, dirname(resolve(path)))) ?? { config: pem.config, findings: [], files: [] }
+  } = (await options.plugins?.(keyed.config, dirname(resolve(path)))) ?? { config: keyed.config, findings: [], files: [] }
   files.push(...pem.files, ...more)
-  const wrong = [...pem.errors, ...findings]
+  const wrong = [...pem.errors, ...keyed.errors, ...findings]
   const found = wrong.length > 0 ? wrong : await gate(config)
   return found.length > 0 ? { errors: found.map(position), warnings, files } : { config, warnings, files }
 }

@@ -2,6 +2,7 @@
 // JSON-serialisable data; every default is filled in, durations are milliseconds, sizes bytes, shares fractions, `off` null.
 
 import type { z } from 'zod'
+import type { AffinityConfig } from './affinity-schema.ts'
 import type { BreakerConfig } from './breaker-schema.ts'
 import type { FilterConfig } from './filters-schema.ts'
 import type { HealthConfig } from './health-schema.ts'
@@ -11,6 +12,7 @@ import type { gatewaySchema } from './schema.ts'
 /** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
+export type { AffinityConfig } from './affinity-schema.ts'
 export type { BreakerConfig } from './breaker-schema.ts'
 export type { FilterConfig } from './filters-schema.ts'
 export type { HealthConfig } from './health-schema.ts'
@@ -177,6 +179,8 @@ export interface RouteConfig {
   readonly websocket: boolean
   /** Further protocols that requests may change to; lower case. */
   readonly upgrades: readonly string[]
+  /** null = each request goes where the balancer says. */
+  readonly affinity: AffinityConfig | null
   /** Instead of the upstreams' own keys; null = none. */
   readonly hash: HashKeyConfig | null
   /** null = the default retry: once more when nothing was sent, or nothing came back and the request may be repeated. */

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { hostPattern } from './addresses.ts'
+import { affinity } from './affinity-schema.ts'
 import { hashKeySchema } from './balancer-schema.ts'
 import { filtersSchema } from './filters-schema.ts'
 import { matchSchema } from './match-schema.ts'
@@ -10,7 +11,7 @@ import type { WeightedUpstream } from './model.ts'
 import { hedgeSchema, retrySchema } from './retry-schema.ts'
 import { upgrades, websocket } from './upgrade-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
-import { block, defaulted, later } from './written.ts'
+import { block, defaulted } from './written.ts'
 import { labels } from './zone-schema.ts'
 
 const to = z
@@ -74,7 +75,7 @@ export const routeSchema = block({
   websocket,
   upgrades,
   mirror: mirrorSchema,
-  affinity: later('affinity'),
+  affinity,
   hash: hashKeySchema
     .optional()
     .transform((written) => written ?? null)

@@ -7,28 +7,12 @@ import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
 import { pluginsSchema } from './plugin-schema.ts'
 import { routeSchema } from './route-schema.ts'
+import { fileName, secret } from './secret-schema.ts'
 import { testSchema } from './tests-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
 import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
-import { block, choice, defaulted, expecting, later, refuse, text } from './written.ts'
+import { block, choice, defaulted, later, refuse, text } from './written.ts'
 import { zoneName } from './zone-schema.ts'
-
-const fileName = () =>
-  text(
-    'the path of a file',
-    (written) => (written === '' || written.includes('\0') ? refuse('this is not the path of a file') : written),
-    {
-      title: 'path',
-    },
-  )
-
-const secret = z.union([
-  z.string().min(1, 'an empty secret protects nothing'),
-  block({
-    env: z.string(expecting('the name of an environment variable')).min(1).describe('Name of an environment variable.'),
-  }),
-  block({ file: fileName().describe('Path of a file that holds it, relative to the file it is written in.') }),
-])
 
 const adminBlock = block({
   bind: bindAddress().prefault('127.0.0.1:9901').describe('Where it listens; elsewhere than on loopback it needs a token.'),

@@ -135,19 +135,21 @@ class DryProxy extends RequestProxy {
         // Before filters change what was asked.
         if (this.#settings.others) this.#considered = considerRoutes(listener, x)
         const binding = listener.route(x)
-        return binding === null ? null : this.#follow(binding)
+        return binding === null ? null : this.#follow(binding, x)
       },
     }
   }
 
-  #follow(binding: RouteBinding): RouteBinding {
+  #follow(binding: RouteBinding, x: Exchange): RouteBinding {
     const { choice, random } = this.#settings
     this.#binding = binding
-    this.#choice = choice ?? chooseByWeight(binding.weights, random)
+    const stays = binding.affinity === null ? -1 : binding.affinity.begin(x)
+    this.#choice = choice ?? (stays >= 0 ? stays : chooseByWeight(binding.weights, random))
     const chain = binding.chains?.[this.#choice] ?? null
     this.#filters = chain === null ? null : watchFilters(chain)
     const chains = this.#filters === null ? null : new Array(this.#choice + 1).fill(this.#filters.chain)
-    return { ...binding, chains, split: () => this.#choice }
+    // Whose session it is has been read, and can be read once.
+    return { ...binding, affinity: null, chains, split: () => this.#choice }
   }
 
   answered(answer: LocalAnswer): void {
@@ -173,7 +175,9 @@ class DryProxy extends RequestProxy {
       const picker = pickerFor(x, upstream)
       const hash = x.binding === null ? null : hashInUse(x)
       if (hash) x.hash = hash(x, { word: () => Math.floor(this.#settings.random() * 2 ** 32) | 0 })
-      this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)
+      this.#endpoint = this.#binding?.affinity?.pick(x) ?? null
+      if (this.#endpoint === null)
+        this.#endpoint = picker.peek === undefined ? picker.pick(x) : picker.peek(x, this.#settings.random)
       if (this.#endpoint === null) {
         this.fail(x, 'no-endpoint', `upstream ${upstream.name}`)
         return

@@ -133,6 +133,7 @@ function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {
     ...noteBreaker(upstream),
     ...noteOthers(binding),
     ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
+    ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
     ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),

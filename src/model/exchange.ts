@@ -145,6 +145,10 @@ export class Exchange {
   /** Bytes that its body may have, by a filter. */
   maxBody = Number.POSITIVE_INFINITY
   tried: Endpoint[] | null = null
+  /** The endpoint that its session began with, where the route has affinity by cookie; null = none that is known. */
+  session: Endpoint | null = null
+  /** Of the value that is its session, where the route has affinity by header; 0 = it has none. */
+  sessionHash = 0
   /** Of its key, where the balancer of the upstream hashes. */
   hash = 0
   /** Wants the rest of the body for those who get a copy of the request; null = nobody does. */

@@ -1,5 +1,6 @@
 // What the request's way and everybody who looks at an upstream may know of the roster that decides who is picked.
 
+import type { Candidates } from './affinity.ts'
 import type { Outcome } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Subset } from './subset.ts'
@@ -26,6 +27,13 @@ export interface EndpointRoster {
   candidates(subset: Subset | null): ReadonlySet<Endpoint>
   /** The zone that is preferred; null = none. */
   readonly zone: string | null
+  /**
+   * Whether a session may stay on an endpoint of the upstream (`null`) or of a subset: it is healthy and not taken away, or health is
+   * ignored. Level, zone and weight do not matter.
+   */
+  keeps(endpoint: Endpoint, subset: Subset | null): boolean
+  /** Whom the picker of the upstream or of a subset is made of; a new list with every change. */
+  pickable(subset: Subset | null): Candidates
   /** Somebody may be picked, and is healthy. */
   readonly usable: boolean
   /** Health is ignored, because too few are healthy. */

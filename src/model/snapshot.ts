@@ -3,6 +3,7 @@
 
 import type { BlockList } from 'node:net'
 import type { AccessSink } from './access-record.ts'
+import type { Affinity } from './affinity.ts'
 import type { Histogram, ListenerCounters, ResponseCounters } from './counters.ts'
 import type { Exchange } from './exchange.ts'
 import type { FilterChain } from './filter.ts'
@@ -80,6 +81,8 @@ export interface RouteBinding {
   readonly subsets: readonly (Subset | null)[] | null
   /** Per upstream: who stands in for it, in this order, null = nobody; null = nobody for any. */
   readonly standIns: readonly (readonly StandIn[] | null)[] | null
+  /** null = the pickers decide alone. */
+  readonly affinity: Affinity | null
   /** Filters per upstream; null = none anywhere. */
   readonly chains: readonly (FilterChain | null)[] | null
   /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */

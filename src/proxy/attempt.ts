@@ -122,6 +122,8 @@ export class Attempt implements RunningAttempt {
       this.replace(notAgreed(x), last)
       return
     }
+    const { affinity } = x.binding as RouteBinding
+    if (affinity !== null) affinity.answered(x, head, this.endpoint)
     x.responded = true
     x.status = head.status
     if (last) {

@@ -3,6 +3,7 @@
 import type { Picker } from '../model/balancer.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 
 /** The one of the subset that the route asks for, or of the whole upstream. Who stands in for an upstream has no subsets. */
@@ -21,7 +22,8 @@ export function pickAnother(x: Exchange, upstream: Upstream): Endpoint | null {
 
 /** null = there is none at all. */
 export function pickEndpoint(x: Exchange, upstream: Upstream): Endpoint | null {
-  const endpoint = pickAnother(x, upstream)
+  const { affinity } = x.binding as RouteBinding
+  const endpoint = (affinity === null ? null : affinity.pick(x)) ?? pickAnother(x, upstream)
   if (endpoint !== null || x.tried === null) return endpoint
   // Nowhere else to go: the ones tried already are better than nothing.
   x.tried = null

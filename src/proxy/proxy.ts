@@ -94,7 +94,8 @@ export class RequestProxy implements ExchangeHandler {
   /** The route is known: choose the upstream, and wait there if it is full. */
   private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding
-    x.choice = binding.split === null ? 0 : binding.split()
+    const stays = binding.affinity === null ? -1 : binding.affinity.begin(x)
+    x.choice = stays >= 0 ? stays : binding.split === null ? 0 : binding.split()
     x.upstream = binding.upstreams[x.choice] ?? null
     if (binding.subsets !== null) x.subset = binding.subsets[x.choice] ?? null
     if (binding.requestTimeout > 0) {

@@ -1,6 +1,7 @@
 // The roster of one upstream: who may be picked now. Brings together what discovery lists, what ejection says and how long an
 // endpoint has been back, and has the picker built anew whenever that changes.
 
+import type { Candidates } from '../model/affinity.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Outcome } from '../model/connection.ts'
 import type { UpstreamCounters } from '../model/counters.ts'
@@ -8,7 +9,7 @@ import { type Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint, EndpointSpec } from '../model/endpoint.ts'
 import type { HealthState } from '../model/health.ts'
 import type { EndpointRoster, Standing as EndpointStanding } from '../model/roster.ts'
-import { hasLabels, type Subset } from '../model/subset.ts'
+import { hasLabels, type Labels, type Subset } from '../model/subset.ts'
 import { type Availability, type AvailabilityOptions, availability, type Standing } from './availability.ts'
 import { EjectionJudge, type EjectionOptions, isUnreachable } from './ejection.ts'
 
@@ -54,8 +55,14 @@ export interface RosterMembers {
 /** Who may be picked of all, and then of each subset. */
 export type Shown = readonly [Availability, ...Availability[]]
 
+const NOBODY: Candidates = []
+
 export class Roster extends Timed implements EndpointRoster {
   usable = false
+  /** As it was drawn up last. */
+  private shown: readonly Availability[] = []
+  /** Where there are subsets. */
+  private readonly labels = new Map<Endpoint, Labels>()
   private ignoring = false
   private readonly counters: UpstreamCounters
   /** Whether another upstream stands in for this one. */
@@ -136,8 +143,11 @@ export class Roster extends Timed implements EndpointRoster {
     }
     for (const endpoint of members.endpoints.values()) this.examine(endpoint, settings)
     this.terminating.clear()
-    for (const { address, terminating } of members.specs) {
-      if (terminating === true) this.terminating.add(members.endpoints.get(address) as Endpoint)
+    this.labels.clear()
+    for (const { address, terminating, labels } of members.specs) {
+      const endpoint = members.endpoints.get(address) as Endpoint
+      if (terminating === true) this.terminating.add(endpoint)
+      if (labels !== undefined && members.subsets.length > 0) this.labels.set(endpoint, labels)
     }
     if (settings.ejection === null) this.judge = null
     else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock, this.relieved)
@@ -227,8 +237,21 @@ export class Roster extends Timed implements EndpointRoster {
     this.changed(now)
   }
 
+  keeps(endpoint: Endpoint, subset: Subset | null): boolean {
+    if (subset === null ? this.ignoring : subset.few) return true
+    if (this.unhealthy.has(endpoint) || (this.judge?.ejectionOf(endpoint) ?? null) !== null) return false
+    if (subset !== null && !hasLabels(this.labels.get(endpoint), subset.labels)) return false
+    // What is being taken away is for when nothing else is left.
+    return !this.terminating.has(endpoint) || this.pickable(subset).some((each) => each.endpoint === endpoint)
+  }
+
+  pickable(subset: Subset | null): Candidates {
+    return this.shown[subset === null ? 0 : this.members.subsets.indexOf(subset) + 1]?.candidates ?? NOBODY
+  }
+
   private take(shown: Shown): void {
     const [{ panic, usable }, ...ofSubsets] = shown
+    this.shown = shown
     this.ignoring = panic
     this.usable = usable
     for (const [i, subset] of this.members.subsets.entries()) {

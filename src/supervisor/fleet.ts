@@ -15,6 +15,7 @@ import { LimitDesk, type QuotaHolder } from './limit-desk.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
 import { type Notice, REPORT_EVERY_MS } from './messages.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
+import { generatedSecret } from './secret.ts'
 import { TicketKeys } from './ticket-keys.ts'
 import { applyInTwoPhases, discard } from './two-phases.ts'
 import { forkProgram, type Program, WorkerProcess } from './worker-process.ts'
@@ -64,6 +65,8 @@ export class Fleet implements Planes {
   #lives = 0
   #state: 'starting' | 'running' | 'reloading' | 'ending' = 'starting'
   #ticker: NodeJS.Timeout | null = null
+  /** Of all workers of this life of the gateway. */
+  readonly #sessionSecret = generatedSecret()
   readonly #tickets = new TicketKeys((keys) => {
     for (const worker of this.#alive) worker.ask({ type: 'ticket-keys', keys }, COLLECT_TIMEOUT_MS).catch(() => {})
   })
@@ -214,6 +217,7 @@ export class Fleet implements Planes {
     this.#alive.add(worker)
     const start = {
       id,
+      sessionSecret: this.#sessionSecret,
       part: { index: slot.index, count: workers },
       taken: this.#limits.uneven,
       binds: held.map(({ bind }) => bind),

@@ -5,11 +5,13 @@ import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { HealthUpdate } from '../model/health.ts'
+
 import { WHOLE } from '../model/quota.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
 import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
+import { generatedSecret } from './secret.ts'
 import { TicketKeys } from './ticket-keys.ts'
 
 /** The name under which it reports. */
@@ -32,7 +34,7 @@ export class InProcess implements Planes {
   constructor(settings: InProcessSettings) {
     this.#settings = settings
     const { id, log } = settings
-    this.#plane = settings.parts.makePlane({ id, part: WHOLE, listen: ownListen, log })
+    this.#plane = settings.parts.makePlane({ id, sessionSecret: generatedSecret(), part: WHOLE, listen: ownListen, log })
     this.#plane.setTicketKeys(this.#tickets.current)
   }
 

@@ -34,6 +34,7 @@ export type Request =
 export interface WorkerStart {
   /** Of this life of the worker; unique in the gateway. */
   readonly id: string
+  readonly sessionSecret: string
   readonly part: Part
   /** Upstreams of whose limits other workers have all. */
   readonly taken: readonly string[]

@@ -52,6 +52,8 @@ export interface DataPlaneFace<Prepared> {
 export interface DataPlaneSettings {
   /** Names this process, e.g. in Via. */
   readonly id: string
+  /** What names in cookies of sessions are made with: the same in all processes of a gateway; left out = one of its own. */
+  readonly sessionSecret?: string
   /** This process's part of limits that hold for the whole gateway. */
   readonly part: Part
   /** Upstreams of whose limits others have all, for now. */

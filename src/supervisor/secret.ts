@@ -1,5 +1,6 @@
-// Reads a secret from where the configuration says that it stands.
+// Secrets: read from where the configuration says that they stand, or made.
 
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { SecretConfig } from '../config/model.ts'
 
@@ -10,4 +11,9 @@ export async function readSecret(secret: SecretConfig, env: Readonly<Record<stri
   const value = env[secret.env]
   if (value === undefined) throw new Error(`the environment has no ${secret.env}`)
   return value
+}
+
+/** One that nobody has given: it holds until the gateway ends. */
+export function generatedSecret(): string {
+  return randomBytes(32).toString('base64url')
 }

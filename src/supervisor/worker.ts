@@ -132,6 +132,7 @@ class Worker {
     this.#covers = new Covers(start.binds, start.covers, first, (bind) => sockets.ownerOf(bind))
     this.#plane = this.#parts.makePlane({
       id: start.id,
+      sessionSecret: start.sessionSecret,
       part: start.part,
       taken: new Set(start.taken),
       onNeed: start.part.count === 1 ? null : (upstream) => this.#needs(upstream),

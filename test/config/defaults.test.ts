@@ -65,6 +65,7 @@ t.test('every default is filled in', async (t) => {
         hash: null,
         retry: null,
         hedge: null,
+        affinity: null,
         websocket: true,
         upgrades: [],
         mirror: [],

@@ -20,7 +20,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
   listener: [],
-  route: ['affinity: off'],
+  route: [],
   upstream: [],
 }
 

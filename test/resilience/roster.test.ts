@@ -265,3 +265,42 @@ t.test('an endpoint that comes back under its address is a new one', async (t) =
   u.adopt(['a', 'b'], { health: null })
   t.equal(u.in(), 'a b')
 })
+
+t.test('whom sessions may stay on: health first, then nothing but labels', async (t) => {
+  const v1 = { labels: { v: '1' } }
+  const spec = (address: string, more: object = {}): EndpointSpec => ({ address, weight: 1, ...more })
+  const list = (more: object = {}) => [
+    spec('a', v1),
+    spec('later', { ...v1, priority: 1 }),
+    spec('empty', { ...v1, weight: 0 }),
+    spec('other'),
+    spec('leaving', { terminating: true, ...more }),
+  ]
+  const u = upstream(list(), {}, { v: '1' })
+  const kept = (subset: Subset | null = null): string =>
+    ['a', 'later', 'empty', 'other', 'leaving'].filter((address) => u.roster.keeps(u.endpoint(address), subset)).join(' ')
+  t.equal(kept(), 'a later empty other')
+  t.equal(kept(u.subset), 'a later empty')
+  t.strictSame(
+    u.roster.pickable(null).map(({ endpoint }) => endpoint.address),
+    ['a', 'other'],
+  )
+  t.strictSame(
+    u.roster.pickable(u.subset).map(({ endpoint }) => endpoint.address),
+    ['a'],
+  )
+  t.equal(u.roster.pickable(null), u.roster.pickable(null))
+  u.health({ later: DOWN })
+  u.fail('a')
+  t.equal(kept(), 'empty other')
+  u.health({ later: UP, a: UP })
+  u.run(12_000)
+  t.equal(kept(), 'a later empty other')
+  u.health({ a: DOWN, later: DOWN, other: DOWN })
+  t.equal(kept(), 'empty leaving', 'what is being taken away, when nobody else of those who are asked is well')
+  u.health({ leaving: DOWN })
+  t.equal(kept(), 'a later empty other leaving', 'nobody is: health is ignored')
+  u.health({ a: UP, later: UP, other: UP, leaving: UP })
+  u.adopt(list(v1).map((each) => ({ ...each, terminating: true })))
+  t.equal(kept(u.subset), 'a leaving', 'all are taken away: those who are asked are kept')
+})

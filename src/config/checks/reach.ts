@@ -41,6 +41,7 @@ export function checkReach({ listeners, routes, upstreams, trustedProxies }: Gat
     const message = 'hash has no effect: no upstream of this route has a balancer that hashes'
     found.push(finding(['routes', index, 'hash'], message, 'key'))
   }
+  found.push(...sharedCookies(routes))
   const used = withStandIns(
     routes.flatMap(({ to, mirror }) => [...to, ...mirror].map(({ upstream }) => upstream)),
     upstreams,
@@ -53,6 +54,25 @@ export function checkReach({ listeners, routes, upstreams, trustedProxies }: Gat
       found.push(finding(['upstreams', name, 'discovery', 'dns', 'port'], 'this port is not used: SRV records say the port'))
   }
   return found
+}
+
+/** A cookie holds one endpoint: routes to other upstreams would take it from each other. */
+function sharedCookies(routes: readonly RouteConfig[]): Finding[] {
+  const first = new Map<string, RouteConfig>()
+  return routes.flatMap((route, index) => {
+    const { affinity, to, hosts } = route
+    if (affinity?.type !== 'cookie') return []
+    const before = first.get(affinity.name)
+    if (before === undefined) {
+      first.set(affinity.name, route)
+      return []
+    }
+    const known = before.to.map(({ upstream }) => upstream)
+    const apart = before.hosts.length > 0 && hosts.length > 0 && !before.hosts.some((host) => hosts.includes(host))
+    if (apart || to.every(({ upstream }) => known.includes(upstream))) return []
+    const message = `the cookie "${affinity.name}" is also that of the route "${before.name}", which has other upstreams: clients of both lose their session with each change`
+    return [finding(['routes', index, 'affinity', 'cookie'], message)]
+  })
 }
 
 /** Upstreams with all that stand in for them, directly or not. */

@@ -1,0 +1,78 @@
+// What a route's `affinity` becomes, and the keys of its cookies.
+
+import { randomBytes } from 'node:crypto'
+import { CookieAffinity, type Reach } from '../balancing/cookie-affinity.ts'
+import { HeaderAffinity } from '../balancing/header-affinity.ts'
+import { SessionNames } from '../balancing/session-names.ts'
+import type { GatewayConfig, RouteConfig } from '../config/model.ts'
+import type { Affinity } from '../model/affinity.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
+import { labelsKey, type Subset } from '../model/subset.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { standInNames } from './stand-ins.ts'
+
+/** Secrets that are remembered; beyond that names are computed anew. */
+const MAX_SECRETS = 256
+
+/** Of a binding: who may serve it. */
+type Among = Pick<RouteBinding, 'upstreams' | 'weights' | 'subsets' | 'standIns'>
+
+/** One per data plane: names of endpoints by secret, so that a reload computes only what is new. */
+export class SessionKeys {
+  private readonly generated: string
+  private readonly names = new Map<string, SessionNames>()
+
+  /** `generated` is used where the configuration has no secret: the same in all processes of a gateway. */
+  constructor(generated: string = randomBytes(32).toString('base64url')) {
+    this.generated = generated
+  }
+
+  of(secret: string | null): SessionNames {
+    const used = secret ?? this.generated
+    const known = this.names.get(used)
+    if (known !== undefined) return known
+    if (this.names.size >= MAX_SECRETS) this.names.clear()
+    const names = new SessionNames(used)
+    this.names.set(used, names)
+    return names
+  }
+}
+
+/** null = the picker decides each time. */
+export function affinityOf({ affinity }: RouteConfig, among: Among, keys: SessionKeys): Affinity | null {
+  if (affinity === null || among.upstreams.length === 0) return null
+  if (affinity.type === 'header') return new HeaderAffinity(affinity.name, among.weights)
+  const names = keys.of(typeof affinity.secret === 'string' ? affinity.secret : null)
+  return new CookieAffinity(affinity, names, reachOf(among, names))
+}
+
+/** By upstream: the names that its endpoints may be asked for. */
+export function namesInUse(
+  { routes, upstreams }: GatewayConfig,
+  keys: SessionKeys,
+): ReadonlyMap<string, ReadonlySet<SessionNames>> {
+  const used = new Map<string, Set<SessionNames>>()
+  for (const { affinity, to } of routes) {
+    if (affinity?.type !== 'cookie') continue
+    const names = keys.of(typeof affinity.secret === 'string' ? affinity.secret : null)
+    for (const name of to.flatMap(({ upstream }) => [upstream, ...standInNames(upstream, upstreams)])) {
+      const there = used.get(name)
+      if (there === undefined) used.set(name, new Set([names]))
+      else there.add(names)
+    }
+  }
+  return used
+}
+
+function reachOf({ upstreams, subsets, standIns }: Among, names: SessionNames): readonly Reach[] {
+  const reach = (upstream: Upstream, subset: Subset | null, choice: number): Reach => ({
+    upstream,
+    subset,
+    choice,
+    part: names.partOf(upstream, subset === null ? '' : labelsKey(subset.labels)),
+  })
+  return [
+    ...upstreams.map((upstream, choice) => reach(upstream, subsets?.[choice] ?? null, choice)),
+    ...(standIns ?? []).flatMap((list, choice) => (list ?? []).map(({ upstream }) => reach(upstream, null, choice))),
+  ]
+}

@@ -1,0 +1,34 @@
+// Secrets that routes name by file or variable, filled in as text, because workers read no files.
+
+import type { Environment } from './environment.ts'
+import type { GatewayConfig, RouteConfig, SecretConfig } from './model.ts'
+import { type Finding, finding } from './problem.ts'
+import { readText } from './read-text.ts'
+
+export interface SecretReadings {
+  readonly config: GatewayConfig
+  readonly errors: readonly Finding[]
+}
+
+export async function readRouteSecrets(config: GatewayConfig, env: Environment): Promise<SecretReadings> {
+  const errors: Finding[] = []
+  const routes = await Promise.all(
+    config.routes.map(async (route, index): Promise<RouteConfig> => {
+      const { affinity } = route
+      if (affinity?.type !== 'cookie' || affinity.secret === null || typeof affinity.secret === 'string') return route
+      const secret = await textOf(affinity.secret, env)
+      if (typeof secret === 'string') return { ...route, affinity: { ...affinity, secret } }
+      errors.push(finding(['routes', index, 'affinity', 'secret'], secret.message))
+      return route
+    }),
+  )
+  return { config: routes.every((route, i) => route === config.routes[i]) ? config : { ...config, routes }, errors }
+}
+
+/** Without the line end that editors leave. */
+async function textOf(secret: Exclude<SecretConfig, string>, env: Environment): Promise<string | Error> {
+  if ('env' in secret) return env[secret.env] || new Error(`the environment variable ${secret.env} is not set`)
+  const text = await readText(secret.file)
+  if (text instanceof Error) return new Error(`${secret.file} cannot be read: ${text.message}`)
+  return text.trim() === '' ? new Error(`${secret.file} is empty`) : text.trimEnd()
+}
