@@ -27,6 +27,8 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
   protected slab: Buffer | null = null
   protected lastRead = 0
   protected paused = false
+  /** The endpoint does not take what is written as fast as it comes. */
+  protected congested = false
 
   protected abstract readonly socket: Socket
 
@@ -68,7 +70,7 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
 
   /** As long as both sides may speak and the endpoint takes what comes, silence in a tunnel is no sign of trouble. */
   private tunnelIdle({ idleTimeout, tunnelTimeout, exchange }: RunningAttempt): number {
-    const sound = !this.halfClosed && !exchange.bodyDone && !this.socket.writableNeedDrain
+    const sound = !this.halfClosed && !exchange.bodyDone && !this.congested
     if (sound || idleTimeout === 0) return tunnelTimeout
     return tunnelTimeout === 0 ? idleTimeout : Math.min(idleTimeout, tunnelTimeout)
   }
@@ -76,9 +78,9 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
   sendBody(bytes: Buffer): boolean {
     const { attempt } = this
     if (attempt === null) return true
-    const more = writeBody(this.socket, attempt.exchange, bytes)
+    this.congested = !writeBody(this.socket, attempt.exchange, bytes)
     this.armIdle(attempt)
-    return more
+    return !this.congested
   }
 
   endBody(): void {
@@ -92,6 +94,14 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
     this.socket.end()
     if (this.halfClosed) this.leaveTunnel()
     else this.armIdle(attempt)
+  }
+
+  protected drained(): void {
+    this.congested = false
+    const { attempt } = this
+    if (attempt === null) return
+    if (this.body.kind === BODY.TUNNEL) this.armIdle(attempt)
+    attempt.onWritable()
   }
 
   pause(): void {

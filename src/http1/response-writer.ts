@@ -5,7 +5,7 @@ import type { Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { connectionLine, responseHead, statusLine } from './serialize.ts'
 import { upgradeLines } from './switch-protocols.ts'
-import { fits, writeTogether } from './write-message.ts'
+import { fits, writeCopy, writeTogether } from './write-message.ts'
 
 const LAST_CHUNK = '0\r\n\r\n'
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -38,7 +38,10 @@ export class ResponseWriter {
 
   data(part: Part): number {
     if (this.chunked) return this.chunk('', part, false)
-    return part.owned ? this.owned(part) : this.together('', part, '')
+    if (part.owned) return this.owned(part)
+    const { socket } = this
+    if (socket.writableLength > 0 || !fits('', part.end - part.start)) return this.together('', part, '')
+    return writeCopy(socket, part.bytes, part.start, part.end)
   }
 
   /** The end of a body that had no last piece. */

@@ -66,7 +66,7 @@ export class UpstreamConnection extends EndpointFlow {
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.failed(failureWords(error)))
     this.socket.on('end', () => this.ended())
     this.socket.on('close', () => this.failed('closed'))
-    this.socket.on('drain', () => this.attempt?.onWritable())
+    this.socket.on('drain', () => this.drained())
     connector.deadlines.arm(this, connection.connectTimeout)
   }
 

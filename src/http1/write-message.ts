@@ -14,6 +14,14 @@ export function fits(head: string, bodyBytes: number): boolean {
   return head.length + bodyBytes + MARGIN <= SIZE
 }
 
+/** Writes a copy of `bytes[start, end)`, which must fit. */
+export function writeCopy(socket: Socket, bytes: Buffer, start: number, end: number): number {
+  const length = bytes.copy(scratch, 0, start, end)
+  socket.write(scratch.subarray(0, length))
+  if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(SIZE)
+  return length
+}
+
 /** Writes `prefix` (latin1), `bytes[start, end)` and `suffix` (latin1) as one; they must fit. Returns the number of bytes. */
 export function writeTogether(
   socket: Socket,
