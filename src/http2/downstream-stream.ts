@@ -5,6 +5,7 @@ import { constants, type ServerHttp2Stream, type ServerStreamResponseOptions } f
 import { BodyPace } from '../model/body-pace.ts'
 import type { ConnectionContext } from '../model/client-connection.ts'
 import type { Downstream, Exchange } from '../model/exchange.ts'
+import { editFields } from '../model/field-text.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { ListenerTimeouts, ServedListener } from '../model/snapshot.ts'
@@ -147,17 +148,19 @@ export class DownstreamStream extends BodyPace implements Downstream {
       this.switch(x, head, part)
       return
     }
-    const list = this.listOf(x, head.status, head.fields, head.dated)
+    // RFC 9110 15: what is no status of any class is an error of the endpoint; node does not let it through.
+    if (head.status > 599) x.status = 502
+    const reset = x.status === 205
+    const list = this.listOf(x, x.status, reset ? editFields(head.fields, LENGTH, '') : head.fields, head.dated)
     const empty = part === null || part.end === part.start
-    if ((last && empty) || head.body === BODY.NONE || x.method === 'HEAD') this.head(list, WHOLE)
-    else {
-      if (this.head(list, last ? MORE : this.toBeContinued()) && !empty) this.write(x, part, last)
-    }
+    // RFC 9110 15.3.6: a 205 has no content.
+    if ((last && empty) || head.body === BODY.NONE || x.method === 'HEAD' || reset) this.head(list, WHOLE)
+    else if (this.head(list, last ? MORE : this.toBeContinued()) && !empty) this.write(x, part, last)
     if (last) this.finish(x)
   }
 
   data(x: Exchange, part: Part): void {
-    if (!this.over) this.write(x, part, false)
+    if (!this.over && !this.stream.writableEnded) this.write(x, part, false)
   }
 
   end(x: Exchange, trailers: string): void {
@@ -229,7 +232,13 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
   private head(list: string[], options: ServerStreamResponseOptions): boolean {
     if (this.over) return false
-    this.stream.respond(list as never, options)
+    try {
+      this.stream.respond(list as never, options)
+    } catch {
+      // Node is stricter than what we let through: it must cost no more than this answer.
+      this.stream.close(NGHTTP2_INTERNAL_ERROR)
+      return false
+    }
     return true
   }
 
@@ -272,6 +281,14 @@ export class DownstreamStream extends BodyPace implements Downstream {
     this.settle(x)
     // RFC 9113 8.1: the rest of the request is not wanted, which is no error.
     if (!this.done && !this.trailing) this.stream.close(NGHTTP2_NO_ERROR)
+    this.letGo()
+  }
+
+  /** What is unread would keep a closed stream for ever. */
+  private letGo(): void {
+    if (this.pausedAt === 0) return
+    this.pausedAt = 0
+    this.stream.resume()
   }
 
   private settle(x: Exchange): void {
@@ -330,10 +347,12 @@ export class DownstreamStream extends BodyPace implements Downstream {
     this.gone = true
     const { x } = this
     if (x !== null && !x.finished) this.owner.context.handler.clientGone(x)
+    this.letGo()
     this.owner.streamClosed(this)
   }
 }
 
+const LENGTH = ['content-length'] as const
 const TOO_LARGE = 'the body is larger than limits.bodyBytes'
 
 /** Of errors: whatever they are, 'close' follows. */

@@ -100,6 +100,27 @@ http2Scene('answers without a body, and HEAD', {}, async (t, { client, endpoint 
   t.equal(h2.body(head), '')
 })
 
+http2Scene('statuses that HTTP/2 has not, and 205', {}, async (t, { client, endpoint }) => {
+  endpoint.script = (request, connection, phase) => {
+    if (phase === 'end') connection.answer('body', [], `${request.target.slice(1)} X`)
+  }
+  const h2 = await client()
+  for (const [status, body] of [
+    ['299', 'body'],
+    ['599', 'body'],
+    ['205', ''],
+  ] as const) {
+    const id = h2.headers(request({ ':path': `/${status}` }))
+    t.equal(await h2.outcome(id), status)
+    t.equal(h2.body(id), body)
+  }
+  for (const status of ['600', '999']) {
+    const id = h2.headers(request({ ':path': `/${status}` }))
+    t.equal(await h2.outcome(id), '502')
+    t.equal(h2.body(id), 'body')
+  }
+})
+
 http2Scene('chunks, trailers and interim answers', {}, async (t, { client, endpoint }) => {
   endpoint.script = (_request, connection, phase) => {
     if (phase === 'end')
