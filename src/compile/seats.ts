@@ -22,7 +22,12 @@ export interface SeatRules {
 }
 
 /** What the picker in a seat was built from. */
-const builtFrom = new WeakMap<Seat, string>()
+interface Origin {
+  readonly balancer: UpstreamConfig['balancer']
+  readonly candidates: Availability['candidates']
+}
+
+const builtFrom = new WeakMap<Seat, Origin>()
 
 /** A build that is under way in slices, and what is to follow it: only the latest. */
 interface Building {
@@ -33,7 +38,7 @@ const building = new WeakMap<Seat, Building>()
 
 /** null when the picker that is there was built from the very same. */
 export function planPicker(seat: Seat, shown: Availability, rules: SeatRules): PickerBuild | null {
-  if (builtFrom.get(seat) === keyOf(shown, rules)) return null
+  if (isBuiltFrom(seat, shown, rules)) return null
   const { balancer, random, deadlines, load } = rules
   return new PickerBuild(balancerOf(balancer), shown.candidates, random, {
     time: deadlines,
@@ -46,7 +51,7 @@ export function planPicker(seat: Seat, shown: Availability, rules: SeatRules): P
 export function seatPicker(seat: Seat, build: PickerBuild | null, shown: Availability, rules: SeatRules): void {
   building.delete(seat)
   if (build !== null) seat.picker = build.picker()
-  builtFrom.set(seat, keyOf(shown, rules))
+  builtFrom.set(seat, { balancer: rules.balancer, candidates: shown.candidates })
 }
 
 /** Those who may be picked have changed: a new picker, not at one go where that would keep requests waiting. */
@@ -72,6 +77,12 @@ export function reseat(seat: Seat, shown: Availability, rules: SeatRules): void 
   })
 }
 
-function keyOf({ candidates }: Availability, { balancer: { type, boundedLoad } }: SeatRules): string {
-  return JSON.stringify([type, boundedLoad, candidates.map(({ endpoint, weight }) => [endpoint.address, weight])])
+function isBuiltFrom(seat: Seat, { candidates }: Availability, { balancer: { type, boundedLoad } }: SeatRules): boolean {
+  const origin = builtFrom.get(seat)
+  if (origin === undefined || origin.balancer.type !== type || origin.balancer.boundedLoad !== boundedLoad) return false
+  if (origin.candidates.length !== candidates.length) return false
+  return candidates.every(({ endpoint, weight }, i) => {
+    const before = origin.candidates[i]
+    return before?.endpoint === endpoint && before.weight === weight
+  })
 }

@@ -12,6 +12,8 @@ import type { Planes } from './plane.ts'
 
 /** Enough for ten thousand endpoints that answer, and few enough that a host is not flooded when they do not. */
 const PROBES_AT_ONCE = 256
+/** Milliseconds between two messages about one upstream, for each endpoint that it has: who gets them looks at every one. */
+const PAUSE_PER_ENDPOINT = 0.05
 
 export interface HealthDeskSettings {
   readonly planes: Pick<Planes, 'setHealth'>
@@ -88,6 +90,7 @@ class WatchedHealth extends Timed {
   /** null = what probes is still being loaded. */
   #checks: UpstreamChecks | null = null
   #stopped = false
+  #passedAt = Number.NEGATIVE_INFINITY
 
   constructor(upstream: string, check: string, prober: ReturnType<typeof makeProber>, settings: HealthDeskSettings) {
     super()
@@ -128,6 +131,7 @@ class WatchedHealth extends Timed {
 
   override onDeadline(): void {
     this.#prober.deadlines.disarm(this)
+    this.#passedAt = this.#prober.deadlines.now
     const states = this.#changes
     this.#changes = new Map()
     this.#settings.planes.setHealth(this.#upstream, { check: this.check, states })
@@ -150,6 +154,9 @@ class WatchedHealth extends Timed {
 
   #change(address: string, state: HealthState | null): void {
     this.#changes.set(address, state)
-    if (this.deadline === 0) this.#prober.deadlines.arm(this, 0)
+    if (this.deadline !== 0) return
+    const { deadlines } = this.#prober
+    const pause = this.#addresses.size * PAUSE_PER_ENDPOINT - (deadlines.now - this.#passedAt)
+    deadlines.arm(this, Math.max(pause, 0))
   }
 }

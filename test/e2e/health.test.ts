@@ -1,10 +1,13 @@
 // Active health checks in a whole gateway: endpoints that fail their probes get no requests, and come back.
 
+import { readFileSync } from 'node:fs'
 import { createServer as createHttp2, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { parseConfig } from '../../src/config/parse.ts'
 import { authority } from '../support/certificates.ts'
 import { configOf, startGateway, type TestGateway } from '../support/gateway.ts'
 import { type RawEndpoint, type Script, startEndpoint } from '../support/raw-endpoint.ts'
@@ -310,4 +313,29 @@ t.test('probes connect as requests do: TLS, and the PROXY header', async (t) => 
   await startGateway(t, configOf([behind.address], { upstream: { proxyProtocol: 'v1', health: HEALTH } }))
   await until('the header', () => heard.includes('\r\n\r\n'))
   t.match(heard, /^PROXY UNKNOWN\r\nGET \/healthz /)
+})
+
+t.test('docs/tasks/health-checks.md', async (t) => {
+  const page = readFileSync(new URL('../../docs/tasks/health-checks.md', import.meta.url), 'utf8')
+  let text = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? ''
+  const asked = new Set<string>()
+  for (const port of [3001, 3002, 3003, 3101, 3201]) {
+    const endpoint = await startEndpoint(t)
+    endpoint.onConnection = () => asked.add(String(port))
+    endpoint.script = ({ target }, connection, phase) => {
+      if (phase === 'end') connection.answer('', [], target === '/healthz' && port === 3002 ? '503 No' : '200 OK')
+    }
+    text = text.replace(`127.0.0.1:${port}`, endpoint.address)
+  }
+  const parsed = parseConfig([{ name: 'page', text: `${text.replace(':8080', ':0')}\nadmin: { bind: 127.0.0.1:0 }` }])
+  t.same(parsed.warnings, [])
+  const written = parse(text.replace(':8080', ':0'))
+  const gateway = await startGateway(t, { ...written, admin: { bind: '127.0.0.1:0' } })
+  await until('all to be probed', () => asked.size === 5)
+  await until('the first probes to decide', async () => {
+    const answer = await fetch(`${gateway.admin}/upstreams`)
+    const { upstreams } = (await answer.json()) as { upstreams: { name: string; endpoints: Endpoint[] }[] }
+    const said = upstreams.map(({ name, endpoints }) => `${name} ${endpoints.map(({ health }) => health).join(' ')}`)
+    return said.join(', ') === 'shop up unhealthy up, users unhealthy, search up'
+  })
 })
