@@ -170,25 +170,6 @@ tunnelScene('who does not read for too long is given up', {}, async (_t, { gatew
   await until('the end of the endpoint', () => second.closed)
 })
 
-tunnelScene('who did not read for a while is not in trouble for ever', {}, async (t, { gateway, endpoint }) => {
-  const [client, peer] = await openTunnel(gateway, endpoint)
-  peer.socket.pause()
-  const piece = Buffer.alloc(1 << 20)
-  for (let i = 0; i < 32; i++) client.socket.write(piece)
-  await until('the endpoint to be full', async () => {
-    const before = client.socket.writableLength
-    await pause(30)
-    return before > 0 && before === client.socket.writableLength
-  })
-  peer.socket.resume()
-  await until('all of it', () => peer.bytes.length === 32 << 20)
-  gateway.advance(5 * MINUTE)
-  await pause(150)
-  client.send('.')
-  await until('it', () => peer.bytes.length === (32 << 20) + 1)
-  t.notOk(client.closed)
-})
-
 t.test('before the 101 it is tried elsewhere, after it never', async (t) => {
   const [one, two] = [await startTunnelEndpoint(t), await startTunnelEndpoint(t)]
   const addresses = [await deadAddress(), one.address, two.address]
