@@ -64,7 +64,6 @@ export class DownstreamStream extends BodyPace implements Downstream {
     ;(stream as Tagged)[OURS] = this
     stream.on('aborted', onClose)
     stream.on('close', onClose)
-    stream.on('drain', onDrain)
   }
 
   /** The request has been read into `x`, or is refused. */
@@ -261,6 +260,7 @@ export class DownstreamStream extends BodyPace implements Downstream {
   private toBeContinued(): ServerStreamResponseOptions {
     this.trailing = true
     this.stream.on('wantTrailers', onTrailers)
+    this.stream.on('drain', onDrain)
     return WITH_TRAILERS
   }
 
