@@ -17,6 +17,8 @@ export interface Reach {
   readonly choice: number
   /** As `SessionNames.partOf`. */
   readonly part: string
+  /** Sessions may stay with it. */
+  readonly serves: () => boolean
 }
 
 export interface CookieSettings {
@@ -44,8 +46,9 @@ export class CookieAffinity implements Affinity {
     if (value === null) return -1
     // It is for us: endpoints have nothing to read out of it.
     x.fields = fields
-    for (const { upstream, choice, part } of this.reach) {
+    for (const { upstream, choice, part, serves } of this.reach) {
       if (!value.startsWith(part)) continue
+      if (!serves()) return -1
       x.session = this.names.find(upstream, value.slice(PART_LENGTH))
       return choice
     }

@@ -20,10 +20,12 @@ export class HeaderAffinity implements Affinity {
   /** Of the upstreams of the route. */
   private readonly weights: readonly number[]
   private readonly total: number
+  private readonly serves: (choice: number) => boolean
 
-  /** `name` in lower case. */
-  constructor(name: string, weights: readonly number[]) {
+  /** `name` in lower case; `serves`: whether sessions may go to an upstream of the list. */
+  constructor(name: string, weights: readonly number[], serves: (choice: number) => boolean) {
     this.name = name
+    this.serves = serves
     this.weights = weights
     this.total = weights.reduce((sum, weight) => sum + weight, 0)
   }
@@ -33,12 +35,13 @@ export class HeaderAffinity implements Affinity {
     if (value === null || value === '') return -1
     // 0 is for who has none.
     x.sessionHash = hashText(value) || 1
-    return this.choiceOf(value)
+    if (this.weights.length < 2) return -1
+    const choice = this.choiceOf(value)
+    return this.serves(choice) ? choice : -1
   }
 
   /** A value's place among all is the same for ever: a changed weight moves those at its edge. */
   private choiceOf(value: string): number {
-    if (this.weights.length < 2) return -1
     let left = ((hashText(value, CHOICE_SEED) >>> 0) / 2 ** 32) * this.total
     for (let i = 0; i < this.weights.length; i++) {
       left -= this.weights[i] as number

@@ -41,7 +41,7 @@ export class SessionKeys {
 /** null = the picker decides each time. */
 export function affinityOf({ affinity }: RouteConfig, among: Among, keys: SessionKeys): Affinity | null {
   if (affinity === null || among.upstreams.length === 0) return null
-  if (affinity.type === 'header') return new HeaderAffinity(affinity.name, among.weights)
+  if (affinity.type === 'header') return new HeaderAffinity(affinity.name, among.weights, (choice) => serves(among, choice))
   const names = keys.of(typeof affinity.secret === 'string' ? affinity.secret : null)
   return new CookieAffinity(affinity, names, reachOf(among, names))
 }
@@ -64,8 +64,16 @@ export function namesInUse(
   return used
 }
 
-function reachOf({ upstreams, subsets, standIns }: Among, names: SessionNames): readonly Reach[] {
+/** Where nobody of one upstream can be used, its sessions are better off with another of the list. */
+function serves({ upstreams, subsets }: Among, choice: number): boolean {
+  const upstream = upstreams[choice] as Upstream
+  return upstreams.length === 1 || (subsets?.[choice] ?? upstream).usable || upstream.relieved
+}
+
+function reachOf(among: Among, names: SessionNames): readonly Reach[] {
+  const { upstreams, subsets, standIns } = among
   const reach = (upstream: Upstream, subset: Subset | null, choice: number): Reach => ({
+    serves: () => serves(among, choice),
     upstream,
     subset,
     choice,

@@ -83,6 +83,8 @@ export function planUpstream(
   const slow = builds.filter((build) => build !== null && !build.done) as PickerBuild[]
   const follow = (now: Shown): void => {
     for (const [i, seat] of seats.entries()) reseat(seat, now[i] as Availability, seatRules)
+    // Whoever waits for a place here is better off where somebody stands in.
+    if (upstream.counters.pending > 0 && !upstream.usable && upstream.relieved) upstream.dismissWaiting()
   }
   return {
     upstream,

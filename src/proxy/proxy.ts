@@ -195,10 +195,9 @@ export class RequestProxy implements ExchangeHandler {
     if (hedge !== null && x.attempt === attempt) this.hedging.watch(x, hedge)
   }
 
-  /** The upstream is not to be asked: an answer that was given up for another try is better than none. */
+  /** The upstream is not to be asked. */
   private broken(x: Exchange, { retryAfter }: Breaker): void {
-    if (x.lastAnswer !== null) this.answerLate(x, x.lastAnswer)
-    else this.fail(x, 'breaker-open', `upstream ${upstreamOf(x).name}`, retryAfter)
+    this.giveIn(x, 'breaker-open', `upstream ${upstreamOf(x).name}`, retryAfter)
   }
 
   /** It waits for a place no longer: from the beginning. */
@@ -226,9 +225,9 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   /** There will be no other try: what an endpoint has said before is better than what we can say. */
-  private giveIn(x: Exchange, reason: ReasonCode, detail: string): void {
+  private giveIn(x: Exchange, reason: ReasonCode, detail: string, retryAfter?: number): void {
     if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
-    else this.fail(x, reason, detail)
+    else this.fail(x, reason, detail, retryAfter)
   }
 
   /** An endpoint has answered, but with a status that the route would rather not pass on. `granted`: another try has its budget. */

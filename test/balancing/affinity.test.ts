@@ -18,6 +18,7 @@ class Some {
   readonly name: string
   endpoints: ReadonlyMap<string, Endpoint>
   readonly out = new Set<Endpoint>()
+  usable = true
   readonly roster: Pick<EndpointRoster, 'keeps' | 'pickable'>
   private candidates: Candidates = []
 
@@ -78,6 +79,7 @@ t.test('by cookie', async (t) => {
     subset: null,
     choice: Math.min(i, 1),
     part: names.partOf(upstream, ''),
+    serves: () => upstream.usable,
   }))
   const affinity = new CookieAffinity({ name: 'hg', ttl: 90_500 }, names, reach)
   const begin = (value: string, upstream = a): [Exchange, number] => {
@@ -146,6 +148,15 @@ t.test('by cookie', async (t) => {
     t.match(renewed.fields, `hg=${nameOf(dr, first)};`)
   })
 
+  t.test('an upstream of which nobody can be used', async (t) => {
+    b.usable = false
+    const [x, choice] = begin(nameOf(b, first), b)
+    b.usable = true
+    t.equal(choice, -1, 'another one may be better')
+    t.equal(x.session, null)
+    t.equal(x.fields, 'cookie: mine=1\r\n')
+  })
+
   t.test('an endpoint that is gone', async (t) => {
     const value = nameOf(b, first)
     b.endpoints = new Map([...b.endpoints].slice(1))
@@ -163,7 +174,7 @@ t.test('by cookie', async (t) => {
 })
 
 t.test('by header', async (t) => {
-  const affinity = new HeaderAffinity('x-session', [1])
+  const affinity = new HeaderAffinity('x-session', [1], () => true)
   const some = new Some('u', addresses(10))
   const pick = (value: string, tried: Endpoint[] | null = null): string | undefined => {
     const x = fakeExchange({ fields: `X-Session: ${value}\r\n`, upstream: some.upstream, tried, hash: 42 })
@@ -198,8 +209,8 @@ t.test('by header', async (t) => {
 
 t.test('by header: the upstream of a list', async (t) => {
   const values = Array.from({ length: 4000 }, (_, i) => `s${i}`)
-  const choices = (weights: readonly number[]): number[] => {
-    const affinity = new HeaderAffinity('x-session', weights)
+  const choices = (weights: readonly number[], out = -1): number[] => {
+    const affinity = new HeaderAffinity('x-session', weights, (choice) => choice !== out)
     return values.map((value) => affinity.begin(fakeExchange({ fields: `x-session: ${value}\r\n` })))
   }
   const [ten, twenty] = [choices([90, 10]), choices([80, 20])]
@@ -207,4 +218,9 @@ t.test('by header: the upstream of a list', async (t) => {
   t.ok(Math.abs(share(ten) - 0.1) < 0.02, `${share(ten)}`)
   t.ok(Math.abs(share(twenty) - 0.2) < 0.02, `${share(twenty)}`)
   t.equal(ten.filter((choice, i) => choice === 1 && twenty[i] !== 1).length, 0, 'who was in the canary stays')
+  t.strictSame(
+    choices([90, 10], 1),
+    ten.map((choice) => (choice === 1 ? -1 : choice)),
+    'whoever has nobody there is free',
+  )
 })

@@ -314,3 +314,24 @@ t.test('parts of one upstream by labels: the cookie says which', async (t) => {
   )
   gateway.closeClients()
 })
+
+t.test('health before the place in a weighted list', async (t) => {
+  const [stable, canary] = (await start(t, 'stable', 'canary')) as [RawEndpoint, RawEndpoint]
+  const route = (affinity: object) => ({
+    to: [
+      { upstream: 'stable', weight: 9 },
+      { upstream: 'next', weight: 1 },
+    ],
+    affinity,
+  })
+  for (const affinity of [{ cookie: 'hg' }, { header: 'x-session' }]) {
+    const both = { stable: at([stable]), next: at([canary]) }
+    const gateway = await startGateway(t, config({ ...both, stable: at([]) }, route(affinity)))
+    const session = await browser(gateway)
+    const lines = ['x-session: some']
+    await until('the canary', async () => (await session.ask(lines)) === 'canary')
+    await gateway.apply(config({ ...both, next: at([]) }, route(affinity)))
+    await until('the stable one', async () => (await session.ask(lines)) === 'stable')
+    gateway.closeClients()
+  }
+})

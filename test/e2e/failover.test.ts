@@ -154,7 +154,7 @@ t.test('limits, queue and balancer are those of who is used', async (t) => {
   gateway.closeClients()
 })
 
-t.test('who waits for a place moves on with the others', async (t) => {
+t.test('who waits for a place moves on with the others, at once', async (t) => {
   const spare = await start(t, 'spare')
   const main = await startEndpoint(t)
   let running = 0
@@ -172,8 +172,9 @@ t.test('who waits for a place moves on with the others', async (t) => {
   const waiting = second.ask('GET /')
   await until('the second to wait', async () => (await gateway.metric('requests_pending', { upstream: 'main' })) === 1)
   await gateway.apply(config({ upstreams: upstreams([]) }))
-  main.open[0]?.answer('late')
   t.equal((await waiting).body, 'spare')
+  main.open[0]?.answer('late')
+  t.equal((await first.response()).body, 'late')
   t.equal(await gateway.metric('requests_in_flight'), 0)
   t.equal(await gateway.metric('requests_pending'), 0)
   gateway.closeClients()
