@@ -210,7 +210,7 @@ export interface MirrorConfig {
 export interface RetryConfig {
   /** Tries after the first; 0 = none. */
   readonly attempts: number
-  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses and classes of statuses. */
+  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses, classes of statuses, gRPC statuses (`grpc-unavailable`). */
   readonly on: readonly string[]
   readonly methods: readonly string[]
   /** Milliseconds. */

@@ -1,10 +1,31 @@
 // A route's `retry` and `hedge` blocks: when it is tried again, where the limits are.
 
 import * as z from 'zod'
+import { didYouMean } from './suggest.ts'
 import { duration, integer, isToken, share, size } from './values.ts'
 import { block, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'refused-stream', 'reset', 'timeout'] as const
+
+/** All but ok. Written explicitly they apply whatever `methods` says. */
+const GRPC_CONDITIONS: readonly string[] = [
+  'grpc-cancelled',
+  'grpc-unknown',
+  'grpc-invalid-argument',
+  'grpc-deadline-exceeded',
+  'grpc-not-found',
+  'grpc-already-exists',
+  'grpc-permission-denied',
+  'grpc-resource-exhausted',
+  'grpc-failed-precondition',
+  'grpc-aborted',
+  'grpc-out-of-range',
+  'grpc-unimplemented',
+  'grpc-internal',
+  'grpc-unavailable',
+  'grpc-data-loss',
+  'grpc-unauthenticated',
+]
 
 /** Statuses below 400 are what was asked for. */
 const STATUS = /^(?:[45]\d\d|[45]xx)$/
@@ -13,12 +34,13 @@ const condition = text(
   'a condition such as reset, 503 or 5xx',
   (written) => {
     if (STATUS.test(written) || (CONDITIONS as readonly string[]).includes(written)) return written
-    if (/^grpc-[a-z-]+$/.test(written)) return refuse(`${written} is not supported yet`)
+    if (GRPC_CONDITIONS.includes(written)) return written
+    if (written.startsWith('grpc-')) return refuse(`"${written}" is not a gRPC status${didYouMean(written, GRPC_CONDITIONS)}`)
     return refuse(
-      `"${written}" is not a condition: there are ${CONDITIONS.join(', ')}, statuses such as 503 and classes such as 5xx`,
+      `"${written}" is not a condition: there are ${CONDITIONS.join(', ')}, statuses such as 503, classes such as 5xx and gRPC statuses such as grpc-unavailable`,
     )
   },
-  { title: 'condition', examples: [...CONDITIONS, '502', '503', '504', '5xx'] },
+  { title: 'condition', examples: [...CONDITIONS, '502', '503', '504', '5xx', 'grpc-unavailable'] },
 )
 
 const method = text(
@@ -34,7 +56,9 @@ export const retrySchema = block({
   on: z
     .array(condition)
     .prefault(['connect-failure', 'refused-stream', 'reset', 'timeout', '502', '503', '504'])
-    .describe('Ends of an attempt that another one may follow. connect-failure covers connect-timeout.'),
+    .describe(
+      'Ends of an attempt that another one may follow. connect-failure covers connect-timeout; gRPC statuses count where they come without a message, whatever the method.',
+    ),
   methods: z
     .array(method)
     .prefault(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

@@ -48,7 +48,14 @@ export const ACCESS_LOG_FIELDS = [
 ] as const
 
 /** What it may hold beside that, where it is asked for. */
-export const ACCESS_LOG_TLS_FIELDS = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientFingerprint'] as const
+export const ACCESS_LOG_MORE_FIELDS = [
+  'grpcStatus',
+  'tlsVersion',
+  'tlsCipher',
+  'sni',
+  'clientSubject',
+  'clientFingerprint',
+] as const
 
 const accessLog = block({
   file: fileName().prefault('stdout').describe('stdout, stderr or a path relative to the file it is written in.'),
@@ -65,7 +72,7 @@ const accessLog = block({
   sample: share().prefault('100%').describe('Share of the exchanges that are kept; errors and slow ones always are.'),
   slow: durationOrOff().prefault('1s').describe('Exchanges that take longer are always kept.'),
   fields: z
-    .array(choice('accessLog field', [...ACCESS_LOG_FIELDS, ...ACCESS_LOG_TLS_FIELDS], ['traceId']))
+    .array(choice('accessLog field', [...ACCESS_LOG_FIELDS, ...ACCESS_LOG_MORE_FIELDS], ['traceId']))
     .prefault([...ACCESS_LOG_FIELDS])
     .describe('What a record holds.'),
 })

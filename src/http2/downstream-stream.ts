@@ -205,10 +205,11 @@ export class DownstreamStream extends BodyPace implements Downstream {
   }
 
   sendTrailers(): void {
+    const x = this.x as Exchange
     if (this.over) return
-    this.stream.sendTrailers((this.x as Exchange).trailersAccepted ? fieldObject(this.trailers) : {})
+    this.stream.sendTrailers(x.trailersAccepted || x.grpc ? fieldObject(this.trailers) : {})
     // Node sends them at the end of this turn of the event loop; the reset must not overtake them.
-    if (!this.done) setImmediate(closeQuietly, this.stream)
+    if (!this.done && !x.grpc) setImmediate(closeQuietly, this.stream)
   }
 
   drained(): void {
@@ -279,8 +280,9 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
   private finish(x: Exchange): void {
     this.settle(x)
-    // RFC 9113 8.1: the rest of the request is not wanted, which is no error.
-    if (!this.done && !this.trailing) this.stream.close(NGHTTP2_NO_ERROR)
+    // RFC 9113 8.1: the rest of the request is not wanted, which is no error. Clients of gRPC that see the reset together with the status
+    // miss the status; having it, they end the request themselves.
+    if (!this.done && !this.trailing && !x.grpc) this.stream.close(NGHTTP2_NO_ERROR)
     this.letGo()
   }
 

@@ -7,6 +7,7 @@ import { appendFields } from './fields.ts'
 export function requestList(x: Exchange, authority: string, scheme: 'http' | 'https'): string[] {
   const list = [':method', x.method, ':scheme', scheme, ':authority', authority, ':path', x.path + x.query]
   appendFields(list, x.fields)
-  if (x.trailersAccepted) list.push('te', 'trailers')
+  // gRPC asks for it, whether its client has said so or not.
+  if (x.trailersAccepted || x.grpc) list.push('te', 'trailers')
   return list
 }

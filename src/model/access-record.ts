@@ -29,6 +29,8 @@ export interface AccessRecord {
   bytesIn: number
   bytesOut: number
   userAgent: string | null
+  /** null = it was not gRPC, or no status was said. */
+  grpcStatus: number | null
   /** null = cleartext. */
   tls: TlsFacts | null
 }

@@ -97,6 +97,8 @@ export class Exchange {
   http2 = false
   /** The request's content is gRPC. */
   grpc = false
+  /** What was answered to gRPC; -1 = nothing, or it was not gRPC. */
+  grpcStatus = -1
   expectContinue = false
   /**
    * The protocol (lower case) that the client asks to change to, `websocket` or what else `Upgrade` named; '' = none. Set by the

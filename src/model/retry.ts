@@ -15,6 +15,8 @@ export interface RetryPolicy {
   onFailure(method: string, failure: Failure, untouched: boolean): boolean
   /** Whether an answer with this status may be given up for another try; `null` instead of a policy for none at all. */
   readonly onStatus: ((method: string, status: number) => boolean) | null
+  /** The same for a gRPC status that comes without any message; null = none. */
+  readonly onGrpc: ((status: number) => boolean) | null
   /** Milliseconds before try `n` (1 = the first retry) after `failure`; `retryAfter` in milliseconds as the endpoint said, 0 = it did not. */
   delay(n: number, failure: Failure, retryAfter: number, random: Random): number
 }

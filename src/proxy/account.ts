@@ -55,6 +55,7 @@ function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
     durationMs,
     bytesIn: x.bytesIn,
     bytesOut: x.bytesOut,
+    grpcStatus: x.grpcStatus < 0 ? null : x.grpcStatus,
     userAgent: fieldValue(x.fields, 'user-agent'),
     tls: x.downstream.peer.tls,
   }

@@ -4,6 +4,7 @@ import type { Connector, EndpointConnection, Failure, Outcome, RunningAttempt } 
 import type { EndpointCounters } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
+import { grpcStatusIn } from '../model/grpc.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
@@ -13,7 +14,7 @@ import { AnswerKeeper, KEEP_MS } from './kept-answer.ts'
 import { pickerFor } from './pick.ts'
 import type { RequestProxy } from './proxy.ts'
 import { leaveRace, win } from './race.ts'
-import { mayRetryStatus } from './retry.ts'
+import { mayRetryGrpc, mayRetryStatus } from './retry.ts'
 import { notAgreed } from './tunnel.ts'
 
 const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
@@ -63,7 +64,8 @@ export class Attempt implements RunningAttempt {
     this.exchange = x
     this.endpoint = endpoint
     this.upstream = upstream
-    this.attemptTimeout = attemptTimeout
+    // Nobody can tell a stream of gRPC from a single call: it knows idle time and its own deadline.
+    this.attemptTimeout = x.grpc ? 0 : attemptTimeout
     this.idleTimeout = idleTimeout
     this.tunnelTimeout = tunnelTimeout
     this.proxy = proxy
@@ -106,6 +108,10 @@ export class Attempt implements RunningAttempt {
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if (this.upstream.adaptive !== null) this.adapt(AWAY.has(head.status))
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
+      this.giveUp(head, part, last)
+      return
+    }
+    if (x.grpc && last && this.refusedCall(head)) {
       this.giveUp(head, part, last)
       return
     }
@@ -175,6 +181,17 @@ export class Attempt implements RunningAttempt {
     return this.granted
   }
 
+  /** A gRPC status without anything before it: another try may bring a better one. */
+  private refusedCall({ fields }: ResponseHead): boolean {
+    const x = this.exchange
+    const { onGrpc } = (x.binding as RouteBinding).retry
+    x.grpcStatus = grpcStatusIn(fields)
+    if (onGrpc === null) return false
+    if (x.rivals !== null) return onGrpc(x.grpcStatus)
+    this.granted = mayRetryGrpc(x, x.grpcStatus, this.proxy.clock.now())
+    return this.granted
+  }
+
   /** The answer is not passed on, but kept: another try follows as soon as it is complete. */
   private giveUp(head: ResponseHead, part: Part | null, last: boolean): void {
     const keeper = new AnswerKeeper(head, () => this.givenUp(false, false))
@@ -231,6 +248,7 @@ export class Attempt implements RunningAttempt {
       return
     }
     const x = this.exchange
+    if (x.grpc) x.grpcStatus = grpcStatusIn(trailers)
     this.ended = true
     if (!x.tunnelled || x.bodyDone) {
       this.settle('ok')

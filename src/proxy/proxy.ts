@@ -7,6 +7,7 @@ import type { Deadlines } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
+import { grpcAnswer, grpcRequestTimeout, grpcStatusName } from '../model/grpc.ts'
 import type { LocalAnswer, ResponseHead } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
@@ -98,9 +99,10 @@ export class RequestProxy implements ExchangeHandler {
     x.choice = stays >= 0 ? stays : binding.split === null ? 0 : binding.split()
     x.upstream = binding.upstreams[x.choice] ?? null
     if (binding.subsets !== null) x.subset = binding.subsets[x.choice] ?? null
-    if (binding.requestTimeout > 0) {
+    const timeout = x.grpc ? grpcRequestTimeout(x.head, binding.requestTimeout) : binding.requestTimeout
+    if (timeout > 0) {
       x.timer = new RequestTimer(this, x)
-      this.deadlines.arm(x.timer, binding.requestTimeout)
+      this.deadlines.arm(x.timer, timeout)
     }
     if (x.upgrade !== '') {
       const refusal = judgeUpgrade(x, binding)
@@ -233,7 +235,7 @@ export class RequestProxy implements ExchangeHandler {
   /** An endpoint has answered, but with a status that the route would rather not pass on. `granted`: another try has its budget. */
   refused(x: Exchange, head: ResponseHead, granted: boolean): void {
     if (granted || mayRetryStatus(x, head.status, this.clock.now()))
-      this.again(x, String(head.status), 'ok', retryAfter(fieldValue(head.fields, 'retry-after'), this.clock.wall()))
+      this.again(x, reasonOf(x, head), 'ok', retryAfter(fieldValue(head.fields, 'retry-after'), this.clock.wall()))
     // Others ran beside it and failed, and it was too large to be kept.
     else this.giveIn(x, 'reset', `the answer ${head.status} was given up for another try`)
   }
@@ -336,9 +338,10 @@ export class RequestProxy implements ExchangeHandler {
     const answer = x.upgradeOnly && said.status < 300 ? notAgreed(x) : said
     x.reason = answer.reason ?? x.reason
     if (x.reason !== null) countRejected(x, x.reason)
-    x.status = answer.status
+    const final = x.grpc ? grpcAnswer(x, answer) : answer
+    x.status = final.status
     x.responded = true
-    x.downstream.answer(x, answer, close)
+    x.downstream.answer(x, final, close)
   }
 
   /** Gives up what runs or waits for the exchange. */
@@ -378,6 +381,11 @@ function cancelAll(x: Exchange): void {
     attempt.cancel()
     attempt = x.attempt === attempt ? null : x.attempt
   }
+}
+
+/** Why an answer was given up, as the metric of retries calls it. */
+function reasonOf(x: Exchange, { status }: ResponseHead): string {
+  return status === 200 && x.grpcStatus > 0 ? `grpc-${grpcStatusName(x.grpcStatus)}` : String(status)
 }
 
 function upstreamOf(x: Exchange): Upstream {

@@ -2,6 +2,7 @@
 
 import type { Failure } from '../model/connection.ts'
 import type { Exchange } from '../model/exchange.ts'
+import { grpcStatusName } from '../model/grpc.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 
@@ -20,6 +21,13 @@ export function mayRetryStatus(x: Exchange, status: number, now: number): boolea
   const { retry } = x.binding as RouteBinding
   if (retry.onStatus === null || x.retries >= retry.attempts || x.unrepeatable) return false
   return retry.onStatus(x.method, status) && x.heldBytes <= retry.bodyBytes && spend(x, String(status), retry.budget, now)
+}
+
+/** After a gRPC status that came without anything before it. Written explicitly: methods do not matter. */
+export function mayRetryGrpc(x: Exchange, status: number, now: number): boolean {
+  const { retry } = x.binding as RouteBinding
+  if (retry.onGrpc === null || x.retries >= retry.attempts || x.unrepeatable) return false
+  return retry.onGrpc(status) && x.heldBytes <= retry.bodyBytes && spend(x, `grpc-${grpcStatusName(status)}`, retry.budget, now)
 }
 
 /** Takes a further attempt out of the upstream's budget, of which it may use `share`; null = any. */

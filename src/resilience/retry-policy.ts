@@ -2,6 +2,7 @@
 
 import type { Random } from '../model/clock.ts'
 import type { Failure } from '../model/connection.ts'
+import { GRPC_STATUSES } from '../model/grpc.ts'
 import type { HedgePolicy, RetryPolicy } from '../model/retry.ts'
 
 /** RFC 9110 9.2.2. */
@@ -11,7 +12,7 @@ const DEFAULT_BUDGET = 0.2
 
 export interface RetryOptions {
   readonly attempts: number
-  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses (`503`) and classes (`5xx`). */
+  /** `connect-failure`, `refused-stream`, `reset`, `timeout`, statuses (`503`), classes (`5xx`), gRPC statuses (`grpc-unavailable`). */
   readonly on: readonly string[]
   readonly methods: readonly string[]
   /** Milliseconds. */
@@ -28,6 +29,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   onFailure: (method, failure, untouched) =>
     isConnectFailure(failure) || failure === 'refused-stream' || (failure === 'reset' && untouched && IDEMPOTENT.has(method)),
   onStatus: null,
+  onGrpc: null,
   delay: () => 0,
 }
 
@@ -61,6 +63,7 @@ export function retryPolicy(options: RetryOptions): RetryPolicy {
       return failure === 'reset' && untouched && on.has('reset')
     },
     onStatus: statuses === null ? null : (method, status) => statuses[status] === 1 && methods.has(method),
+    onGrpc: grpcTest(options.on),
     delay: (n, failure, retryAfter, random) => backoff(options.backoff, n, failure, retryAfter, random),
   }
 }
@@ -76,6 +79,12 @@ function statusTable(on: readonly string[]): Uint8Array | null {
     else if (/^\d{3}$/.test(condition)) table[Number(condition)] = 1
   }
   return table.includes(1) ? table : null
+}
+
+function grpcTest(on: readonly string[]): ((status: number) => boolean) | null {
+  const wanted = new Set<number>()
+  for (const [status, name] of GRPC_STATUSES.entries()) if (on.includes(`grpc-${name}`)) wanted.add(status)
+  return wanted.size === 0 ? null : (status) => wanted.has(status)
 }
 
 /**

@@ -50,7 +50,8 @@ const WRITERS = {
 } as const satisfies Record<string, Write>
 
 /** Only where they are asked for. */
-const TLS_WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
+const MORE_WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
+  ['grpcStatus', ({ grpcStatus }) => String(grpcStatus)],
   ['tlsVersion', ({ tls }) => nullable(tls?.version ?? null)],
   ['tlsCipher', ({ tls }) => nullable(tls?.cipher ?? null)],
   ['sni', ({ tls }) => nullable(tls?.sni ?? null)],
@@ -65,7 +66,7 @@ export const ACCESS_FIELDS = Object.keys(WRITERS) as readonly AccessField[]
 /** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
 export function lineWriter(fields: readonly string[]): Write {
   const parts = fields.map((name, i): readonly [string, Write] => {
-    const write = Object.hasOwn(WRITERS, name) ? WRITERS[name as AccessField] : TLS_WRITERS.get(name)
+    const write = Object.hasOwn(WRITERS, name) ? WRITERS[name as AccessField] : MORE_WRITERS.get(name)
     if (write === undefined) throw new Error(`access log: unknown field "${name}"`)
     return [`${i === 0 ? '{' : ','}"${name}":`, write]
   })

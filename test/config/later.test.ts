@@ -43,7 +43,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
     PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '',
     'acme is not supported yet',
   ],
-  [PLACES.route?.('retry: { on: [grpc-unavailable] }') ?? '', 'grpc-unavailable is not supported yet'],
   [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],
   [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [{ jwt: 1 }] }] }', UPSTREAM, ''), 'jwt is not supported yet'],

@@ -26,6 +26,7 @@ const record: AccessRecord = {
   bytesIn: 10,
   bytesOut: 20,
   userAgent: 'curl/8',
+  grpcStatus: null,
   tls: null,
 }
 
@@ -45,7 +46,7 @@ t.test('one JSON line a record, with every field', async (t) => {
   await log.close()
   const [first, second] = lines(file).map((line) => JSON.parse(line))
   t.same(Object.keys(first), ACCESS_FIELDS)
-  const { tls: _tls, ...plain } = record
+  const { tls: _tls, grpcStatus: _grpcStatus, ...plain } = record
   t.same(first, {
     ...plain,
     time: '2023-11-14T22:13:20.123Z',
@@ -73,7 +74,15 @@ t.test('what is known about TLS, where it is asked for', async (t) => {
   const file = join(t.testdir(), 'access.log')
   const fields = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientFingerprint']
   const log = new AccessLog({ ...options(file), fields }, Math.random, unexpected)
-  const client = { verified: true, subject: 'CN="a"', issuer: '', sans: [], fingerprint: '00ff', serial: '', raw: Buffer.alloc(0) }
+  const client = {
+    verified: true,
+    subject: 'CN="a"',
+    issuer: '',
+    sans: [],
+    fingerprint: '00ff',
+    serial: '',
+    raw: Buffer.alloc(0),
+  }
   log.write(record)
   log.write({ ...record, tls: new TlsFacts('TLSv1.3', 'TLS_AES_128_GCM_SHA256', 'a.test', '', null) })
   log.write({ ...record, tls: new TlsFacts('TLSv1.2', 'X', '', '', client) })
