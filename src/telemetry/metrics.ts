@@ -21,7 +21,7 @@ export const OUTCOMES = ['ok', 'connect-failure', 'connect-timeout', 'reset', 't
 export const METRICS = {
   requests_total: {
     type: 'counter',
-    help: 'Answered requests, by the status that the client got; route and upstream are empty where there was none.',
+    help: 'Answered requests, by the status that the client got; route and upstream are empty where there was none. Connections without HTTP have no code.',
     labels: ['listener', 'route', 'upstream', 'code'],
   },
   request_duration_seconds: {
