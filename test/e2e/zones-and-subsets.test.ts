@@ -40,11 +40,13 @@ async function serve(
 t.test('zone: the own one, until too little of it is well', async (t) => {
   const endpoints = await three(t)
   const list = endpoints.map(({ address }, i) => ({ address, zone: i === 0 ? 'a' : 'b' }))
-  const { ask, explain } = await serve(t, list, {
+  const { ask, explain, gateway } = await serve(t, list, {
     upstream: { zone: {}, ejection: { baseTime: '5m' } },
     top: { zone: 'a', admin: { bind: '127.0.0.1:0' } },
   })
   t.equal(await ask(6), '000000')
+  const state = (await (await fetch(`${gateway.admin}/upstreams`)).json()) as object
+  t.match(state, { upstreams: [{ endpoints: [{ zone: 'a' }, { zone: 'b' }, { zone: 'b' }] }] })
   t.match((await explain()).endpoints, [
     { eligible: true, why: 'can be picked' },
     { eligible: false, why: 'it is in zone b, and zone a has enough' },

@@ -105,6 +105,14 @@ t.test('http: what is not an answer', async (t) => {
   t.equal(await ask(httpProbe(HTTP), await saying(t, '')), 'connection closed')
   t.equal(await ask(httpProbe(HTTP), await saying(t, 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf')), 'connection closed')
   t.equal(await ask(httpProbe(HTTP), await saying(t, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`)), 'answer head too large')
+  t.equal(await ask(httpProbe(HTTP), await saying(t, 'HTTP/1.0 200 OK\r\n\r\nto the end')), '', 'until it closes')
+  t.match(
+    await ask(
+      httpProbe(HTTP),
+      await saying(t, 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    ),
+    /./,
+  )
   const early = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n'
   t.equal(await ask(httpProbe(HTTP), await saying(t, early)), 'status 503')
   const reset = await listen(
