@@ -4,6 +4,7 @@
 import { ERROR, parseError } from '../http1/parse-errors.ts'
 import { parseRequestHead, RequestScan } from '../http1/parse-request.ts'
 import { readRequest } from '../http1/read-request.ts'
+import { breakerInWords } from '../model/breaker.ts'
 import { type Random, systemClock } from '../model/clock.ts'
 import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
 import { Deadlines } from '../model/deadlines.ts'
@@ -167,8 +168,8 @@ class DryProxy extends RequestProxy {
     const { upstream } = x
     this.#upstream = upstream
     if (upstream !== null && upstream.breaker !== null && !upstream.breaker.passes(x)) {
-      const { retryAfter, state } = upstream.breaker
-      this.fail(x, 'breaker-open', `the breaker of upstream ${upstream.name} is ${state.replace('-', ' ')}`, retryAfter)
+      const words = breakerInWords(upstream.breaker)
+      this.fail(x, 'breaker-open', `the breaker of upstream ${upstream.name} is ${words}`, upstream.breaker.retryAfter)
       return
     }
     if (upstream !== null && !undiscovered.has(upstream.name)) {

@@ -1,6 +1,7 @@
 // Explains what the gateway would do with a request, from the compiled objects that would do it.
 
 import { isIP } from 'node:net'
+import { breakerInWords } from '../model/breaker.ts'
 import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainRequest, Explanation } from '../model/explanation.ts'
@@ -142,16 +143,16 @@ function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {
 
 function noteFailover(chosen: Upstream, used: Upstream): string[] {
   if (chosen === used && (chosen.failover === null || chosen.usable)) return []
-  const isOpen = chosen.roster?.usable === true && chosen.breaker !== null
-  const out = isOpen
-    ? `the breaker of upstream ${chosen.name} is ${chosen.breaker?.state.replace('-', ' ')}`
-    : `upstream ${chosen.name} has no endpoint that can be used`
+  const out =
+    chosen.roster?.usable === true && chosen.breaker !== null
+      ? `the breaker of upstream ${chosen.name} is ${breakerInWords(chosen.breaker)}`
+      : `upstream ${chosen.name} has no endpoint that can be used`
   return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
 }
 
 function noteBreaker({ name, breaker }: Upstream): string[] {
   if (breaker === null) return []
-  return [`the breaker of upstream ${name} is ${breaker.state.replace('-', ' ')}`]
+  return [`the breaker of upstream ${name} is ${breakerInWords(breaker)}`]
 }
 
 /** Who is asked besides the endpoint. */

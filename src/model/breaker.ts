@@ -27,3 +27,9 @@ export interface Breaker {
   /** The upstream is gone: nothing is counted any more, and no timer is left. */
   close(): void
 }
+
+/** For people: `half open`, `open until 2026-01-31T12:00:05.000Z`. */
+export function breakerInWords({ state, until }: Breaker): string {
+  const words = state.replace('-', ' ')
+  return until === null ? words : `${words} until ${new Date(until).toISOString()}`
+}
