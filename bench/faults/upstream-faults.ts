@@ -42,25 +42,23 @@ async function allRefuse(folder: string, seconds: number): Promise<Row[]> {
   }
 }
 
-/** Three endpoints with four places each and 20 ms of work: 600 requests per second at most. */
+/** Three endpoints with two places each and 40 ms of work: 150 requests per second at most. */
 async function overload(folder: string, seconds: number): Promise<Row[]> {
-  const limits = { requests: 12, connections: 12, pending: 12, pendingTimeout: '250ms' }
+  const pending = { pending: 6, pendingTimeout: '100ms' }
+  const limits = { requests: 6, connections: 6, ...pending }
   const rows: Row[] = []
   for (const [label, upstream] of [
     ['10 × more requests than can be served, limits', { limits }],
-    [
-      'the same, adaptive limit',
-      { limits: { pending: 12, pendingTimeout: '250ms' }, adaptive: { minLimit: 4, maxLimit: 1000 } },
-    ],
+    ['the same, adaptive limit', { limits: pending, adaptive: { minLimit: 2, maxLimit: 1000 } }],
   ] as const) {
     const lab = await Lab.open({ folder, upstream })
     try {
-      for (const endpoint of lab.endpoints) Object.assign(endpoint, { places: 4, workMs: 20 })
-      const easy = lab.load(200)
+      for (const endpoint of lab.endpoints) Object.assign(endpoint, { places: 2, workMs: 40 })
+      const easy = lab.load(50)
       await sleep(seconds * 1000)
       const before = spread(await easy.stop())
       const resident = lab.residentBytes
-      const hard = lab.load(6000)
+      const hard = lab.load(1500)
       await sleep(2 * seconds * 1000)
       const answers = await hard.stop()
       const served = answers.filter(({ status }) => status === 200)
