@@ -25,6 +25,7 @@ import type { Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
 import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
+import { OverloadWatch } from './overload-watch.ts'
 import type { PluginBundle } from './plugins/bundle-format.ts'
 import { LoadedPlugins, type PluginSet } from './plugins/loaded-plugins.ts'
 import { RequestProxy } from './proxy/proxy.ts'
@@ -78,6 +79,7 @@ export class DataPlane {
   private readonly plugins: LoadedPlugins
   private readonly listeners = new Map<string, LiveListener>()
   private readonly reception: Reception
+  private readonly watch: OverloadWatch
   private readonly retired = new Set<Upstream>()
   private readonly sessions: SessionKeys
   private snapshot: Snapshot | null = null
@@ -112,6 +114,21 @@ export class DataPlane {
     }
     const protocols = { http2: acceptHttp2, tunnel: acceptTunnel }
     this.reception = new Reception({ context: this.context, protocols, share: 1 / options.part.count })
+    this.watch = new OverloadWatch({
+      clock,
+      overload: this.proxy.overload,
+      guests: this.reception,
+      processes: options.part.count,
+      upstreamConnections: () => this.upstreamConnections(),
+      log,
+    })
+  }
+
+  private upstreamConnections(): number {
+    let sum = 0
+    for (const { counters } of this.snapshot?.upstreams.values() ?? [])
+      sum += counters.connectionsActive + counters.connectionsIdle
+    return sum
   }
 
   private dateLine(): string {
@@ -172,6 +189,7 @@ export class DataPlane {
     this.config = config
     this.access = access
     this.plugins.adopt(plugins)
+    this.watch.follow(config.overload)
     for (const plan of compiled.plans) plan.apply()
     for (const [name, endpoints] of arrived ?? []) this.setEndpoints(name, endpoints)
     for (const { upstream } of compiled.plans) upstream.admitWaiting()
@@ -287,6 +305,7 @@ export class DataPlane {
       })),
       accessLog: this.access,
       plugins: this.counters.allPlugins(),
+      overload: this.proxy.overload.pressure,
     })
     for (const { retired } of upstreams) {
       for (const endpoint of retired) if (endpoint.inFlight === 0) retired.delete(endpoint)
@@ -338,6 +357,7 @@ export class DataPlane {
     this.context.draining = true
     this.reception.destroy()
     this.proxy.mirroring.close()
+    this.watch.stop()
     for (const upstream of this.snapshot?.upstreams.values() ?? []) {
       for (const connector of upstream.connectors.values()) connector.retire()
       dropBreaker(upstream)

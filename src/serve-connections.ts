@@ -39,6 +39,8 @@ export interface ClientProtocols {
 const MAX_ARRIVALS = 1024
 /** Milliseconds. */
 const YOUNG = 500
+/** Bytes that a client has not read, below which closing its connection does not help. */
+const WORTH_CLOSING = 16 * 1024
 
 export interface ReceptionSettings {
   readonly context: ConnectionContext
@@ -55,6 +57,12 @@ export class Reception implements Accepting, ArrivalDesk {
   readonly #connections = new Map<ClientConnection, LiveListener>()
   /** In the order of their coming. */
   readonly #arrivals = new Map<Arrival, { readonly address: BoundAddress; readonly since: number }>()
+  /** All connections that this process may have, and the part of this and of limits.connections at which some are asked to leave. */
+  most = Number.POSITIVE_INFINITY
+  crowded = Number.POSITIVE_INFINITY
+  /** Where the asking has come to, and who has been asked. */
+  #oldest: Iterator<ClientConnection, undefined> = this.#connections.keys()
+  readonly #asked = new WeakSet<ClientConnection>()
   readonly #pace = new HandshakePace<Arrival>((arrival) => this.#shakeHands(arrival))
   #empty: (() => void) | null = null
   #closed = false
@@ -134,6 +142,34 @@ export class Reception implements Accepting, ArrivalDesk {
     if (this.#connections.size + this.#arrivals.size === 0) this.#empty?.()
   }
 
+  // ---- too many of them
+
+  get size(): number {
+    return this.#connections.size + this.#arrivals.size
+  }
+
+  closeSlowest(most: number): number {
+    const slow = [...this.#connections.keys()].filter(({ unsent }) => unsent >= WORTH_CLOSING)
+    slow.sort((a, b) => b.unsent - a.unsent)
+    for (const connection of slow.slice(0, most)) connection.destroy()
+    return Math.min(slow.length, most)
+  }
+
+  /** For each that comes two of the oldest close: idle ones soon, the others when they have answered. */
+  #askToLeave(): void {
+    for (let asked = 0, looked = 0; asked < 2 && looked < 64; looked++) {
+      const { value: connection } = this.#oldest.next()
+      if (connection === undefined) {
+        this.#oldest = this.#connections.keys()
+        return
+      }
+      if (this.#asked.has(connection)) continue
+      this.#asked.add(connection)
+      connection.drain()
+      asked++
+    }
+  }
+
   // ---- from a socket to a connection
 
   accepted(bind: string, socket: Socket): void {
@@ -146,10 +182,13 @@ export class Reception implements Accepting, ArrivalDesk {
     // All that share an address agree on what is looked at before it is known to which one a connection comes.
     const { protocol, proxyProtocol, limits, timeouts, trusted } = seat.current
     const tls = protocol === 'https' || protocol === 'tls'
-    if (address.connections >= limits.connections * this.#share) {
-      this.#tooMany(socket, seat.current, tls || protocol === 'tcp')
+    const most = limits.connections * this.#share
+    const { connections } = address
+    if (connections >= most || this.size >= this.most) {
+      this.#tooMany(socket, seat.current, connections >= most ? 'limit-connections' : 'overload', tls || protocol === 'tcp')
       return
     }
+    if (connections >= most * this.crowded || this.size >= this.most * this.crowded) this.#askToLeave()
     if (proxyProtocol === 'off' && !tls) {
       this.#openPlain(socket, peerOf(socket, trusted), seat)
       return
@@ -290,14 +329,14 @@ export class Reception implements Accepting, ArrivalDesk {
   }
 
   /** `silent`: what is spoken there is not HTTP, or not yet. */
-  #tooMany(socket: Socket, listener: ServedListener, silent: boolean): void {
-    count(listener, 'limit-connections')
+  #tooMany(socket: Socket, listener: ServedListener, reason: ReasonCode, silent: boolean): void {
+    count(listener, reason)
     socket.on('error', () => {})
     if (silent) {
       socket.destroy()
       return
     }
-    socket.end(answerText('limit-connections', '', listener.detail))
+    socket.end(answerText(reason, '', listener.detail))
     socket.destroySoon()
   }
 }

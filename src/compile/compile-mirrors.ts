@@ -3,6 +3,7 @@
 import type { RouteConfig, UpstreamConfig } from '../config/model.ts'
 import type { Random } from '../model/clock.ts'
 import { Histogram, ResponseCounters } from '../model/counters.ts'
+import { PRIORITY } from '../model/overload.ts'
 import type { Mirror } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { NO_RETRY } from '../resilience/retry-policy.ts'
@@ -34,6 +35,7 @@ export function mirrorsOf(
         affinity: null,
         chains: null,
         prefix: null,
+        priority: PRIORITY[route.priority],
         requestTimeout: 0,
         attemptTimeout: route.timeout.attempt ?? 0,
         idleTimeout: route.timeout.idle ?? 0,

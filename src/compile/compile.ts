@@ -5,6 +5,7 @@ import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import { speaksHttp, takesRoute } from '../config/takes-route.ts'
 import type { AccessSink } from '../model/access-record.ts'
+import { PRIORITY } from '../model/overload.ts'
 import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteRule } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
@@ -200,6 +201,7 @@ function bind(
     affinity: affinityOf(route, { upstreams: reached, weights, subsets, standIns }, sessions),
     chains: chains.chains(route),
     prefix: null,
+    priority: PRIORITY[route.priority],
     requestTimeout: route.timeout.request ?? 0,
     attemptTimeout: route.timeout.attempt ?? 0,
     idleTimeout: route.timeout.idle ?? 0,

@@ -6,6 +6,7 @@ import type { AffinityConfig } from './affinity-schema.ts'
 import type { BreakerConfig } from './breaker-schema.ts'
 import type { FilterConfig } from './filters-schema.ts'
 import type { HealthConfig } from './health-schema.ts'
+import type { OverloadConfig } from './overload-schema.ts'
 import type { PluginConfig } from './plugin-schema.ts'
 import type { gatewaySchema } from './schema.ts'
 
@@ -35,6 +36,8 @@ export interface GatewayConfig {
   readonly log: LogConfig
   /** null = none is written. */
   readonly accessLog: AccessLogConfig | null
+  /** null = nothing is refused for the gateway's own sake. */
+  readonly overload: OverloadConfig | null
   readonly errors: { readonly detail: 'full' | 'minimal' }
   readonly plugins: readonly PluginConfig[]
   readonly listeners: readonly ListenerConfig[]
@@ -175,6 +178,7 @@ export interface RouteConfig {
   readonly filters: readonly FilterConfig[]
   /** At least one, and at least one with a weight above 0; empty only where a filter answers every request. */
   readonly to: readonly WeightedUpstream[]
+  readonly priority: 'low' | 'normal' | 'high'
   readonly timeout: RouteTimeouts
   readonly websocket: boolean
   /** Further protocols that requests may change to; lower case. */

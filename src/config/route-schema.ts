@@ -11,7 +11,7 @@ import type { WeightedUpstream } from './model.ts'
 import { hedgeSchema, retrySchema } from './retry-schema.ts'
 import { upgrades, websocket } from './upgrade-schema.ts'
 import { durationOrOff, integer, name } from './values.ts'
-import { block, defaulted } from './written.ts'
+import { block, choice, defaulted } from './written.ts'
 import { labels } from './zone-schema.ts'
 
 const to = z
@@ -71,6 +71,9 @@ export const routeSchema = block({
   filters: filtersSchema().describe(
     'What happens on the way, in the order written; each item has one key, the name of a filter.',
   ),
+  priority: choice('priority', ['low', 'normal', 'high'])
+    .prefault('normal')
+    .describe('When the gateway has too much to do, new requests of low routes are refused first, those of high ones last.'),
   hedge: hedgeSchema,
   websocket,
   upgrades,

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { bindAddress, cidr, host } from './addresses.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
+import { overload } from './overload-schema.ts'
 import { pluginsSchema } from './plugin-schema.ts'
 import { routeSchema } from './route-schema.ts'
 import { fileName, secret } from './secret-schema.ts'
@@ -115,6 +116,7 @@ export const gatewaySchema = block({
     .union([off('accessLog'), accessLog])
     .optional()
     .describe('One record for every exchange; absent = none; {} = with the defaults.'),
+  overload,
   errors: defaulted({
     detail: choice('errors.detail', ['full', 'minimal'])
       .prefault('full')

@@ -23,6 +23,10 @@ export abstract class ClientFlow extends Timed {
     this.context = context
   }
 
+  get unsent(): number {
+    return this.socket.writableLength
+  }
+
   /** The client does not take what is written as fast as it comes. */
   get congested(): boolean {
     return this.socket.writableNeedDrain

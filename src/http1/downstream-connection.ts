@@ -390,8 +390,8 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     this.state = STATE.CLOSED
     this.context.deadlines.remove(this)
     this.context.forget(this)
-    this.ahead = null
-    this.body = null
+    this.ahead = this.body = null
+    this.progress.congestedAt = 0
     this.listener.current.counters.connections--
     const x = this.exchange
     if (x !== null) this.gone(x)

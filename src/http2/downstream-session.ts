@@ -64,6 +64,10 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     context.deadlines.armOrDisarm(this, timeouts.header ?? 0)
   }
 
+  get unsent(): number {
+    return this.socket.writableLength
+  }
+
   /** One GOAWAY with the last stream that is served: later ones may safely be sent elsewhere. What runs is finished. */
   drain(): void {
     this.leave()

@@ -8,6 +8,8 @@ import type { Peer } from './peer.ts'
 import type { ServedListener } from './snapshot.ts'
 
 export interface ClientConnection {
+  /** Bytes that the client has not taken yet, about. */
+  readonly unsent: number
   /** Answers what runs, and what may be on its way, then closes. */
   drain(): void
   /** Closes now. */

@@ -1,14 +1,26 @@
 // Whether the client of a running exchange makes progress: with the body that it sends, with the response that it reads.
 
 import type { BodyPace } from './body-pace.ts'
+import { buffers, SLOW_CLIENT } from './buffers.ts'
 import type { Exchange } from './exchange.ts'
 import type { ListenerTimeouts } from './snapshot.ts'
 
 export class ProgressWatch {
-  /** When (ms) the client stopped to take what is written; 0 = it takes it. */
-  congestedAt = 0
+  private congestedSince = 0
   /** Since when (ms) it is us who do not read; 0 = we do. */
   pausedAt = 0
+
+  /** When (ms) the client stopped to take what is written; 0 = it takes it. To be 0 at the end. */
+  get congestedAt(): number {
+    return this.congestedSince
+  }
+
+  set congestedAt(at: number) {
+    if (at === 0) {
+      if (this.congestedSince !== 0) buffers.used -= SLOW_CLIENT
+    } else if (this.congestedSince === 0) buffers.used += SLOW_CLIENT
+    this.congestedSince = at
+  }
 
   /** Milliseconds until `verdict` may change; 0 = there is nothing to wait for. */
   nextCheck(body: BodyPace | null, timeouts: ListenerTimeouts, now: number): number {

@@ -87,6 +87,8 @@ export interface RouteBinding {
   readonly chains: readonly (FilterChain | null)[] | null
   /** The prefix by which the request was matched, for filters that replace it; null where no filter asks. */
   readonly prefix: string | null
+  /** A value of PRIORITY: what is refused first when there is too much to do. */
+  readonly priority: number
   /** Milliseconds, 0 = off. */
   readonly requestTimeout: number
   readonly attemptTimeout: number

@@ -5,11 +5,13 @@ import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
 import { endFilters } from './filters.ts'
+import { forgetHeld } from './held-body.ts'
 import { responsesInUse } from './stand-in.ts'
 
 export function account(x: Exchange, clock: Clock): void {
   if (x.accounted) return
   x.accounted = true
+  if (x.buffered > 0) forgetHeld(x)
   const duration = clock.now() - x.startedAt
   if (x.chain?.onEnd) endFilters(x, x.chain)
   const { listener } = x

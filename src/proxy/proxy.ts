@@ -9,6 +9,7 @@ import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
 import { grpcAnswer, grpcRequestTimeout, grpcStatusName } from '../model/grpc.ts'
 import type { LocalAnswer, ResponseHead } from '../model/message.ts'
+import { Overload } from '../model/overload.ts'
 import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
@@ -18,6 +19,7 @@ import { Attempt } from './attempt.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
 import { Hedging, unwatch } from './hedge.ts'
+import { countHeld, hold, holdsEnough } from './held-body.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
 import { pickEndpoint } from './pick.ts'
@@ -26,9 +28,6 @@ import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
 import { becomeTunnel, judgeUpgrade, notAgreed } from './tunnel.ts'
-
-/** Bytes of a request body that wait until there is somebody to send them to. */
-const MAX_HELD = 64 * 1024
 
 /** What the client is told when an attempt's failure is the last word. */
 const FAILURE: Readonly<Record<Failure, ReasonCode>> = {
@@ -47,6 +46,7 @@ export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
   /** Copies of requests that are under way. */
   readonly mirroring: Mirroring
+  readonly overload: Overload
   private readonly hedging: Hedging
   readonly deadlines: Deadlines
   private readonly random: Random
@@ -56,6 +56,7 @@ export class RequestProxy implements ExchangeHandler {
     this.nextRequestId = nextRequestId
     this.clock = clock
     this.random = random
+    this.overload = new Overload(random)
     this.deadlines = deadlines
     this.hedging = new Hedging(this, clock)
     this.mirroring = new Mirroring(this, clock, deadlines, random)
@@ -95,6 +96,10 @@ export class RequestProxy implements ExchangeHandler {
   /** The route is known: choose the upstream, and wait there if it is full. */
   private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding
+    if (this.overload.pressure > 0 && this.overload.refuses(binding.priority)) {
+      this.fail(x, 'overload', '')
+      return
+    }
     const stays = binding.affinity === null ? -1 : binding.affinity.begin(x)
     x.choice = stays >= 0 ? stays : binding.split === null ? 0 : binding.split()
     x.upstream = binding.upstreams[x.choice] ?? null
@@ -132,6 +137,7 @@ export class RequestProxy implements ExchangeHandler {
   private identify(x: Exchange): void {
     x.client = x.downstream.peer.address
     x.bytesIn += x.head.length + x.heldBytes
+    if (x.heldBytes > 0) countHeld(x)
     const forwarded = forwardedLines(x)
     x.fields += forwarded
     if (x.requestId !== '') return
@@ -271,23 +277,11 @@ export class RequestProxy implements ExchangeHandler {
 
   bodyData(x: Exchange, bytes: Buffer): void {
     x.bytesIn += bytes.length
-    if (!x.unrepeatable) this.hold(x, bytes)
+    if (!x.unrepeatable) hold(x, bytes)
     x.copy?.data(bytes)
-    const enough = x.connection === null ? x.heldBytes >= MAX_HELD : !x.connection.sendBody(bytes)
+    const enough = x.connection === null ? holdsEnough(x) : !x.connection.sendBody(bytes)
     // Behind the last piece there is nothing to hold back, and nobody would let it go on.
     if (enough && !x.bodyDone) x.downstream.pauseBody(x)
-  }
-
-  private hold(x: Exchange, bytes: Buffer): void {
-    if (x.connection !== null && x.heldBytes + bytes.length > (x.binding as RouteBinding).retry.bodyBytes) {
-      x.held = null
-      x.heldBytes = 0
-      x.unrepeatable = true
-      return
-    }
-    x.held ??= []
-    x.held.push(bytes)
-    x.heldBytes += bytes.length
   }
 
   bodyEnd(x: Exchange): void {

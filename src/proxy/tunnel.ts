@@ -7,6 +7,7 @@ import { editFields, fieldValue } from '../model/field-text.ts'
 import { BODY, type LocalAnswer, type ResponseHead } from '../model/message.ts'
 import { problem } from '../model/problem.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
+import { forgetHeld } from './held-body.ts'
 
 /** RFC 6455 4.1: the base64 form of 16 bytes. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
@@ -51,6 +52,7 @@ export function becomeTunnel(x: Exchange, head: ResponseHead): void {
   x.body = BODY.TUNNEL
   x.bodyDone = false
   x.held = null
+  forgetHeld(x)
   x.unrepeatable = true
   if (x.upgradeOnly) head.fields = editFields(head.fields, ['sec-websocket-accept'], '')
 }

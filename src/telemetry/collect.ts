@@ -28,6 +28,8 @@ export interface CounterSource {
   readonly upstreams: Iterable<UpstreamSource>
   readonly denials?: Iterable<DenialCounter>
   readonly plugins?: Iterable<{ readonly name: string; readonly counters: PluginCounters }>
+  /** How much is refused because there is too much to do, 0 to 3. */
+  readonly overload?: number
   /** The access log, if one is written. */
   readonly accessLog?: { readonly dropped: number } | null
 }
@@ -89,6 +91,7 @@ export class StatsCollector {
       const last = this.#last(source.accessLog, 1)
       push(counters, 'access_log_dropped_total', {}, last.advance(0, source.accessLog.dropped))
     }
+    if (source.overload !== undefined) gauges.add('overload', {}, Math.round(source.overload * 100) / 100)
     return { counters, histograms, gauges: gauges.values }
   }
 

@@ -103,6 +103,12 @@ export const METRICS = {
     labels: ['route', 'filter', 'mode'],
     values: { mode: ['enforce', 'observe'] },
   },
+  overload: {
+    type: 'gauge',
+    help: 'What the worst worker refuses to protect itself: 0 nothing, 1 all of low priority, 2 of normal too, 3 everything; between: a part.',
+    labels: [],
+    combine: 'max',
+  },
   connections: { type: 'gauge', help: 'Client connections that are open now.', labels: ['listener'] },
   connections_total: { type: 'counter', help: 'Client connections that were accepted.', labels: ['listener'] },
   upstream_connections: {

@@ -135,6 +135,7 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
     this.state = STATE.CLOSED
     this.context.deadlines.remove(this)
     this.context.forget(this)
+    this.progress.congestedAt = 0
     this.listener.current.counters.connections--
     const x = this.exchange
     if (x !== null) this.gone(x)

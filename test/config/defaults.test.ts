@@ -29,6 +29,7 @@ t.test('every default is filled in', async (t) => {
     accessLog: null,
     plugins: [],
     tests: [],
+    overload: { lag: 250, memory: 0.85, connections: 0.9, buffers: 128 * 1024 ** 2 },
     errors: { detail: 'full' },
     listeners: [
       {
@@ -61,6 +62,7 @@ t.test('every default is filled in', async (t) => {
         match: [],
         filters: [],
         to: [{ upstream: 'app', weight: 1, labels: null, filters: [] }],
+        priority: 'normal',
         timeout: { request: null, attempt: 60_000, idle: 60_000, tunnel: 3_600_000 },
         hash: null,
         retry: null,
