@@ -17,6 +17,12 @@ export interface GroupSettings {
 
 type Secured = (socket: TLSSocket, facts: TlsFacts) => void
 
+interface Waiting {
+  readonly secured: Secured
+  /** It is waited for no more. */
+  readonly settle: () => void
+}
+
 export class NodeCertificateGroup implements CertificateGroup {
   readonly #settings: GroupSettings
   readonly #servers: HandshakeServer[] = []
@@ -47,7 +53,7 @@ export class NodeCertificateGroup implements CertificateGroup {
 /** Node's TLS server, which never listens; it says which socket is secure by the ends of its connection. */
 class HandshakeServer {
   readonly server: Server
-  readonly waiting = new Map<string, Secured>()
+  readonly waiting = new Map<string, Waiting>()
   readonly #settings: GroupSettings
 
   constructor(settings: GroupSettings, ticketKeys: Buffer | null) {
@@ -63,24 +69,30 @@ class HandshakeServer {
   }
 
   handshake(key: string, socket: Socket, secured: Secured): void {
-    this.waiting.set(key, secured)
-    socket.once('close', () => {
-      if (this.waiting.get(key) === secured) this.waiting.delete(key)
-    })
+    const waiting: Waiting = {
+      secured,
+      settle: () => {
+        // The connection outlives the handshake: nothing of it is kept.
+        socket.off('close', waiting.settle)
+        if (this.waiting.get(key) === waiting) this.waiting.delete(key)
+      },
+    }
+    this.waiting.set(key, waiting)
+    socket.on('close', waiting.settle)
     this.server.emit('connection', socket)
   }
 
   #secure(socket: TLSSocket): void {
     socket.on('error', () => {})
     const key = `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
-    const secured = this.waiting.get(key)
+    const waiting = this.waiting.get(key)
     const facts = this.#facts(socket)
-    if (secured === undefined || facts === null) {
+    if (waiting === undefined || facts === null) {
       socket.destroy()
       return
     }
-    this.waiting.delete(key)
-    secured(socket, facts)
+    waiting.settle()
+    waiting.secured(socket, facts)
   }
 
   /** null = what the client has shown must not be accepted. */
