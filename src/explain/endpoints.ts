@@ -13,11 +13,12 @@ export function explainEndpoints({ specs, endpoints, roster }: Upstream, subset:
     const { address, weight } = spec
     const endpoint = endpoints.get(address)
     if (endpoint === undefined || roster === null) return { address, weight, eligible: false, why: 'it is new' }
+    const failed = endpoint.unreachable === '' ? '' : `; the last connection failed: ${endpoint.unreachable}`
     if (candidates.has(endpoint)) {
       const busy = endpoint.inFlight === 0 ? '' : `, ${endpoint.inFlight} running`
-      return { address, weight, eligible: true, why: `can be picked${busy}` }
+      return { address, weight, eligible: true, why: `can be picked${busy}${failed}` }
     }
-    return { address, weight, eligible: false, why: whyNot(spec, roster.stateOf(endpoint), subset, roster.zone) }
+    return { address, weight, eligible: false, why: whyNot(spec, roster.stateOf(endpoint), subset, roster.zone) + failed }
   })
 }
 

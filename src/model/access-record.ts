@@ -7,6 +7,8 @@ export interface AttemptRecord {
   readonly outcome: string
   readonly status: number
   readonly durationMs: number
+  /** Why it failed, in words; '' = it did not, or there is no more to say. */
+  readonly detail: string
 }
 
 /** Field names are those of the JSON access log. Absent facts are null. */

@@ -27,6 +27,8 @@ export class Endpoint {
   /** How long it takes to answer, as estimated at `latencyAt` (monotonic milliseconds); NaN = not known. */
   latencyMs = Number.NaN
   latencyAt = Number.NaN
+  /** Why no connection could be made the last time, in words; '' = it could. */
+  unreachable = ''
   readonly counters: EndpointCounters = newEndpointCounters()
 
   constructor(address: string) {

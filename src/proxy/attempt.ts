@@ -48,6 +48,7 @@ export class Attempt implements RunningAttempt {
   private counted = false
   /** The endpoint has said all that it has to say in a tunnel. */
   private ended = false
+  private detail = ''
   /** The status of the answer; 0 = none has come. */
   private answered = 0
   /** Gathers an answer that another try is to follow. */
@@ -105,6 +106,7 @@ export class Attempt implements RunningAttempt {
     const x = this.exchange
     if (pickerFor(x, this.upstream).observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
+    this.endpoint.unreachable = ''
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if (this.upstream.adaptive !== null) this.adapt(AWAY.has(head.status))
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
@@ -265,6 +267,8 @@ export class Attempt implements RunningAttempt {
     }
     const x = this.exchange
     const alone = x.rivals === null
+    this.detail = detail
+    if (failure === 'connect-failure' || failure === 'connect-timeout') this.endpoint.unreachable = detail
     this.settle(OUTCOME[failure] ?? (failure as Outcome), false, failure === 'refused-stream')
     this.proxy.tried(x, this.endpoint)
     if (alone) this.proxy.failed(x, failure, detail, untouched)
@@ -298,7 +302,13 @@ export class Attempt implements RunningAttempt {
     if (!this.counted) this.count(outcome, good, now, unjudged)
     if (x.listener.access !== null) {
       x.attempts ??= []
-      x.attempts.push({ endpoint: this.endpoint.address, outcome, status: this.answered, durationMs: now - this.startedAt })
+      x.attempts.push({
+        endpoint: this.endpoint.address,
+        outcome,
+        status: this.answered,
+        durationMs: now - this.startedAt,
+        detail: this.detail,
+      })
     }
     if (racing) this.upstream.release()
   }

@@ -23,9 +23,10 @@ function milliseconds(ms: number): string {
   return Number.isFinite(ms) ? String(Math.round(ms * 1000) / 1000) : 'null'
 }
 
-function attempt({ endpoint, outcome, status, durationMs }: AttemptRecord): string {
+function attempt({ endpoint, outcome, status, durationMs, detail }: AttemptRecord): string {
   const answer = status === 0 ? 'null' : String(status)
-  return `{"endpoint":${quote(endpoint)},"outcome":${quote(outcome)},"status":${answer},"durationMs":${milliseconds(durationMs)}}`
+  const why = detail === '' ? '' : `,"detail":${quote(detail)}`
+  return `{"endpoint":${quote(endpoint)},"outcome":${quote(outcome)},"status":${answer},"durationMs":${milliseconds(durationMs)}${why}}`
 }
 
 const WRITERS = {

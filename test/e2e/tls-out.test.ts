@@ -70,6 +70,8 @@ for (const [what, issued, tls, detail] of REFUSED) {
     t.match(answer.detail, detail)
     t.strictSame(endpoint.requests, [], 'it has not seen a byte of the request')
     t.equal(await gateway.metric('attempts_total', { outcome: 'connect-failure' }), 1)
+    const { endpoints } = await gateway.gateway.explain({ url: 'http://a.test/' })
+    t.match(endpoints[0]?.why, detail, 'explain knows it too')
     const lax = await gatewayTo(t, endpoint.address, { ...tls, verify: false })
     t.equal((await get(lax)).status, 200, 'verify: false takes it')
   })

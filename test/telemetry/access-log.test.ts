@@ -21,7 +21,7 @@ const record: AccessRecord = {
   route: 'users',
   upstream: 'u',
   endpoint: '127.0.0.1:1',
-  attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.23456 }],
+  attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.23456, detail: '' }],
   durationMs: 2.5,
   bytesIn: 10,
   bytesOut: 20,
