@@ -29,7 +29,8 @@ export abstract class ClientTunnel extends ClientFlow {
 
   /** Closes now. */
   destroy(): void {
-    if (this.state === STATE.TUNNEL) this.context.handler.fail(this.exchange as Exchange, 'draining', '')
+    // It may be gone already, and only its socket not closed yet.
+    if (this.state === STATE.TUNNEL && this.exchange !== null) this.context.handler.fail(this.exchange, 'draining', '')
     this.socket.destroy()
   }
 

@@ -64,7 +64,7 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
 
   private drained(): void {
     this.progress.congestedAt = 0
-    if (this.state === STATE.TUNNEL) this.context.handler.drained(this.exchange as Exchange)
+    if (this.state === STATE.TUNNEL && this.exchange !== null) this.context.handler.drained(this.exchange)
   }
 
   private clientEnded(): void {
@@ -73,11 +73,11 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
   }
 
   override onDeadline(now: number): void {
-    if (this.state !== STATE.TUNNEL) {
+    const x = this.exchange
+    if (this.state !== STATE.TUNNEL || x === null) {
       this.socket.destroy()
       return
     }
-    const x = this.exchange as Exchange
     if (this.progress.verdict(x, null, this.listener.current.timeouts, now) === null) this.watch()
     else this.gone(x)
   }
