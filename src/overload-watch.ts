@@ -43,6 +43,8 @@ export interface OverloadWatchSettings {
 /** Memory of the supervisor, and descriptors that are kept free for it and for everything that is not a connection. */
 const SUPERVISOR_BYTES = 96 * 1024 ** 2
 const SPARE_DESCRIPTORS = 128
+/** Ticks between two looks at resident memory. */
+const RESIDENT_EVERY = 5
 /** Connections closed in one tick. */
 const CLOSE_AT_ONCE = 64
 /** What a connection costs beside the heap. */
@@ -55,6 +57,8 @@ export class OverloadWatch {
   private control: OverloadControl | null = null
   private timer: NodeJS.Timeout | null = null
   private last = 0
+  private ticks = 0
+  private resident = 0
   private told = false
 
   constructor(settings: OverloadWatchSettings) {
@@ -100,10 +104,12 @@ export class OverloadWatch {
   }
 
   private memory(connections: number): number {
-    const { rss, heapUsed, external } = process.memoryUsage()
+    const { used_heap_size: heap, external_memory: external, heap_size_limit: most } = getHeapStatistics()
+    // Asking the system costs much more.
+    if (this.ticks++ % RESIDENT_EVERY === 0) this.resident = process.memoryUsage.rss()
     // What was given back may stay with the process, for it to use again: more than twice what is accounted for is not believed.
-    const used = Math.min(rss, 2 * (heapUsed + external + connections * CONNECTION_BYTES))
-    return Math.max(used / this.bound, heapUsed / getHeapStatistics().heap_size_limit)
+    const used = Math.min(this.resident, 2 * (heap + external + connections * CONNECTION_BYTES))
+    return Math.max(used / this.bound, heap / most)
   }
 
   private tell({ cause }: OverloadControl): void {

@@ -3,6 +3,17 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+const SMALL = Buffer.alloc(1024, 'x')
+let large = SMALL
+
+/** `/bytes/N` is answered with as many, everything else with 1 KiB. */
+function bodyOf(url: string): Buffer {
+  const size = Number(/^\/bytes\/(\d+)$/.exec(url)?.[1] ?? SMALL.length)
+  if (size === SMALL.length) return SMALL
+  if (large.length !== size) large = Buffer.alloc(size, 'x')
+  return large
+}
+
 export class Endpoint {
   readonly name: string
   port = 0
@@ -63,7 +74,7 @@ export class Endpoint {
   private take(request: http.IncomingMessage, response: http.ServerResponse): void {
     this.requests++
     const answer = (): void => {
-      const body = 'x'.repeat(1024)
+      const body = bodyOf(request.url ?? '/')
       response.writeHead(this.status, { 'content-length': body.length, 'x-endpoint': this.name })
       response.end(body)
     }

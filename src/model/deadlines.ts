@@ -5,6 +5,9 @@ import type { Clock } from './clock.ts'
 
 const TICK = 50
 const SLOTS = 1024
+/** Ten thousand deadlines at once must not keep requests waiting: so many milliseconds at a time, looked at every so many of them. */
+const SLICE = 4
+const BATCH = 16
 
 /** Something with one deadline at a time. */
 export abstract class Timed {
@@ -29,6 +32,13 @@ export class Deadlines {
   private timer: NodeJS.Timeout | null = null
   private readonly origin: number
   private lag = 0
+  /** What is left of a slot whose time has come. */
+  private walking: Timed | null = null
+  private later: NodeJS.Immediate | null = null
+  private readonly goOn = (): void => {
+    this.later = null
+    this.advance()
+  }
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -46,6 +56,8 @@ export class Deadlines {
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer)
     this.timer = null
+    if (this.later !== null) clearImmediate(this.later)
+    this.later = null
   }
 
   /** Largest delay of a tick in milliseconds since the last call: how long the event loop was busy with something else. */
@@ -89,34 +101,52 @@ export class Deadlines {
     const now = this.clock.now()
     if (now - this.now - TICK > this.lag) this.lag = now - this.now - TICK
     this.now = now
-    const last = Math.floor((now - this.origin) / TICK)
+    this.advance()
+  }
+
+  private advance(): void {
+    const began = this.clock.now()
+    if (!this.walk(began)) return
+    const last = Math.floor((this.now - this.origin) / TICK)
     // After a long stall one round visits every slot once.
     if (last - this.tick > SLOTS) this.tick = last - SLOTS
     while (this.tick < last) {
       this.tick++
-      this.fire(this.tick % SLOTS, now)
+      this.detach(this.tick % SLOTS)
+      if (!this.walk(began)) return
     }
   }
 
-  private fire(slot: number, now: number): void {
-    let timed = this.slots[slot] as Timed | null
+  /** The whole list first: a callback may arm or remove others of the same slot. */
+  private detach(slot: number): void {
+    const first = this.slots[slot] as Timed | null
     this.slots[slot] = null
-    // Detach the whole list first: a callback may arm or remove others of the same slot.
-    for (let t = timed; t !== null; t = t.next) t.scheduled = -2
-    while (timed !== null) {
+    for (let timed = first; timed !== null; timed = timed.next) timed.scheduled = -2
+    this.walking = first
+  }
+
+  /** Fires what is due of the detached list. False: that takes so long that everybody else has a turn before it goes on. */
+  private walk(began: number): boolean {
+    let count = 0
+    while (this.walking !== null) {
+      if (++count % BATCH === 0 && this.clock.now() - began > SLICE) {
+        if (this.later === null) this.later = setImmediate(this.goOn)
+        return false
+      }
+      const timed = this.walking
       const { next } = timed
+      this.walking = next
       timed.next = timed.previous = null
       timed.scheduled = -1
       if (next !== null) next.previous = null
-      if (timed.deadline !== 0) {
-        if (timed.deadline > now) this.link(timed)
-        else {
-          timed.deadline = 0
-          timed.onDeadline(now)
-        }
+      if (timed.deadline === 0) continue
+      if (timed.deadline > this.now) this.link(timed)
+      else {
+        timed.deadline = 0
+        timed.onDeadline(this.now)
       }
-      timed = next
     }
+    return true
   }
 
   private link(timed: Timed): void {

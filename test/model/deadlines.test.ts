@@ -172,3 +172,37 @@ t.test('says how late it was at worst', async (t) => {
   t.equal(Math.round(deadlines.takeLag()), 300)
   t.equal(deadlines.takeLag(), 0)
 })
+
+t.test('thousands at once leave room for others', async (t) => {
+  let now = 0
+  const deadlines = new Deadlines({ now: () => now, wall: () => now })
+  t.teardown(() => deadlines.stop())
+  let fired = 0
+  class Slow extends Timed {
+    override onDeadline(): void {
+      fired++
+      // Each takes a tenth of a millisecond.
+      now += 0.1
+    }
+  }
+  const all = Array.from({ length: 1000 }, () => new Slow())
+  for (const timed of all) deadlines.arm(timed, 100)
+  now = 200
+  deadlines.turn()
+  t.ok(fired >= 30 && fired < 100, `${fired} of 1000 in the first slice`)
+  const [late, gone] = [all[0] as Slow, all[1] as Slow]
+  const left = all.filter(({ scheduled }) => scheduled === -2)
+  t.ok(left.includes(late) && left.includes(gone), 'those armed first come last')
+  deadlines.arm(late, 5000)
+  deadlines.remove(gone)
+  while (fired < 998) {
+    const before = fired
+    await new Promise((resolve) => setImmediate(resolve))
+    t.ok(fired - before < 100 && fired > before)
+  }
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+  t.equal(fired, 998, 'who was moved or removed meanwhile is not fired')
+  now += 6000
+  deadlines.turn()
+  t.equal(fired, 999)
+})
