@@ -8,7 +8,7 @@ export interface AltName {
   readonly value: string
 }
 
-const ITEM = /([A-Za-z][^:,"]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/y
+const ITEM = /([A-Za-z][^:,"]*):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y
 
 /** Empty when there are none, or when the text is not what it should be: then no name may count. */
 export function altNames(text: string | undefined): AltName[] {
