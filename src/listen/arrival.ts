@@ -54,7 +54,7 @@ export class Arrival extends Timed {
     this.rules = rules
     this.desk = desk
     this.phase = rules.proxy === 'off' ? 'hello' : 'proxy'
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     socket.on('close', this.onClose)
     socket.on('data', this.onData)
     socket.on('end', this.onEnd)
@@ -137,3 +137,6 @@ export class Arrival extends Timed {
     else this.socket.destroy()
   }
 }
+
+/** Of errors: 'close' follows. */
+function ignore(): void {}

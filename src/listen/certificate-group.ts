@@ -15,6 +15,12 @@ export interface GroupSettings {
   readonly forward: boolean
 }
 
+/**
+ * Node's TLS keeps the buffer that a connection's first bytes are put into, and one of 16 KiB behind it as soon as the first one (1 KiB, or
+ * as much as comes at once) is full: a ClientHello with a post-quantum key share fills it. In pieces that fit it never does.
+ */
+const PIECE = 1000
+
 type Secured = (socket: TLSSocket, facts: TlsFacts) => void
 
 interface Waiting {
@@ -34,10 +40,11 @@ export class NodeCertificateGroup implements CertificateGroup {
   }
 
   handshake(socket: Socket, secured: Secured): void {
-    const key = `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
+    const key = keyOf(socket)
     let server = this.#servers.find((each) => !each.waiting.has(key))
     if (server === undefined) {
-      // A second one is only ever needed on unix sockets, whose ends have no addresses.
+      // A second one is only ever needed on unix sockets, whose ends have no addresses, and where a client comes from one port to two
+      // addresses at once.
       server = new HandshakeServer(this.#settings, this.#ticketKeys)
       this.#servers.push(server)
     }
@@ -50,7 +57,9 @@ export class NodeCertificateGroup implements CertificateGroup {
   }
 }
 
-/** Node's TLS server, which never listens; it says which socket is secure by the ends of its connection. */
+const keyOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`
+
+/** Node's TLS server, which never listens; it says which socket is secure by the client's end of its connection. */
 class HandshakeServer {
   readonly server: Server
   readonly waiting = new Map<string, Waiting>()
@@ -58,14 +67,15 @@ class HandshakeServer {
 
   constructor(settings: GroupSettings, ticketKeys: Buffer | null) {
     this.#settings = settings
-    this.server = createServer({ ...settings.options, ...(ticketKeys === null ? {} : { ticketKeys }) })
+    // The time of a handshake is the arrival's to watch: Node sets no timer of its own for a negative one.
+    this.server = createServer({ ...settings.options, handshakeTimeout: -1, ...(ticketKeys === null ? {} : { ticketKeys }) })
     this.server.on('secureConnection', (socket) => this.#secure(socket))
     // Node closes the socket; why a client's handshake fails is the client's business.
     this.server.on('tlsClientError', (_error, socket) => {
-      socket.on('error', () => {})
+      socket.on('error', ignore)
       socket.destroy()
     })
-    this.server.on('error', () => {})
+    this.server.on('error', ignore)
   }
 
   handshake(key: string, socket: Socket, secured: Secured): void {
@@ -79,13 +89,15 @@ class HandshakeServer {
     }
     this.waiting.set(key, waiting)
     socket.on('close', waiting.settle)
+    // Node takes what is unread in the next tick: one piece at a time from a socket that flows, all at once from one that is paused.
+    // Nothing is to flow before that.
+    if (cutUnread(socket)) process.nextTick(resume, socket)
     this.server.emit('connection', socket)
   }
 
   #secure(socket: TLSSocket): void {
-    socket.on('error', () => {})
-    const key = `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
-    const waiting = this.waiting.get(key)
+    socket.on('error', ignore)
+    const waiting = this.waiting.get(keyOf(socket))
     const facts = this.#facts(socket)
     if (waiting === undefined || facts === null) {
       socket.destroy()
@@ -114,4 +126,18 @@ class HandshakeServer {
       forward && client !== null ? forwardedClientCert(client) : '',
     )
   }
+}
+
+function ignore(): void {}
+
+/** Cuts what is unread into pieces, if it is too long for one. */
+function cutUnread(socket: Socket): boolean {
+  if (socket.readableLength <= PIECE) return false
+  const unread: Buffer = socket.read()
+  for (let end = unread.length; end > 0; end -= PIECE) socket.unshift(unread.subarray(Math.max(0, end - PIECE), end))
+  return true
+}
+
+function resume(socket: Socket): void {
+  socket.resume()
 }

@@ -72,6 +72,18 @@ t.test('a name without a certificate', async (t) => {
   t.equal(await gateway.metric('rejected_total', { reason: 'tls-name' }), 4)
 })
 
+t.test('greetings of any length', async (t) => {
+  const { gateway } = await start(t, https())
+  for (let names = 0; names <= 24; names += 3) {
+    const ALPNProtocols = ['http/1.1', ...Array.from({ length: names }, (_, i) => String(i).padEnd(250, '.'))]
+    for (const options of [{}, TLS12]) {
+      const { client } = await secureClient(t, gateway.port, { servername: 'a.test', ALPNProtocols, ...options })
+      t.equal((await client.ask('GET /', ['host: a.test'])).status, 200, `${names} long names`)
+      client.destroy()
+    }
+  }
+})
+
 t.test('versions, ciphers and protocols', async (t) => {
   const { gateway } = await start(t, https({ alpn: ['http/1.1'] }))
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
