@@ -140,7 +140,10 @@ export class UpstreamSession extends Timed {
   private speak(): void {
     const h2 = connect('http://endpoint.invalid', { ...SESSION_OPTIONS, createConnection: () => this.socket })
     this.h2 = h2
-    h2.on('connect', () => h2.setLocalWindowSize(CONNECTION_WINDOW))
+    // It is told in a later turn: by then it may be over.
+    h2.on('connect', () => {
+      if (!h2.destroyed) h2.setLocalWindowSize(CONNECTION_WINDOW)
+    })
     h2.on('error', (error: NodeJS.ErrnoException) => this.ended(failureWords(error)))
     h2.on('goaway', (code: number, lastStreamId: number) => this.goneAway(code, lastStreamId))
     h2.on('close', () => this.ended('closed'))

@@ -64,7 +64,7 @@ export class EndpointTls {
 
   constructor(client: TlsClient, host: string) {
     const { serverName, sans, verify } = client.options
-    const name = serverName ?? host
+    const name = (serverName ?? host).replace(/^\[(.*)\]$/, '$1')
     this.#client = client
     this.#options = {
       rejectUnauthorized: verify,

@@ -1,7 +1,7 @@
 // HTTP/2 to endpoints, from HTTP/1.1 clients: real servers of node:http2.
 
 import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { authority } from '../support/certificates.ts'
 import { type Changes, configOf, startGateway, type TestGateway } from '../support/gateway.ts'
@@ -418,4 +418,59 @@ t.test('auto needs TLS', async (t) => {
     async () => startGateway(t, configOf(['127.0.0.1:1'], { upstream: { protocol: 'auto' } })),
     /upstreams.all.protocol: protocol auto is agreed upon in the TLS handshake/,
   )
+})
+
+t.test('upgrades have HTTP/1.1 connections of their own', async (t) => {
+  const ca = authority(t)
+  const server = createSecureServer({ ...ca.issue({ sans: ['IP:127.0.0.1'] }), allowHTTP1: true }) as unknown as Http2Server
+  const endpoint = await listen(t, server, hello)
+  server.on('upgrade' as never, (_request: unknown, socket: Socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+    socket.pipe(socket)
+    socket.on('error', () => {})
+  })
+  const upgrade = [
+    'connection: upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    `sec-websocket-key: ${'A'.repeat(22)}==`,
+  ]
+  for (const protocol of ['h2', 'auto']) {
+    const gateway = await startGateway(t, configOf([endpoint.address], { upstream: { protocol, tls: { ca: ca.cert } } }))
+    const client = await gateway.client()
+    client.request('GET /', upgrade)
+    await until('the switch', () => client.received > 0 && client.interim.length + client.responses.length > 0)
+    t.equal([...client.interim, ...client.responses][0]?.status, 101, protocol)
+    const other = await gateway.client()
+    t.equal((await other.ask('GET /')).body, 'hello')
+    client.destroy()
+  }
+})
+
+t.test('a PROXY header in front of the preface: sessions are not shared by clients', async (t) => {
+  const { createServer: createTcp, connect } = await import('node:net')
+  const endpoint = await listen(t, createServer(), hello)
+  const headers: string[] = []
+  const before = createTcp((socket) => {
+    socket.once('data', (bytes: Buffer) => {
+      const end = bytes.indexOf('\r\n') + 2
+      headers.push(bytes.toString('latin1', 0, end))
+      const on = connect(Number(endpoint.address.split(':')[1]), '127.0.0.1')
+      on.write(bytes.subarray(end))
+      socket.pipe(on).pipe(socket)
+      on.on('error', () => {})
+    })
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => before.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => before.close())
+  const address = `127.0.0.1:${(before.address() as AddressInfo).port}`
+  const gateway = await startGateway(t, configOf([address], { upstream: { protocol: 'h2', proxyProtocol: 'v1' } }))
+  const [one, two] = [await gateway.client(), await gateway.client()]
+  for (const client of [one, two, one, two]) t.equal((await client.ask('GET /')).body, 'hello')
+  t.strictSame(
+    headers,
+    [one, two].map(({ socket }) => `PROXY TCP4 127.0.0.1 127.0.0.1 ${socket.localPort} ${gateway.port}\r\n`),
+  )
+  t.equal(endpoint.sessions.length, 2)
 })
