@@ -36,6 +36,8 @@ export function sessionOptions({ limits }: ServedListener, http2: Http2Limits): 
     maxSettings: 32,
     streamResetBurst: RESET_BURST,
     streamResetRate: RESET_RATE,
+    // Fields with white space at an end come to us, who reset the stream; node would leave them out.
+    strictFieldWhitespaceValidation: false,
     // What an endpoint says twice is its business; it must not throw here.
     strictSingleValueFields: false,
   }

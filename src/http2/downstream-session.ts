@@ -33,6 +33,11 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   // No authority begins with a space: the first request never finds it here.
   private readonly memo: AuthorityMemo = { authority: ' ', host: '' }
   private requests = 0
+  /** The highest stream that has come to us. */
+  private latest = 0
+  /** A higher one whose header block has begun, and when (ms) we saw it first; 0 = none. */
+  private unfinished = 0
+  private unfinishedSince = 0
   /** The client's settings, or a request, have come: it does speak HTTP/2. */
   private greeted = false
   /** GOAWAY has been sent. */
@@ -87,6 +92,7 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   private open(node: ServerHttp2Stream, flags: number, list: readonly string[]): void {
     // It may have ended, or its session, in the read that brought it: that must be heard by somebody too.
     node.on('error', ignore)
+    this.latest = node.id ?? this.latest
     if (node.destroyed || node.closed || this.gone) return
     this.greet()
     const { now } = this.context.deadlines
@@ -140,9 +146,27 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     }
     for (const stream of this.streams) stream.check(this.listener.current, now)
     if (this.gone) return
+    // Whoever does not end a header block cannot send anything else.
+    if (!this.leaving && !(quiet && this.unfinished === 0) && this.headOverdue(now)) this.leave()
     if (this.streams.size > 0) this.lookIn(this.busyLook())
+    else if (this.leaving) return
     else if (timeouts.keepAlive !== null && now - this.idleSince >= timeouts.keepAlive) this.leave()
-    else this.lookIn(this.idleLook(quiet ? IDLE_LOOK : LOOK))
+    else this.lookIn(this.idleLook(quiet && this.unfinished === 0 ? IDLE_LOOK : LOOK))
+  }
+
+  /**
+   * Whether a header block has been open for timeouts.header. Node does not tell of one before its end, nor of one that it has refused:
+   * a client whose last request was malformed counts too, and finishes what runs all the same.
+   */
+  private headOverdue(now: number): boolean {
+    const { lastProcStreamID = 0 } = this.session.state
+    const { header } = this.listener.current.timeouts
+    if (lastProcStreamID <= this.latest) this.unfinished = 0
+    else if (lastProcStreamID !== this.unfinished) {
+      this.unfinished = lastProcStreamID
+      this.unfinishedSince = now
+    }
+    return this.unfinished !== 0 && header !== null && now - this.unfinishedSince >= header
   }
 
   /** Never later than was agreed before: whoever keeps coming and going is looked at all the same. */

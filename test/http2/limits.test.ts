@@ -98,16 +98,32 @@ http2Scene('idleness', { listener: { timeouts: { keepAlive: '20s' } } }, async (
   t.same(h2.goaways, [{ code: 0, last: 3 }])
 })
 
-http2Scene('half a head', { listener: { timeouts: { keepAlive: '5s' } } }, async (t, { client, gateway }) => {
-  const h2 = await client()
-  h2.send(frame(FRAME.HEADERS, FLAG.END_STREAM, 1, hpack(request())))
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  for (let i = 0; i < 3; i++) {
-    gateway.advance(3000)
+http2Scene('half a head', { listener: { timeouts: { header: '5s' } } }, async (t, { client, gateway, endpoint }) => {
+  endpoint.script = () => {}
+  const [first, second] = [await client(), await client()]
+  const running = second.headers(request())
+  await endpoint.request()
+  for (const h2 of [first, second]) {
+    await h2.roundTrip()
+    h2.send(frame(FRAME.HEADERS, FLAG.END_STREAM, 3, hpack(request())))
+  }
+  const pass = async (ms: number) => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    gateway.advance(ms)
     await new Promise((resolve) => setTimeout(resolve, 120))
   }
-  await h2.until('the end', () => h2.closed)
-  t.pass()
+  await pass(3000)
+  await pass(4000)
+  // It goes on to drip.
+  for (const h2 of [first, second]) h2.send(frame(FRAME.CONTINUATION, 0, 3, hpack([['x', 'y']])))
+  t.same([first.goaways.length, second.goaways.length], [0, 0])
+  await pass(1500)
+  await first.until('both to be told', () => first.goaways.length + second.goaways.length === 2)
+  await first.until('the end', () => first.closed)
+  t.equal(second.closed, false, 'what runs is finished')
+  endpoint.connections[0]?.answer('ok')
+  t.equal(await second.outcome(running), '200')
+  await second.until('the end', () => second.closed)
 })
 
 http2Scene('a body that stands still', { listener: { timeouts: { body: '5s' } } }, async (t, { client, gateway }) => {

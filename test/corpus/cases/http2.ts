@@ -77,12 +77,11 @@ export const HTTP2_CASES: readonly Http2Case[] = [
   { id: 'H2-02', name: 'H2-02 te: trailers', fields: request({}, ['te', 'trailers']), expect: 200, target: '/' },
 
   // Node leaves such fields out before anybody sees them: the request goes on without, and nothing of them is ever translated.
-  ...['a\r\nb: c', 'a\nb', 'a\rb', 'a\0b', ' a', 'a ', '\ta', 'a\t', 'a\x7f', '\x01'].map((value) =>
-    dropped(`value ${value}`, ['x-evil', value]),
-  ),
+  ...['a\r\nb: c', 'a\nb', 'a\rb', 'a\0b', 'a\x7f', '\x01'].map((value) => dropped(`value ${value}`, ['x-evil', value])),
   ...['x-evil:y', 'x-evil y', 'x-evil\r', 'x-evil\n', '', 'x-evil\0', 'x-evil(', '\xe9'].map((name) =>
     dropped(`name ${name}`, [name, 'evil']),
   ),
+  ...[' a', 'a ', '\ta', 'a\t', ' '].map((value) => bad('H2-03', `value ${value}`, request({}, ['x-evil', value]))),
   ...['X', 'content-lengtH'].map((name) => bad('H2-03', `name ${name}`, request({}, [name, 'v']))),
 
   ...['', 'x', '/a b', '/a HTTP/1.1\r\nX: y', '/a#b', '*', 'http://evil/', '/\x7f', '/a\0', '/caf\xe9'].map((path) =>
