@@ -16,8 +16,10 @@ export interface Standing {
 }
 
 export interface EndpointRoster {
-  /** An attempt has ended. `status` is 0 where no answer had come. */
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void
+  /** It wants to know what answers take. */
+  readonly timed: boolean
+  /** An attempt has ended. `status` is 0 where no answer had come, `latencyMs` what it took to answer, -1 = not known. */
+  record(endpoint: Endpoint, outcome: Outcome, status: number, latencyMs: number, now: number): void
   /** Active health checks have news of these addresses. */
   probed(addresses: Iterable<string>): void
   stateOf(endpoint: Endpoint): Standing

@@ -51,6 +51,8 @@ export class Attempt implements RunningAttempt {
   private detail = ''
   /** The status of the answer; 0 = none has come. */
   private answered = 0
+  /** Milliseconds until it came, where somebody wants to know; -1 = not known. */
+  private latency = -1
   /** Gathers an answer that another try is to follow. */
   private keeper: AnswerKeeper | null = null
   /** That try has been taken out of the budget. */
@@ -107,6 +109,7 @@ export class Attempt implements RunningAttempt {
     if (pickerFor(x, this.upstream).observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
     this.endpoint.unreachable = ''
+    if (this.upstream.roster?.timed === true && this.prompt) this.latency = this.proxy.clock.now() - this.startedAt
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if (this.upstream.adaptive !== null) this.adapt(AWAY.has(head.status))
     if ((x.binding as RouteBinding).retry.onStatus !== null && this.mayGiveUp(head.status)) {
@@ -332,7 +335,8 @@ export class Attempt implements RunningAttempt {
     counters.attemptDuration.observe(duration)
     if (this.upstream.adaptive !== null && this.answered === 0 && outcome !== 'cancelled') this.adapt(true)
     if (!unjudged) {
-      this.upstream.roster?.record(this.endpoint, outcome, this.answered, duration, now)
+      const latency = outcome === 'timeout' && this.answered === 0 ? duration : this.latency
+      this.upstream.roster?.record(this.endpoint, outcome, this.answered, latency, now)
       if (this.upstream.breaker !== null) this.upstream.breaker.record(this.exchange, outcome, this.answered)
     }
     if (this.why !== '') this.countRetry(good, now)

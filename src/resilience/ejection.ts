@@ -14,7 +14,7 @@ export interface EjectionOptions {
   readonly minimumRequests: number
   /** Milliseconds. */
   readonly window: number
-  /** Times the median latency of the others; null = latency does not count. */
+  /** Times the median latency (until the head of the answer) of the others; null = latency does not count. */
   readonly latencyFactor: number | null
   /** Milliseconds of the first ejection; doubled with each further one up to `maxTime`. */
   readonly baseTime: number
@@ -46,6 +46,8 @@ interface Past {
   windowStart: number
   requests: number
   errors: number
+  /** Of how many it is known how long they took, and their sum (ms). */
+  timed: number
   latencySum: number
   /** How often it was ejected lately: the exponent of the next time. */
   times: number
@@ -58,13 +60,21 @@ export class EjectionJudge {
   private readonly clock: Clock
   /** Whether another upstream could take all that is sent to this one's endpoints. */
   private readonly relieved: () => boolean
+  /** Whether nothing else keeps an endpoint out. */
+  private readonly isWell: (endpoint: Endpoint) => boolean
   private readonly records = new Map<Endpoint, Past>()
   private out = 0
 
-  constructor(options: EjectionOptions, clock: Clock, relieved: () => boolean = () => false) {
+  constructor(
+    options: EjectionOptions,
+    clock: Clock,
+    relieved: () => boolean = () => false,
+    isWell: (endpoint: Endpoint) => boolean = () => true,
+  ) {
     this.options = options
     this.clock = clock
     this.relieved = relieved
+    this.isWell = isWell
   }
 
   /** The endpoints that there are now: what is remembered of others is forgotten. */
@@ -83,15 +93,21 @@ export class EjectionJudge {
     return this.records.get(endpoint)?.ejection ?? null
   }
 
-  /** An attempt has ended; returns the ejection when this was the last straw. `status` is 0 where there was no answer. */
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now = this.clock.now()): Ejection | null {
+  /**
+   * An attempt has ended; returns the ejection when this was the last straw. `status` is 0 where there was no answer, `latencyMs`
+   * what it took to answer, -1 = not known.
+   */
+  record(endpoint: Endpoint, outcome: Outcome, status: number, latencyMs: number, now = this.clock.now()): Ejection | null {
     if (outcome === 'cancelled') return null
     const record = this.records.get(endpoint)
     if (record === undefined || record.ejection !== null) return null
     const { options } = this
     if (now - record.windowStart >= options.window) restart(record, now)
     record.requests++
-    record.latencySum += durationMs
+    if (latencyMs >= 0) {
+      record.timed++
+      record.latencySum += latencyMs
+    }
     if (!this.isError(outcome, status)) {
       record.inRow = 0
       // Twice as long in as it would be out next time: the past is forgiven.
@@ -136,24 +152,30 @@ export class EjectionJudge {
 
   private tooSlow(record: Past): boolean {
     const { latencyFactor, minimumRequests } = this.options
-    if (latencyFactor === null || record.requests < minimumRequests) return false
+    if (latencyFactor === null || record.timed < minimumRequests) return false
     const others = [...this.records.values()]
-      .filter((other) => other !== record && other.ejection === null && other.requests >= minimumRequests)
-      .map((other) => other.latencySum / other.requests)
+      .filter((other) => other !== record && other.ejection === null && other.timed >= minimumRequests)
+      .map((other) => other.latencySum / other.timed)
       .sort((a, b) => a - b)
     if (others.length === 0) return false
-    return record.latencySum / record.requests > latencyFactor * (others[Math.floor(others.length / 2)] as number)
+    return record.latencySum / record.timed > latencyFactor * (others[Math.floor(others.length / 2)] as number)
   }
 
   private eject(record: Past, reason: EjectionReason, now: number): Ejection | null {
     const most = Math.max(1, Math.floor((this.records.size * this.options.maxPercent) / 100))
-    const full = this.out >= most || this.out + 1 >= this.records.size
+    const full = this.out >= most || !this.anotherStays(record)
     // Nobody is kept for want of others who cannot even be connected to, where others are.
     if (full && (reason !== 'connect-failure' || !this.relieved())) return null
     record.times++
     record.ejection = { reason, until: now + this.timeOf(record.times) }
     this.out++
     return record.ejection
+  }
+
+  private anotherStays(leaving: Past): boolean {
+    for (const [endpoint, record] of this.records)
+      if (record !== leaving && record.ejection === null && this.isWell(endpoint)) return true
+    return false
   }
 
   private timeOf(times: number): number {
@@ -173,12 +195,13 @@ export class EjectionJudge {
 export const isUnreachable = ({ reason }: Ejection): boolean => reason === 'connect-failure' || reason === 'reset'
 
 function fresh(): Past {
-  return { inRow: 0, windowStart: 0, requests: 0, errors: 0, latencySum: 0, times: 0, ejection: null, returnedAt: 0 }
+  return { inRow: 0, windowStart: 0, requests: 0, errors: 0, timed: 0, latencySum: 0, times: 0, ejection: null, returnedAt: 0 }
 }
 
 function restart(record: Past, now: number): void {
   record.windowStart = now
   record.requests = 0
   record.errors = 0
+  record.timed = 0
   record.latencySum = 0
 }

@@ -59,6 +59,7 @@ const NOBODY: Candidates = []
 
 export class Roster extends Timed implements EndpointRoster {
   usable = false
+  timed = false
   /** As it was drawn up last. */
   private shown: readonly Availability[] = []
   /** Where there are subsets. */
@@ -150,16 +151,21 @@ export class Roster extends Timed implements EndpointRoster {
       if (labels !== undefined && members.subsets.length > 0) this.labels.set(endpoint, labels)
     }
     if (settings.ejection === null) this.judge = null
-    else if (this.judge === null) this.judge = new EjectionJudge(settings.ejection, this.clock, this.relieved)
+    else if (this.judge === null) this.judge = this.makeJudge(settings.ejection)
     else this.judge.options = settings.ejection
+    this.timed = settings.ejection !== null && settings.ejection.latencyFactor !== null
     // Nobody can take the place of an endpoint but those that are asked at all.
     const asked = members.specs.filter(({ weight }) => weight > 0)
     this.judge?.retain(asked.map(({ address }) => members.endpoints.get(address) as Endpoint))
     this.take(shown)
   }
 
-  record(endpoint: Endpoint, outcome: Outcome, status: number, durationMs: number, now: number): void {
-    const ejection = this.judge?.record(endpoint, outcome, status, durationMs, now) ?? null
+  private makeJudge(ejection: EjectionOptions): EjectionJudge {
+    return new EjectionJudge(ejection, this.clock, this.relieved, (endpoint) => !this.unhealthy.has(endpoint))
+  }
+
+  record(endpoint: Endpoint, outcome: Outcome, status: number, latencyMs: number, now: number): void {
+    const ejection = this.judge?.record(endpoint, outcome, status, latencyMs, now) ?? null
     if (ejection === null) return
     const { ejections } = this.counters
     ejections.set(ejection.reason, (ejections.get(ejection.reason) ?? 0) + 1)

@@ -99,6 +99,16 @@ t.test('down and up again', async (t) => {
   t.equal(u.in(), 'a b')
 })
 
+t.test('nobody is ejected while active checks keep all the others out', async (t) => {
+  const u = upstream(['a', 'b'])
+  u.health({ b: DOWN })
+  u.fail('a')
+  t.equal(u.in(), 'a', 'there is nobody who could take its place')
+  u.health({ b: UP })
+  u.fail('a')
+  t.equal(u.in(), 'b')
+})
+
 t.test('good probes that go on end an ejection for a reset, after as long as enough of them take', async (t) => {
   const u = upstream(['a', 'b'])
   u.health({ a: UP, b: UP })

@@ -50,6 +50,10 @@ export class RawEndpoint {
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
   }
 
+  get listening(): boolean {
+    return this.#server.listening
+  }
+
   get open(): readonly EndpointConnection[] {
     return this.connections.filter(({ closed }) => !closed)
   }
