@@ -2,6 +2,7 @@
 // memory comes back.
 
 import t, { type Test } from 'tap'
+import { authority } from '../support/certificates.ts'
 import {
   ERRORS,
   type Field,
@@ -202,6 +203,12 @@ async function attack(t: Test, given: Http2Scene, { name, run, rounds = 400, cod
 }
 
 http2Scene('attacks', {}, async (t, given) => {
+  for (const some of ATTACKS) await attack(t, given, some)
+})
+
+const { certFile, keyFile } = authority(t).issue()
+const listener = { protocol: 'https', tls: { certificates: [{ cert: certFile, key: keyFile }] } }
+http2Scene('attacks, within TLS', { listener, tls: true }, async (t, given) => {
   for (const some of ATTACKS) await attack(t, given, some)
 })
 

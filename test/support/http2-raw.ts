@@ -1,6 +1,7 @@
 // An HTTP/2 client that sends whatever frames it is told to, and keeps what comes back.
 
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import {
   ERRORS,
   type Field,
@@ -39,6 +40,8 @@ export interface RawOptions {
   readonly polite?: boolean
   /** Nothing is sent by itself. */
   readonly silent?: boolean
+  /** Whatever certificate is shown. */
+  readonly tls?: boolean
 }
 
 export class RawHttp2 {
@@ -63,9 +66,10 @@ export class RawHttp2 {
   }
 
   static async open(port: number, options: RawOptions = {}): Promise<RawHttp2> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    const to = { port, host: '127.0.0.1', noDelay: true }
+    const socket = options.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['h2'] }) : connect(to)
     await new Promise((resolve, reject) => {
-      socket.once('connect', resolve)
+      socket.once(options.tls ? 'secureConnect' : 'connect', resolve)
       socket.once('error', reject)
     })
     const client = new RawHttp2(socket, options.polite ?? true)
