@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   grpc: ['model', 'http1', 'http2'],
   proxy: ['model', 'http1', 'http2'],
   plugins: ['model', 'plugin-api.ts'],
-  kubernetes: ['config', 'model/discovery.ts'],
+  // The discovery contract, and time and chance.
+  kubernetes: ['config', 'model/discovery.ts', 'model/endpoint.ts', 'model/clock.ts', 'model/deadlines.ts'],
   supervisor: ['model', 'compile', 'telemetry', 'config'],
   admin: ['model', 'compile', 'telemetry', 'config', 'explain'],
   // `run` starts the wiring.

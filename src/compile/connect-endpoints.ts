@@ -49,7 +49,8 @@ export function tlsOptions({ ca, serverName, sans, cert, key, verify }: Upstream
   return { ca: ca?.pem ?? null, serverName, sans, cert: cert?.pem ?? null, key: key?.pem ?? null, verify }
 }
 
-/** Addresses that DNS found are not what certificates are for: the name that was asked for is. */
+/** Addresses that were found are not what certificates are for: the name that was asked for is. */
 function nameOf(discovery: DiscoveryConfig): string {
+  if ('kubernetes' in discovery) return `${discovery.kubernetes.service}.${discovery.kubernetes.namespace}.svc`
   return 'dns' in discovery && discovery.dns.type === 'a' ? discovery.dns.name : ''
 }

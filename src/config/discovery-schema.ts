@@ -2,10 +2,24 @@
 
 import * as z from 'zod'
 import { dnsName, endpointAddress, resolverAddress } from './addresses.ts'
-import type { DiscoveryConfig, DnsConfig, StaticEndpoint } from './model.ts'
+import { kubernetesService } from './kubernetes-schema.ts'
+import type { DiscoveryConfig, StaticEndpoint } from './model.ts'
 import { durationOr, integer } from './values.ts'
-import { block, choice, later, oneOrMore } from './written.ts'
+import { block, choice, oneOrMore } from './written.ts'
 import { labels, zoneName } from './zone-schema.ts'
+
+export interface DnsConfig {
+  /** Asked as it is written, without a search list; lower case. */
+  readonly name: string
+  /** Of every address; never null with `a`, not used with `srv`, whose records say it. */
+  readonly port: number | null
+  /** `a`: A and AAAA records. */
+  readonly type: 'a' | 'srv'
+  /** Milliseconds between two lookups; null = as the answer's TTL says. */
+  readonly refresh: number | null
+  /** Asked in this order, `ip:port`; empty = those of the system. */
+  readonly resolver: readonly string[]
+}
 
 const endpoint = z.union([
   endpointAddress().transform((address): StaticEndpoint => ({ address, weight: 1, priority: 0, zone: null, labels: {} })),
@@ -53,13 +67,21 @@ const dns = block({
 export const discovery = block({
   static: endpoints.optional().describe('The endpoints, as addresses or { address, weight }.'),
   dns: dns.optional().describe('Endpoints are what a DNS name says, followed while the gateway runs.'),
-  kubernetes: later('discovery.kubernetes'),
+  kubernetes: kubernetesService
+    .optional()
+    .describe('Endpoints are those of a Kubernetes Service, followed while the gateway runs.'),
 }).transform((written, context): DiscoveryConfig => {
-  const { static: list, dns } = written
-  if (list !== undefined && dns === undefined) return { static: list }
-  if (dns !== undefined && list === undefined) return { dns }
+  const { static: list, dns, kubernetes } = written
+  const given = [list && 'static', dns && 'dns', kubernetes && 'kubernetes'].filter((each) => each !== undefined)
+  if (given.length === 1) {
+    if (list !== undefined) return { static: list }
+    if (dns !== undefined) return { dns }
+    if (kubernetes !== undefined) return { kubernetes }
+  }
   const message =
-    list === undefined ? 'expected one of static, dns' : 'static and dns exclude each other: an upstream has one of them'
+    given.length === 0
+      ? 'expected one of static, dns, kubernetes'
+      : `${given.join(' and ')} exclude each other: an upstream has one of them`
   context.addIssue({ code: 'custom', message, input: written })
   return z.NEVER
 })

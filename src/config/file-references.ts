@@ -15,6 +15,7 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
   { at: ['routes', EACH, 'affinity', 'secret', 'file'], words: [] },
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
   { at: ['plugins', EACH, 'path'], words: [] },
+  { at: ['kubernetes', 'kubeconfig'], words: ['off'] },
   ...['ca', 'cert', 'key'].map((key) => ({ at: ['upstreams', EACH, 'tls', key], words: [] })),
   ...['cert', 'key'].map((key) => ({ at: ['listeners', EACH, 'tls', 'certificates', EACH, key], words: [] })),
   { at: ['listeners', EACH, 'tls', 'clientAuth', 'ca'], words: [] },

@@ -4,8 +4,10 @@
 import type { z } from 'zod'
 import type { AffinityConfig } from './affinity-schema.ts'
 import type { BreakerConfig } from './breaker-schema.ts'
+import type { DnsConfig } from './discovery-schema.ts'
 import type { FilterConfig } from './filters-schema.ts'
 import type { HealthConfig } from './health-schema.ts'
+import type { KubernetesConfig, KubernetesServiceConfig } from './kubernetes-schema.ts'
 import type { OverloadConfig } from './overload-schema.ts'
 import type { PluginConfig } from './plugin-schema.ts'
 import type { gatewaySchema } from './schema.ts'
@@ -15,8 +17,10 @@ export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
 export type { AffinityConfig } from './affinity-schema.ts'
 export type { BreakerConfig } from './breaker-schema.ts'
+export type { DnsConfig } from './discovery-schema.ts'
 export type { FilterConfig } from './filters-schema.ts'
 export type { HealthConfig } from './health-schema.ts'
+export type { KubernetesConfig, KubernetesServiceConfig } from './kubernetes-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
 
 export interface GatewayConfig {
@@ -45,6 +49,8 @@ export interface GatewayConfig {
   readonly routes: readonly RouteConfig[]
   /** By name. Look up with `Object.hasOwn`: a name may be that of an inherited property. */
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  /** null = no Kubernetes; never null where an upstream is discovered by it. */
+  readonly kubernetes: KubernetesConfig | null
   /** Checked before the configuration comes into force. */
   readonly tests: readonly TestConfig[]
 }
@@ -326,20 +332,10 @@ export type HashKeyConfig =
   | { readonly type: 'path' | 'source-ip' }
 
 /** Where endpoints come from; what is not `static` is asked by the supervisor while the gateway runs. */
-export type DiscoveryConfig = { readonly static: readonly StaticEndpoint[] } | { readonly dns: DnsConfig }
-
-export interface DnsConfig {
-  /** Asked as it is written, without a search list; lower case. */
-  readonly name: string
-  /** Of every address; never null with `a`, not used with `srv`, whose records say it. */
-  readonly port: number | null
-  /** `a`: A and AAAA records. */
-  readonly type: 'a' | 'srv'
-  /** Milliseconds between two lookups; null = as the answer's TTL says. */
-  readonly refresh: number | null
-  /** Asked in this order, `ip:port`; empty = those of the system. */
-  readonly resolver: readonly string[]
-}
+export type DiscoveryConfig =
+  | { readonly static: readonly StaticEndpoint[] }
+  | { readonly dns: DnsConfig }
+  | { readonly kubernetes: KubernetesServiceConfig }
 
 export interface EjectionConfig {
   readonly consecutiveErrors: number

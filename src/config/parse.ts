@@ -4,6 +4,7 @@ import { checkBinds } from './checks/binds.ts'
 import { checkFailover } from './checks/failover.ts'
 import { checkFilters, doubtFilters } from './checks/filters.ts'
 import { doubtHealth } from './checks/health.ts'
+import { checkKubernetes } from './checks/kubernetes.ts'
 import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
@@ -131,7 +132,12 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))
   errors.push(...checkFailover(seen))
   if (parsed.success)
-    errors.push(...checkSharing(parsed.data), ...checkTunnels(parsed.data, written), ...checkFilters(parsed.data))
+    errors.push(
+      ...checkSharing(parsed.data),
+      ...checkTunnels(parsed.data, written),
+      ...checkFilters(parsed.data),
+      ...checkKubernetes(parsed.data),
+    )
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
   return {
     config: parsed.data,

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { bindAddress, cidr, host } from './addresses.ts'
+import { impliedKubernetes, kubernetes } from './kubernetes-schema.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
 import { overload } from './overload-schema.ts'
@@ -137,10 +138,15 @@ export const gatewaySchema = block({
     .prefault([])
     .describe('Requests and what must become of them, looked at by check and before the configuration comes into force.'),
   tracing: later('tracing'),
-  kubernetes: later('kubernetes'),
+  kubernetes: kubernetes
+    .optional()
+    .describe(
+      'Kubernetes, where upstreams are discovered by it; absent: with the defaults when one is; {} = with the defaults.',
+    ),
 }).transform(
-  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes: _k, ...rest }): GatewayConfig => ({
+  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes, ...rest }): GatewayConfig => ({
     ...rest,
+    kubernetes: kubernetes ?? impliedKubernetes(rest.upstreams),
     accessLog: accessLog ?? null,
   }),
 )

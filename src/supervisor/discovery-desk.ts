@@ -1,7 +1,8 @@
 // Runs the discovery of every upstream whose endpoints do not stand in the configuration, and passes on what changes.
 // A configuration comes into force between `prepare` and `settle`: meanwhile sets stand still.
 
-import { discover } from '../compile/discover.ts'
+import { type DiscoverEnvironment, discover } from '../compile/discover.ts'
+import { KubernetesLink } from '../compile/kubernetes-link.ts'
 import type { DiscoveryConfig, GatewayConfig } from '../config/model.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import { Deadlines } from '../model/deadlines.ts'
@@ -29,6 +30,7 @@ export class DiscoveryDesk {
   readonly #settings: DiscoveryDeskSettings
   readonly #deadlines: Deadlines
   readonly #beganAt: number
+  readonly #kubernetes: KubernetesLink
   /** By upstream and what is written about its discovery, so that a change begins anew while the old one goes on. */
   readonly #watched = new Map<string, Watched>()
   /** Those of the configuration in force, by upstream. */
@@ -42,6 +44,8 @@ export class DiscoveryDesk {
     this.#settings = settings
     this.#deadlines = new Deadlines(settings.clock)
     this.#beganAt = settings.clock.now()
+    const { random, log } = settings
+    this.#kubernetes = new KubernetesLink({ deadlines: this.#deadlines, random, log })
   }
 
   /** Begins to look for what the first configuration names; what is found is passed on from now on. */
@@ -99,8 +103,13 @@ export class DiscoveryDesk {
   /** Brings the metrics up to date. */
   measure(): void {
     const { clock, stats } = this.#settings
-    for (const [upstream, { goodAt }] of this.#inForce) {
-      stats.set('discovery_age_seconds', { upstream }, (clock.now() - goodAt) / 1000)
+    const ages = this.#kubernetes.ages()
+    const oldest = Math.max(0, ...ages.values())
+    for (const [kind, age] of ages) stats.set('kubernetes_watch_age_seconds', { kind }, age / 1000)
+    for (const [upstream, { goodAt, answered, quiet }] of this.#inForce) {
+      // Of what is watched no news is good news, as long as the watch lives.
+      const age = quiet && answered ? oldest : clock.now() - goodAt
+      stats.set('discovery_age_seconds', { upstream }, age / 1000)
     }
   }
 
@@ -118,8 +127,9 @@ export class DiscoveryDesk {
     if (this.#closed) return found
     for (const [upstream, { discovery }] of Object.entries(config.upstreams)) {
       if ('static' in discovery) continue
-      const key = `${upstream}\n${JSON.stringify(discovery)}`
-      const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, this.#before(upstream, before))
+      const source = 'kubernetes' in discovery ? [discovery, config.kubernetes, config.zone] : discovery
+      const key = `${upstream}\n${JSON.stringify(source)}`
+      const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, config, this.#before(upstream, before))
       this.#watched.set(key, watched)
       found.set(upstream, watched)
     }
@@ -133,11 +143,27 @@ export class DiscoveryDesk {
     return this.#inForce.get(upstream)?.endpoints ?? []
   }
 
-  #follow(upstream: string, discovery: DiscoveryConfig, inherited: readonly EndpointSpec[]): Watched {
+  #follow(
+    upstream: string,
+    discovery: DiscoveryConfig,
+    { kubernetes, zone }: GatewayConfig,
+    inherited: readonly EndpointSpec[],
+  ): Watched {
     const { log, stats, clock, random } = this.#settings
     this.#deadlines.start()
-    const watched = new Watched(upstream, inherited, { clock, log, stats, changed: () => this.#changed(watched) })
-    const environment = { deadlines: this.#deadlines, random }
+    const watched = new Watched(upstream, inherited, {
+      clock,
+      log,
+      stats,
+      changed: () => this.#changed(watched),
+      quiet: 'kubernetes' in discovery,
+    })
+    const environment: DiscoverEnvironment = {
+      deadlines: this.#deadlines,
+      random,
+      kubernetes: (spec, found, failed) =>
+        this.#kubernetes.watch(kubernetes ?? { kubeconfig: null, namespaces: [] }, zone, spec, found, failed),
+    }
     watched.begin((found, failed) => discover(discovery, environment, found, failed))
     return watched
   }

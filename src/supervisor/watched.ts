@@ -10,6 +10,8 @@ export interface WatchedSettings {
   readonly log: LogFunction
   readonly stats: StatsAggregator
   readonly changed: () => void
+  /** It speaks when something changes, which may be often: that is not told to the log of every day. */
+  readonly quiet: boolean
 }
 
 export class Watched {
@@ -18,6 +20,8 @@ export class Watched {
   endpoints: readonly EndpointSpec[]
   /** A good answer has come. */
   answered = false
+  /** No news is good news. */
+  readonly quiet: boolean
   /** When the last good answer came (monotonic ms); before the first one: when it began. */
   goodAt: number
   /** Resolves with the first answer, good or bad, or when it is stopped. */
@@ -33,6 +37,7 @@ export class Watched {
   constructor(upstream: string, inherited: readonly EndpointSpec[], settings: WatchedSettings) {
     this.upstream = upstream
     this.endpoints = inherited
+    this.quiet = settings.quiet
     this.goodAt = settings.clock.now()
     this.#settings = settings
     this.#key = JSON.stringify(inherited)
@@ -42,16 +47,24 @@ export class Watched {
   }
 
   readonly found = (endpoints: readonly EndpointSpec[], trouble = ''): void => {
-    const { clock, log, stats, changed } = this.#settings
+    const { clock, log, stats, changed, quiet } = this.#settings
     this.answered = true
     this.goodAt = clock.now()
     stats.inc('discovery_lookups_total', { upstream: this.upstream, result: trouble === '' ? 'ok' : 'partial' })
     if (trouble === '' && this.#trouble !== '') log('info', 'discovery works again', { upstream: this.upstream })
-    else if (trouble !== this.#trouble) log('warn', 'discovery found only a part', { upstream: this.upstream, reason: trouble })
+    else if (trouble !== this.#trouble)
+      log('warn', endpoints.length === 0 ? 'discovery found nothing' : 'discovery found only a part', {
+        upstream: this.upstream,
+        reason: trouble,
+      })
     this.#trouble = trouble
     const key = JSON.stringify(endpoints)
     if (key !== this.#key) {
-      log('info', 'endpoints changed', { upstream: this.upstream, endpoints: endpoints.length, before: this.endpoints.length })
+      log(quiet ? 'debug' : 'info', 'endpoints changed', {
+        upstream: this.upstream,
+        endpoints: endpoints.length,
+        before: this.endpoints.length,
+      })
       this.#key = key
       this.endpoints = endpoints
       changed()

@@ -153,8 +153,13 @@ export const METRICS = {
   },
   discovery_age_seconds: {
     type: 'gauge',
-    help: 'Since the last good answer of a discovery (DNS); before the first one since it began.',
+    help: 'Since the last good answer of a discovery; before the first one since it began. By Kubernetes: since the last sign of life of its watch.',
     labels: ['upstream'],
+  },
+  kubernetes_watch_age_seconds: {
+    type: 'gauge',
+    help: 'Since the last sign that what is known of a kind of Kubernetes objects is so; about once a minute there is one when nothing changes.',
+    labels: ['kind'],
   },
   discovery_lookups_total: {
     type: 'counter',

@@ -29,6 +29,7 @@ t.test('every default is filled in', async (t) => {
     accessLog: null,
     plugins: [],
     tests: [],
+    kubernetes: null,
     overload: { lag: 250, memory: 0.85, connections: 0.9, buffers: 128 * 1024 ** 2 },
     errors: { detail: 'full' },
     listeners: [

@@ -22,7 +22,15 @@ const GOOD: readonly (readonly [written: string, becomes: object])[] = [
     '{ dns: { name: u, port: "8080", refresh: ttl, resolver: ["127.0.0.1:53", "[::1]:5353"] } }',
     { dns: { name: 'u', port: 8080, type: 'a', refresh: null, resolver: ['127.0.0.1:53', '[::1]:5353'] } },
   ],
-  ['{ static: ["a:1"] }', { static: [{ address: 'a:1', weight: 1, priority: 0 }] }],
+  ['{ static: ["a:1"] }', { static: [{ address: 'a:1', weight: 1, priority: 0, zone: null, labels: {} }] }],
+  [
+    '{ kubernetes: { namespace: shop, service: users, port: http } }',
+    { kubernetes: { namespace: 'shop', service: 'users', port: 'http' } },
+  ],
+  [
+    '{ kubernetes: { namespace: shop, service: users, port: "80" } }',
+    { kubernetes: { namespace: 'shop', service: 'users', port: 80 } },
+  ],
 ]
 
 for (const [written, becomes] of GOOD) {
@@ -33,7 +41,14 @@ for (const [written, becomes] of GOOD) {
 }
 
 const BAD: readonly (readonly [written: string, message: RegExp])[] = [
-  ['{}', /^f:1:30: expected one of static, dns$/],
+  ['{}', /^f:1:30: expected one of static, dns, kubernetes$/],
+  ['{ static: [], kubernetes: { namespace: a, service: b, port: 1 } }', /static and kubernetes exclude each other/],
+  ['{ kubernetes: { namespace: a, service: b } }', /port/],
+  ['{ kubernetes: { namespace: a, service: b, port: 0 } }', /"0" is not the name or number of a port/],
+  ['{ kubernetes: { namespace: a, service: b, port: 1.5 } }', /"1.5" is not the name or number of a port/],
+  ['{ kubernetes: { namespace: A, service: b, port: 1 } }', /^f:1:57: "A" is not the name of a namespace$/],
+  ['{ kubernetes: { namespace: a, service: b.c, port: 1 } }', /"b.c" is not the name of a Service/],
+  ['{ kubernetes: { namespace: a, service: b, port: 1, labels: {} } }', /unknown key "labels"/],
   ['{ static: [], dns: { name: a, port: 1 } }', /static and dns exclude each other/],
   ['{ dns: { port: 1 } }', /name/],
   ['{ dns: { name: a } }', /^f:1:37: with type a a port is needed$/],

@@ -18,7 +18,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 }
 
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  top: ['tracing: { anything: [1] }', 'kubernetes: {}'],
+  top: ['tracing: { anything: [1] }'],
   listener: [],
   route: [],
   upstream: [],
@@ -43,7 +43,10 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
     PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '',
     'acme is not supported yet',
   ],
-  [text(LISTENER, ROUTE, '{ discovery: { static: [], kubernetes: {} } }', ''), 'discovery.kubernetes is not supported yet'],
+  [PLACES.top?.('kubernetes: { ingress: {} }') ?? '', 'kubernetes.ingress is not supported yet'],
+  [PLACES.top?.('kubernetes: { gatewayApi: { controller: 1 } }') ?? '', 'kubernetes.gatewayApi is not supported yet'],
+  [PLACES.top?.('kubernetes: { statusAddress: [] }') ?? '', 'kubernetes.statusAddress is not supported yet'],
+  [PLACES.top?.('kubernetes: { leaderElection: {} }') ?? '', 'kubernetes.leaderElection is not supported yet'],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],
   [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [{ jwt: 1 }] }] }', UPSTREAM, ''), 'jwt is not supported yet'],
   [PLACES.top?.('accessLog: { format: combined }') ?? '', 'accessLog.format other than json is not supported yet'],

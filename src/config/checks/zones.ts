@@ -21,8 +21,10 @@ export function doubtLabels({ routes, upstreams }: GatewayConfig): Finding[] {
       const discovery = Object.hasOwn(upstreams, upstream) ? upstreams[upstream]?.discovery : undefined
       if (labels === null || discovery === undefined) return []
       const at = ['routes', route, 'to', index, 'labels']
-      if ('dns' in discovery) return [finding(at, 'endpoints that DNS finds have no labels: these requests are answered 503')]
-      if (!('static' in discovery)) return []
+      if (!('static' in discovery)) {
+        const finder = 'dns' in discovery ? 'DNS' : 'Kubernetes'
+        return [finding(at, `endpoints that ${finder} finds have no labels: these requests are answered 503`)]
+      }
       const wanted = Object.entries(labels)
       if (discovery.static.some((endpoint) => wanted.every(([key, value]) => endpoint.labels[key] === value))) return []
       return [finding(at, `no endpoint of "${upstream}" has these labels: these requests are answered 503`)]

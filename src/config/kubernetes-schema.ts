@@ -1,0 +1,77 @@
+// `kubernetes` at the top, and `discovery: { kubernetes }` of an upstream.
+
+import * as z from 'zod'
+import type { UpstreamConfig } from './model.ts'
+import { block, later, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
+
+export interface KubernetesServiceConfig {
+  readonly namespace: string
+  readonly service: string
+  /** Of the Service, by name or number. */
+  readonly port: string | number
+}
+
+/** Where Kubernetes is, and what of it is looked at. */
+export interface KubernetesConfig {
+  /** Path, absolute when it came from a configuration file; null = KUBECONFIG if set, else the account of the pod. */
+  readonly kubeconfig: string | null
+  /** Sorted, each once; empty = all. */
+  readonly namespaces: readonly string[]
+}
+
+/** Names of objects (RFC 1123 labels); Services and namespaces are never longer. */
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+/** IANA service names, as ports have them: at least one letter. */
+const PORT_NAME = /^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+const objectName = (what: string) =>
+  text(what, (written) => (LABEL.test(written) ? written : refuse(`"${written}" is not ${what}`)), {
+    title: 'name',
+    pattern: patternOrEnvironment('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'),
+  })
+
+export const namespaceName = () => objectName('the name of a namespace')
+
+const portNameOrNumber = () =>
+  numberOrText(
+    'the name or number of a port',
+    (written) => {
+      if (/^\d+$/.test(written) && Number(written) >= 1 && Number(written) <= 65535) return Number(written)
+      return PORT_NAME.test(written) ? written : refuse(`"${written}" is not the name or number of a port`)
+    },
+    { title: 'name or number', type: ['string', 'integer'] },
+  )
+
+export const kubernetesService = block({
+  namespace: namespaceName().describe('Namespace of the Service.'),
+  service: objectName('the name of a Service').describe(
+    'Its EndpointSlices are the endpoints; of an ExternalName what DNS says.',
+  ),
+  port: portNameOrNumber().describe('Port of the Service, by name or number.'),
+}).transform((written): KubernetesServiceConfig => written)
+
+const kubeconfig = text(
+  'off or the path of a kubeconfig',
+  (written) =>
+    written === '' || written.includes('\0') ? refuse('this is not the path of a file') : written === 'off' ? null : written,
+  { title: 'off | path' },
+)
+
+export const kubernetes = block({
+  kubeconfig: kubeconfig
+    .prefault('off')
+    .describe(
+      'Path of a kubeconfig, relative to the file it is written in; off = KUBECONFIG if set, else the account of the pod.',
+    ),
+  namespaces: z.array(namespaceName()).prefault([]).describe('Namespaces that are looked at; none = all.'),
+  ingress: later('kubernetes.ingress'),
+  gatewayApi: later('kubernetes.gatewayApi'),
+  statusAddress: later('kubernetes.statusAddress'),
+  leaderElection: later('kubernetes.leaderElection'),
+}).transform(({ kubeconfig, namespaces }): KubernetesConfig => ({ kubeconfig, namespaces: [...new Set(namespaces)].sort() }))
+
+/** An upstream that is discovered by Kubernetes implies it. */
+export function impliedKubernetes(upstreams: Readonly<Record<string, UpstreamConfig>>): KubernetesConfig | null {
+  const implied = Object.values(upstreams).some(({ discovery }) => 'kubernetes' in discovery)
+  return implied ? { kubeconfig: null, namespaces: [] } : null
+}

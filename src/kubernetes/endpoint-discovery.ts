@@ -1,0 +1,117 @@
+// Endpoints of upstreams from Services and their EndpointSlices: two watches for all upstreams, and work only for what changed.
+
+import type { Discovery } from '../model/discovery.ts'
+import { ENDPOINT_SLICES, type KeptSlice } from './endpoint-slice.ts'
+import type { Change } from './informer.ts'
+import type { Followed, Informers } from './informers.ts'
+import { type KeptService, SERVICES } from './service.ts'
+import { endpointsOfService } from './service-endpoints.ts'
+import { type Failed, type FollowName, type KubernetesSpec, type Publish, ServiceWatcher } from './service-watcher.ts'
+
+export interface EndpointDiscoverySettings {
+  readonly informers: Informers
+  readonly followName: FollowName
+  /** Zone of this gateway; null = not known. */
+  readonly zone: string | null
+}
+
+export class EndpointDiscovery implements Discovery<KubernetesSpec> {
+  readonly name = 'kubernetes'
+  readonly #settings: EndpointDiscoverySettings
+  /** By `namespace/name` of the Service. */
+  readonly #watchers = new Map<string, Set<ServiceWatcher>>()
+  /** Keys of its slices by the Service. */
+  readonly #slicesOf = new Map<string, Set<string>>()
+  #services: Followed<KeptService> | null = null
+  #slices: Followed<KeptSlice> | null = null
+  #unsubscribe: readonly (() => void)[] = []
+  #synced = false
+
+  constructor(settings: EndpointDiscoverySettings) {
+    this.#settings = settings
+  }
+
+  watch(spec: KubernetesSpec, publish: Publish, failed: Failed): () => void {
+    this.#begin()
+    const key = `${spec.namespace}/${spec.service}`
+    const watcher = new ServiceWatcher(spec, this.#settings.followName, publish, failed)
+    this.#watchers.set(key, (this.#watchers.get(key) ?? new Set()).add(watcher))
+    if (this.#synced) this.#tell(key, watcher)
+    return () => {
+      watcher.stop()
+      const others = this.#watchers.get(key)
+      others?.delete(watcher)
+      if (others?.size === 0) this.#watchers.delete(key)
+      if (this.#watchers.size === 0) this.#end()
+    }
+  }
+
+  #begin(): void {
+    if (this.#services !== null) return
+    const services = this.#settings.informers.follow(SERVICES)
+    const slices = this.#settings.informers.follow(ENDPOINT_SLICES)
+    this.#services = services
+    this.#slices = slices
+    this.#index([...slices.informer.objects].map(([key, now]) => ({ key, before: null, now })))
+    this.#synced = services.informer.synced && slices.informer.synced
+    this.#unsubscribe = [
+      services.informer.subscribe((changes) => this.#changed(changes.map(({ key }) => key))),
+      slices.informer.subscribe((changes) => this.#changed(this.#index(changes))),
+    ]
+  }
+
+  #end(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#services?.release()
+    this.#slices?.release()
+    this.#services = null
+    this.#slices = null
+    this.#slicesOf.clear()
+    this.#synced = false
+  }
+
+  /** Keys of the Services that these slices belong or belonged to. */
+  #index(changes: readonly Change<KeptSlice>[]): string[] {
+    const services: string[] = []
+    for (const { key, before, now } of changes) {
+      if (before !== null) {
+        services.push(before.service)
+        if (before.service !== now?.service) this.#unindex(before.service, key)
+      }
+      if (now === null || now.service === '') continue
+      services.push(now.service)
+      this.#slicesOf.set(now.service, (this.#slicesOf.get(now.service) ?? new Set()).add(key))
+    }
+    return services
+  }
+
+  #unindex(service: string, slice: string): void {
+    const slices = this.#slicesOf.get(service)
+    slices?.delete(slice)
+    if (slices?.size === 0) this.#slicesOf.delete(service)
+  }
+
+  #changed(keys: readonly string[]): void {
+    const synced = this.#services?.informer.synced === true && this.#slices?.informer.synced === true
+    const first = synced && !this.#synced
+    this.#synced = synced
+    // Half of what there is would look as if the rest were gone.
+    if (!synced) return
+    for (const key of first ? this.#watchers.keys() : new Set(keys)) {
+      for (const watcher of this.#watchers.get(key) ?? []) this.#tell(key, watcher)
+    }
+  }
+
+  #tell(key: string, watcher: ServiceWatcher): void {
+    const service = this.#services?.informer.objects.get(key)
+    if (service === undefined) watcher.found([], `the Service ${key} does not exist`)
+    else if (service.externalName !== '') watcher.followExternal(service)
+    else this.#tellSlices(key, service, watcher)
+  }
+
+  #tellSlices(key: string, service: KeptService, watcher: ServiceWatcher): void {
+    const slices = [...(this.#slicesOf.get(key) ?? [])].flatMap((slice) => this.#slices?.informer.objects.get(slice) ?? [])
+    const { endpoints, trouble } = endpointsOfService(key, service, slices, watcher.spec.port, this.#settings.zone)
+    watcher.found(endpoints, trouble)
+  }
+}

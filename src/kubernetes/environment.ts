@@ -1,0 +1,44 @@
+// What everything that talks to an API server is given: time, chance, a place to speak.
+
+import type { Random } from '../model/clock.ts'
+import { type Deadlines, Timed } from '../model/deadlines.ts'
+
+export interface KubernetesEnvironment {
+  /** Turned by its owner; has the clock. */
+  readonly deadlines: Deadlines
+  readonly random: Random
+  readonly log: (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ) => void
+}
+
+/** One deadline that calls back. */
+export class Alarm extends Timed {
+  readonly #ring: () => void
+
+  constructor(ring: () => void) {
+    super()
+    this.#ring = ring
+  }
+
+  override onDeadline(): void {
+    this.#ring()
+  }
+}
+
+/** Resolves after `ms`, or when `signal` aborts. */
+export function pause(deadlines: Deadlines, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      deadlines.remove(alarm)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const alarm = new Alarm(end)
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', end)
+    deadlines.arm(alarm, ms)
+  })
+}

@@ -1,0 +1,92 @@
+// What is known of all objects of one kind: kept in step, told in batches, kept while the API server is away.
+
+import { InformerPart, type InformerSettings } from './informer-part.ts'
+
+/** One object that was added (before null), changed, or deleted (now null). */
+export interface Change<Kept> {
+  /** `namespace/name`; `name` of what has no namespace. */
+  readonly key: string
+  readonly before: Kept | null
+  readonly now: Kept | null
+}
+
+export type ChangeListener<Kept> = (changes: readonly Change<Kept>[]) => void
+
+export class Informer<Kept> {
+  /** By key. The last good state, however old. */
+  readonly objects: ReadonlyMap<string, Kept>
+  readonly #settings: InformerSettings<Kept>
+  readonly #objects = new Map<string, Kept>()
+  readonly #parts: readonly InformerPart<Kept>[]
+  readonly #listeners = new Set<ChangeListener<Kept>>()
+  /** By key, what each object was when it was told last. */
+  #changed = new Map<string, Kept | null>()
+  #scheduled: NodeJS.Immediate | null = null
+  #toldSynced = false
+
+  constructor(settings: InformerSettings<Kept>) {
+    this.#settings = settings
+    this.objects = this.#objects
+    const { resource, namespaces } = settings
+    const parts = !resource.namespaced || namespaces.length === 0 ? [null] : namespaces
+    this.#parts = parts.map(
+      (namespace) => new InformerPart(namespace, settings, this.#objects, (key, before) => this.#note(key, before)),
+    )
+  }
+
+  /** Every object was listed once; also when the API server does not know the kind (`absent`). */
+  get synced(): boolean {
+    return this.#parts.every(({ synced }) => synced)
+  }
+
+  /** The API server does not know the kind, e.g. because its CRD is not installed; it is asked again. */
+  get absent(): boolean {
+    return this.#parts.every(({ absent }) => absent)
+  }
+
+  /** What is wrong now; '' = nothing. */
+  get trouble(): string {
+    return this.#parts.find(({ trouble }) => trouble !== '')?.trouble ?? ''
+  }
+
+  /** Milliseconds since the last sign that what is known is so; before the first one since the start. */
+  get age(): number {
+    const now = this.#settings.environment.deadlines.clock.now()
+    return Math.max(...this.#parts.map(({ aliveAt }) => now - aliveAt))
+  }
+
+  /**
+   * `listener` is told what changed, at most once a turn of the event loop, and once more (perhaps of nothing) when everything was
+   * listed for the first time. What is known already is not told: look at `objects`. Returns what ends it.
+   */
+  subscribe(listener: ChangeListener<Kept>): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  stop(): void {
+    for (const part of this.#parts) part.stop()
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled)
+    this.#listeners.clear()
+  }
+
+  #note(key: string | null, before: Kept | null): void {
+    if (key !== null && !this.#changed.has(key)) this.#changed.set(key, before)
+    this.#scheduled ??= setImmediate(() => this.#tell())
+  }
+
+  #tell(): void {
+    this.#scheduled = null
+    const changed = this.#changed
+    this.#changed = new Map()
+    const first = this.synced && !this.#toldSynced
+    this.#toldSynced ||= first
+    const changes: Change<Kept>[] = []
+    for (const [key, before] of changed) {
+      const now = this.#objects.get(key) ?? null
+      if (now !== before) changes.push({ key, before, now })
+    }
+    if (changes.length === 0 && !first) return
+    for (const listener of [...this.#listeners]) listener(changes)
+  }
+}

@@ -1,0 +1,46 @@
+// A kind of object: where it is found, and what is kept of each one.
+
+/** What every object has, as JSON brings it. */
+export interface RawObject {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly resourceVersion?: string
+  }
+}
+
+export interface Resource<Raw extends RawObject, Kept> {
+  readonly kind: string
+  /** '' = the core group. */
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly namespaced: boolean
+  /** What is kept of an object: everything that is left out is not held in memory. May throw: the object is left out then. */
+  prune(raw: Raw): Kept
+}
+
+/** Of all namespaces (null) or one; of one object with `name`. */
+export function pathOf(
+  { group, version, plural, namespaced }: Omit<Resource<RawObject, unknown>, 'prune'>,
+  namespace: string | null,
+  name: string | null = null,
+  subresource: string | null = null,
+): string {
+  const parts = group === '' ? ['api', version] : ['apis', group, version]
+  if (namespaced && namespace !== null) parts.push('namespaces', namespace)
+  parts.push(plural)
+  if (name !== null) parts.push(name)
+  if (subresource !== null) parts.push(subresource)
+  return `/${parts.map(encodeURIComponent).join('/')}`
+}
+
+/** As RBAC names it: `endpointslices.discovery.k8s.io`, `services`. */
+export function resourceName({ group, plural }: { readonly group: string; readonly plural: string }): string {
+  return group === '' ? plural : `${plural}.${group}`
+}
+
+/** `namespace/name`; `name` of what has no namespace. */
+export function keyOf({ metadata: { namespace, name } }: RawObject): string {
+  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
+}
