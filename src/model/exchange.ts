@@ -127,6 +127,8 @@ export class Exchange {
   /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
   held: Buffer[] | null = null
   heldBytes = 0
+  /** More of it is waited for before the request goes on its way. */
+  gathering = false
   /** What of it counts against the bound of the process. */
   buffered = 0
   /** Bytes were dropped from `held` (or never kept), or the client knows something of an answer: no second try. */

@@ -172,6 +172,11 @@ export class Upstream {
     return this.failover?.some((upstream) => upstream.usable) === true
   }
 
+  /** Half of the places are taken. */
+  get scarce(): boolean {
+    return this.counters.inFlight * 2 >= this.places
+  }
+
   /** Counts one request in if the limits allow it and nobody has waited longer. */
   admit(): boolean {
     return this.counters.pending === 0 && this.takePlace()

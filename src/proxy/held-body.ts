@@ -2,10 +2,14 @@
 
 import { buffers } from '../model/buffers.ts'
 import type { Exchange } from '../model/exchange.ts'
+import { BODY } from '../model/message.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
+import type { Upstream } from '../model/upstream.ts'
 
 /** Bytes of a request body that wait until there is somebody to send them to. */
 const MAX_HELD = 64 * 1024
+/** Up to here pieces are put together. */
+const SMALL = 1024
 
 /** What came with the head. */
 export function countHeld(x: Exchange): void {
@@ -29,14 +33,30 @@ export function hold(x: Exchange, bytes: Buffer): void {
     forgetHeld(x)
     return
   }
-  x.held ??= []
-  x.held.push(bytes)
+  keep(x, bytes)
   x.heldBytes += bytes.length
   x.buffered += bytes.length
   buffers.used += bytes.length
 }
 
+function keep(x: Exchange, bytes: Buffer): void {
+  x.held ??= []
+  const last = x.held.length - 1
+  const before = x.held[last]
+  // A client that sends a few bytes at a time does not fill the memory with pieces.
+  if (before !== undefined && before.length + bytes.length <= SMALL) x.held[last] = Buffer.concat([before, bytes])
+  else x.held.push(bytes)
+}
+
 /** No more is to be read of a body that nobody takes yet. */
 export function holdsEnough(x: Exchange): boolean {
   return x.heldBytes >= MAX_HELD || buffers.spent
+}
+
+/**
+ * Where places at the upstream are few, a request whose body has a length takes none before all of it is there, or as much as is kept:
+ * clients that send slowly keep nobody else waiting. A body without a length may be a conversation: it is passed on as it comes.
+ */
+export function gathers(x: Exchange, upstream: Upstream): boolean {
+  return upstream.scarce && x.body === BODY.LENGTH && !holdsEnough(x)
 }

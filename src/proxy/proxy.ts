@@ -16,10 +16,11 @@ import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { account, countAnswer } from './account.ts'
 import { Attempt } from './attempt.ts'
+import { FAILURE } from './failure-reasons.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
 import { Hedging, unwatch } from './hedge.ts'
-import { countHeld, hold, holdsEnough } from './held-body.ts'
+import { countHeld, gathers, hold, holdsEnough } from './held-body.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
 import { pickEndpoint } from './pick.ts'
@@ -29,18 +30,6 @@ import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
 import { becomeTunnel, judgeUpgrade, notAgreed } from './tunnel.ts'
 
-/** What the client is told when an attempt's failure is the last word. */
-const FAILURE: Readonly<Record<Failure, ReasonCode>> = {
-  ok: 'protocol',
-  'connect-failure': 'connect-failure',
-  'connect-timeout': 'connect-timeout',
-  reset: 'reset',
-  timeout: 'attempt-timeout',
-  'idle-timeout': 'idle-timeout',
-  'refused-stream': 'refused-stream',
-  protocol: 'protocol',
-  cancelled: 'reset',
-}
 
 export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
@@ -126,6 +115,15 @@ export class RequestProxy implements ExchangeHandler {
 
   /** The filters have let it pass: to the upstream, or into its queue. */
   proceed(x: Exchange): void {
+    if (x.bodyDone || !gathers(x, upstreamOf(x))) this.goIn(x)
+    else {
+      x.gathering = true
+      if (x.expectContinue) x.downstream.continue(x)
+    }
+  }
+
+  private goIn(x: Exchange): void {
+    x.gathering = false
     if ((x.binding as RouteBinding).standIns !== null) x.upstream = upstreamInUse(x)
     const upstream = upstreamOf(x)
     if (upstream.breaker !== null && !upstream.breaker.enter(x)) this.broken(x, upstream.breaker)
@@ -282,11 +280,15 @@ export class RequestProxy implements ExchangeHandler {
     const enough = x.connection === null ? holdsEnough(x) : !x.connection.sendBody(bytes)
     // Behind the last piece there is nothing to hold back, and nobody would let it go on.
     if (enough && !x.bodyDone) x.downstream.pauseBody(x)
+    if (enough && x.gathering) this.goIn(x)
   }
 
   bodyEnd(x: Exchange): void {
-    x.connection?.endBody()
-    x.copy?.end()
+    if (x.gathering) this.goIn(x)
+    else {
+      x.connection?.endBody()
+      x.copy?.end()
+    }
   }
 
   drained(x: Exchange): void {
