@@ -2,17 +2,21 @@
 
 import * as z from 'zod'
 import { duration, durationOrOff, integer, integerOrOff, share } from './values.ts'
-import { block, refuse, text } from './written.ts'
+import { block, numberOrText, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol'] as const
 
-const condition = text(
+const condition = numberOrText(
   'a condition such as reset or 503',
   (written) =>
     /^[45]\d\d$/.test(written) || (CONDITIONS as readonly string[]).includes(written)
       ? written
       : refuse(`"${written}" is not a condition: there are ${CONDITIONS.join(', ')} and statuses such as 503`),
-  { title: 'condition', examples: [...CONDITIONS, '502', '503', '504'] },
+  {
+    title: 'condition',
+    anyOf: [{ type: 'integer', minimum: 400, maximum: 599 }, { type: 'string' }],
+    examples: [...CONDITIONS, '503'],
+  },
 )
 
 /** What counts as an error where nothing is said. */

@@ -8,6 +8,7 @@ import { checkKubernetes } from './checks/kubernetes.ts'
 import { outline } from './checks/outline.ts'
 import { checkReach } from './checks/reach.ts'
 import { checkReferences, type Where } from './checks/references.ts'
+import { doubtResilience } from './checks/resilience.ts'
 import { checkShadow } from './checks/shadow.ts'
 import { checkSharing } from './checks/sharing.ts'
 import { checkTunnels, doubtTunnels } from './checks/tunnels.ts'
@@ -148,6 +149,7 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
       ...checkShadow(parsed.data),
       ...doubtFilters(parsed.data),
       ...doubtHealth(parsed.data),
+      ...doubtResilience(parsed.data),
       ...doubtZones(parsed.data),
       ...doubtLabels(parsed.data),
     ],

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { didYouMean } from './suggest.ts'
 import { duration, integer, isToken, share, size } from './values.ts'
-import { block, refuse, text } from './written.ts'
+import { block, numberOrText, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'refused-stream', 'reset', 'timeout'] as const
 
@@ -30,7 +30,7 @@ const GRPC_CONDITIONS: readonly string[] = [
 /** Statuses below 400 are what was asked for. */
 const STATUS = /^(?:[45]\d\d|[45]xx)$/
 
-const condition = text(
+const condition = numberOrText(
   'a condition such as reset, 503 or 5xx',
   (written) => {
     if (STATUS.test(written) || (CONDITIONS as readonly string[]).includes(written)) return written
@@ -40,7 +40,11 @@ const condition = text(
       `"${written}" is not a condition: there are ${CONDITIONS.join(', ')}, statuses such as 503, classes such as 5xx and gRPC statuses such as grpc-unavailable`,
     )
   },
-  { title: 'condition', examples: [...CONDITIONS, '502', '503', '504', '5xx', 'grpc-unavailable'] },
+  {
+    title: 'condition',
+    anyOf: [{ type: 'integer', minimum: 400, maximum: 599 }, { type: 'string' }],
+    examples: [...CONDITIONS, '503', '5xx', 'grpc-unavailable'],
+  },
 )
 
 const method = text(

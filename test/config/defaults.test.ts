@@ -222,6 +222,16 @@ t.test('weights, balancers and retries', async (t) => {
   })
 })
 
+t.test('statuses among conditions need no quotes', async (t) => {
+  const config = accepted({
+    ...MINIMAL,
+    routes: [{ name: 'r', to: 'app', retry: { on: [503, '5xx', 'reset'] } }],
+    upstreams: { app: { ...MINIMAL.upstreams.app, ejection: { on: [500, 'reset'] } } },
+  })
+  t.same(config.routes[0]?.retry?.on, ['503', '5xx', 'reset'])
+  t.same(config.upstreams.app?.ejection?.on, ['500', 'reset'])
+})
+
 t.test('paths are kept in the form in which requests are looked up', async (t) => {
   const exact = (path: string) =>
     accepted({ ...MINIMAL, routes: [{ name: 'r', to: 'app', match: [{ path: { exact: path } }] }] }).routes[0]?.match[0]?.path

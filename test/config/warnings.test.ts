@@ -88,6 +88,36 @@ t.test('nothing to serve, nothing to use', async (t) => {
   ])
 })
 
+const WITHOUT_EFFECT: readonly (readonly [route: string, ...warnings: string[]])[] = [
+  ['retry: { backoff: { base: 1s } }', 'f:6:43: base 1s is above max 250ms: every pause is max at most'],
+  ['retry: { on: [] }', 'f:6:38: nothing is tried again: `attempts: 0` says so'],
+  ['retry: { attempts: 0, on: [] }'],
+  ['retry: { methods: [GET, post, purge] }', 'f:6:49: methods are written in capitals: no request has the method "post"'],
+  [
+    'hedge: { after: 5s }, timeout: { request: 10s, attempt: 5s }',
+    'f:6:41: no second endpoint is ever asked: timeout ends the wait after 5s',
+  ],
+  ['timeout: { request: 100ms }, hedge: {}', 'f:6:61: no second endpoint is ever asked: timeout ends the wait after 100ms'],
+  ['hedge: { after: 4s }, timeout: { request: off, attempt: 5s }'],
+  ['mirror: { upstream: app }', 'f:6:33: the copies go where the requests go: each of them is sent there twice'],
+  ['mirror: { upstream: app, share: 0% }'],
+]
+
+for (const [route, ...warnings] of WITHOUT_EFFECT) t.test(route, async (t) => t.same(warningsOf(route), warnings))
+
+t.test('ejection that does nothing, or not what it says', async (t) => {
+  const warn = (ejection: string) => {
+    const text = `${AROUND}  - { name: a, to: app }\n`.replace('["127.0.0.1:3000"] }', `$& , ${ejection}`)
+    return parseConfig([{ name: 'f', text }]).warnings.map(formatProblem)
+  }
+  t.same(warn('ejection: { baseTime: 10m }'), ['f:4:65: baseTime 600s is above maxTime 300s: every ejection takes maxTime'])
+  t.same(warn('ejection: { on: [] }'), ['f:4:81: nothing counts as an error: `ejection: off` says so'])
+  t.same(warn('ejection: { on: [] }, breaker: {}'), [
+    'f:4:81: nothing counts as an error, so the breaker never opens either: `ejection: off` says so',
+  ])
+  t.same(warn('ejection: { baseTime: 5m }'), [])
+})
+
 t.test('many routes that differ in a header value do not hide each other', async (t) => {
   const routes = Array.from(
     { length: 2000 },
