@@ -65,21 +65,28 @@ t.test('errors in a row; never more than half of them', async (t) => {
 })
 
 t.test('latency: how long an endpoint takes to answer, not how long a client takes', async (t) => {
-  const ejection = { latencyFactor: 2, minimumRequests: 3, window: '10m' }
+  const ejection = { latencyFactor: 4, minimumRequests: 3, window: '10m' }
   const { endpoints, gateway, ask } = await three(t, { ejection }, { listener: { timeouts: { body: 'off', write: 'off' } } })
   const [one] = endpoints
   if (one === undefined) return
+  const after =
+    (ms: number, script: Script): Script =>
+    (request, connection, phase) => {
+      if (phase === 'end') gateway.advance(ms)
+      script(request, connection, phase)
+    }
+  for (const endpoint of endpoints) endpoint.script = after(100, named('fine'))
   await ask(12)
-  one.script = (_request, connection, phase) => {
+  one.script = after(100, (_request, connection, phase) => {
     if (phase === 'end') connection.send('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n')
-  }
+  })
   const downloads = [await gateway.client(), await gateway.client(), await gateway.client()]
   for (const slow of downloads) slow.request('GET /')
   await until('all to be answered, one in part', () => downloads.every(({ received }) => received > 0))
   gateway.advance(20_000)
   for (const { socket } of one.open) socket.write('.')
   for (const slow of downloads) await slow.response()
-  one.script = named('0')
+  one.script = after(100, named('0'))
   for (const slow of downloads) {
     slow.request('PUT /', ['content-length: 4'], 'ab')
     await until('a request', () => endpoints.some(({ requests }) => requests.at(-1)?.complete === false))
@@ -90,10 +97,7 @@ t.test('latency: how long an endpoint takes to answer, not how long a client tak
   await ask(9)
   t.equal(await gateway.metric('ejections_total'), 0)
 
-  one.script = (request, connection, phase) => {
-    if (phase === 'end') gateway.advance(1000)
-    named('0')(request, connection, phase)
-  }
+  one.script = after(3000, named('0'))
   await ask(30)
   t.equal(await gateway.metric('ejections_total', { reason: 'latency' }), 1)
   t.equal(await gateway.metric('ejections_total'), 1)

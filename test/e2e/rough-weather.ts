@@ -2,9 +2,9 @@
 // configurations change, and afterwards nothing may be mixed up, sent twice, stuck or left over. A round is repeated by its seed.
 
 import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
-import { TestGateway } from '../support/test-gateway.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type EndpointConnection, RawEndpoint, type Script } from '../support/raw-endpoint.ts'
+import { TestGateway } from '../support/test-gateway.ts'
 import { pause } from '../support/until.ts'
 
 /** A number from 0 to `sides - 1`. */
@@ -35,12 +35,18 @@ const PATIENCE = 8000
 /** Routes by the beginning of the path, and how often one request may be sent to endpoints for it. */
 const ROUTES: Readonly<Record<string, { readonly most: number; readonly keys: object }>> = {
   plain: { most: 2, keys: {} },
-  retry: { most: 3, keys: { retry: { backoff: { base: '2ms', max: '20ms' }, on: ['connect-failure', 'reset', 'timeout', '5xx'] } } },
+  retry: {
+    most: 3,
+    keys: { retry: { backoff: { base: '2ms', max: '20ms' }, on: ['connect-failure', 'reset', 'timeout', '5xx'] } },
+  },
   hedge: { most: 5, keys: { hedge: { after: '15ms', max: 2 }, retry: { backoff: { base: '2ms', max: '20ms' } } } },
   mirror: { most: 2, keys: { mirror: { upstream: 'shadow', bodyBytes: '8KiB' } } },
   timed: { most: 3, keys: { timeout: { request: '150ms', attempt: '60ms' }, retry: {} } },
   sticky: { most: 2, keys: { affinity: { header: 'x-session' } } },
-  split: { most: 2, keys: { to: [{ upstream: 'main', weight: 3 }, { upstream: 'main', labels: { v: '2' } }, { upstream: 'dr' }] } },
+  split: {
+    most: 2,
+    keys: { to: [{ upstream: 'main', weight: 3 }, { upstream: 'main', labels: { v: '2' } }, { upstream: 'dr' }] },
+  },
 }
 const NAMES = Object.keys(ROUTES)
 
@@ -163,7 +169,11 @@ export class RoughWeather {
     const of = (upstream: string, leaveOut: number) =>
       this.#of(upstream)
         .filter((_, i) => i !== leaveOut)
-        .map(({ address }, i) => ({ address, labels: { v: i % 2 === 0 ? '2' : '1' }, priority: upstream === 'main' && i === 3 ? 1 : 0 }))
+        .map(({ address }, i) => ({
+          address,
+          labels: { v: i % 2 === 0 ? '2' : '1' },
+          priority: upstream === 'main' && i === 3 ? 1 : 0,
+        }))
     const ejection = { baseTime: '80ms', maxTime: '400ms', window: '500ms', latencyFactor: roll(3) === 0 ? 4 : 'off' }
     const breaker = { errorPercent: 60, window: '300ms', minimumRequests: 10, resetAfter: '120ms' }
     const connection = { connectTimeout: '300ms', maxRequests: roll(3) === 0 ? 7 : 'off' }
@@ -284,7 +294,8 @@ export class RoughWeather {
       const left: string[] = []
       for (const name of NAMES) {
         const { status, body } = await client.ask(`GET /${name}/after`)
-        if (status !== 200 || (name !== 'split' && !body.startsWith('main '))) left.push(`${name}: ${status} ${body.slice(0, 80)}`)
+        if (status !== 200 || (name !== 'split' && !body.startsWith('main ')))
+          left.push(`${name}: ${status} ${body.slice(0, 80)}`)
       }
       missing = left
       state = await this.#notNormal()
@@ -322,7 +333,18 @@ export class RoughWeather {
     const end = performance.now() + PATIENCE
     let left: string[] = ['?']
     while (left.length > 0 && performance.now() < end) {
-      if (process.env.DUMP) { console.log((await gateway.gateway.metrics()).split('\n').filter(l=>/^headgate_(rejected|retries|ejections|attempts_total|requests_total|mirror|breaker|panic|health)/.test(l)).map(l=>l.replace(/endpoint="[^"]*",/,'').replace('headgate_','')).join('\n')) ; delete process.env.DUMP }
+      if (process.env.DUMP) {
+        console.log(
+          (await gateway.gateway.metrics())
+            .split('\n')
+            .filter((l) =>
+              /^headgate_(rejected|retries|ejections|attempts_total|requests_total|mirror|breaker|panic|health)/.test(l),
+            )
+            .map((l) => l.replace(/endpoint="[^"]*",/, '').replace('headgate_', ''))
+            .join('\n'),
+        )
+        delete process.env.DUMP
+      }
       left = Object.entries(await gateway.running()).flatMap(([gauge, value]) => (value === 0 ? [] : [`${gauge} ${value}`]))
       await pause(5)
     }
