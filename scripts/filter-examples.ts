@@ -123,6 +123,20 @@ export const FILTER_EXAMPLES: Readonly<Record<string, readonly FilterExample[]>>
       client: [200, 'access-control-allow-origin: *', 'access-control-expose-headers: x-total'],
     },
   ],
+  clientCert: [
+    {
+      filters: '- clientCert: { require: { san: [a.example] } }',
+      request: ['GET /'],
+      endpoint: null,
+      client: [403, 'x-headgate-reason: client-cert'],
+    },
+    {
+      filters: '- clientCert: { require: { subject: "CN=a" }, mode: observe }',
+      request: ['GET /'],
+      endpoint: ['GET /'],
+      client: [200],
+    },
+  ],
   bodyLimit: [
     {
       filters: '- bodyLimit: 10',

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { bindAddress, cidr, host } from './addresses.ts'
+import { separateAnyPorts } from './any-port.ts'
 import { impliedKubernetes, kubernetes } from './kubernetes-schema.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
@@ -127,7 +128,7 @@ export const gatewaySchema = block({
     .array(fileName())
     .optional()
     .describe('Globs of further files to merge, relative to this file; a name that is defined twice is an error.'),
-  listeners: z.array(listenerSchema).prefault([]).describe('Sockets that accept requests.'),
+  listeners: z.array(listenerSchema).prefault([]).transform(separateAnyPorts).describe('Sockets that accept requests.'),
   routes: z.array(routeSchema).prefault([]).describe('Which requests go where.'),
   upstreams: z.record(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
   plugins: pluginsSchema
