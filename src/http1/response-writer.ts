@@ -5,7 +5,7 @@ import type { Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import { connectionLine, responseHead, statusLine } from './serialize.ts'
 import { upgradeLines } from './switch-protocols.ts'
-import { fits, writeCopy, writeTogether } from './write-message.ts'
+import { fits, isSecure, writeCopy, writeText, writeTogether } from './write-message.ts'
 
 const LAST_CHUNK = '0\r\n\r\n'
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -25,7 +25,7 @@ export class ResponseWriter {
     const text = responseHead(head, close, x.http10, this.chunked, date)
     if (part === null || part.end === part.start) return this.text(last && this.chunked ? text + LAST_CHUNK : text)
     if (this.chunked) return this.chunk(text, part, last)
-    if (part.text !== null) return this.text(text + part.text)
+    if (part.text !== null && !isSecure(this.socket)) return this.text(text + part.text)
     return this.together(text, part, '')
   }
 
@@ -72,8 +72,7 @@ export class ResponseWriter {
   }
 
   private text(text: string): number {
-    this.socket.write(text, 'latin1')
-    return text.length
+    return writeText(this.socket, text)
   }
 
   private chunk(head: string, part: Part, last: boolean): number {

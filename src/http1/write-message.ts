@@ -1,7 +1,8 @@
 // Writing a head and body bytes in one system call: they are put together in one buffer of the process, which is given away when a
-// socket could not take all of it at once.
+// socket could not take all of it at once. TLS never takes anything at once: there each message has its own piece of a pool.
 
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 
 const SIZE = 36 * 1024
 let scratch = Buffer.allocUnsafeSlow(SIZE)
@@ -14,11 +15,28 @@ export function fits(head: string, bodyBytes: number): boolean {
   return head.length + bodyBytes + MARGIN <= SIZE
 }
 
+/** Whether what is written goes through TLS: then bytes cost less than text. */
+export const isSecure = (socket: Socket): boolean => (socket as TLSSocket).encrypted === true
+
+/** Writes latin1. */
+export function writeText(socket: Socket, text: string): number {
+  // For TLS Node would encode a string into one piece of memory and copy it into another.
+  if (isSecure(socket)) {
+    const bytes = Buffer.allocUnsafe(text.length)
+    bytes.write(text, 'latin1')
+    socket.write(bytes)
+  } else socket.write(text, 'latin1')
+  return text.length
+}
+
 /** Writes a copy of `bytes[start, end)`, which must fit. */
 export function writeCopy(socket: Socket, bytes: Buffer, start: number, end: number): number {
+  if (isSecure(socket)) {
+    socket.write(Buffer.from(bytes.subarray(start, end)))
+    return end - start
+  }
   const length = bytes.copy(scratch, 0, start, end)
-  socket.write(scratch.subarray(0, length))
-  if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(SIZE)
+  write(socket, length)
   return length
 }
 
@@ -31,10 +49,19 @@ export function writeTogether(
   end: number,
   suffix: string,
 ): number {
-  let length = scratch.write(prefix, 0, 'latin1')
-  length += bytes.copy(scratch, length, start, end)
-  if (suffix !== '') length += scratch.write(suffix, length, 'latin1')
+  const all = prefix.length + end - start + suffix.length
+  const secure = isSecure(socket)
+  const into = secure ? Buffer.allocUnsafe(all) : scratch
+  let length = into.write(prefix, 'latin1')
+  length += bytes.copy(into, length, start, end)
+  if (suffix !== '') into.write(suffix, length, 'latin1')
+  if (secure) socket.write(into)
+  else write(socket, all)
+  return all
+}
+
+/** The first `length` bytes of the shared buffer. */
+function write(socket: Socket, length: number): void {
   socket.write(scratch.subarray(0, length))
   if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(SIZE)
-  return length
 }
