@@ -3,6 +3,7 @@
 import { endpointFaults } from './endpoint-faults.ts'
 import { gatewayFaults } from './gateway-faults.ts'
 import type { Scenario } from './row.ts'
+import { slowFaults } from './slow-faults.ts'
 import { upstreamFaults } from './upstream-faults.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...endpointFaults, ...upstreamFaults, ...gatewayFaults]
+export const SCENARIOS: readonly Scenario[] = [...endpointFaults, ...upstreamFaults, ...gatewayFaults, ...slowFaults]

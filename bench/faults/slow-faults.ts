@@ -1,0 +1,56 @@
+// Clients that are slow on purpose, beside clients that are not.
+
+import { Lab } from './lab.ts'
+import type { Row, Scenario } from './row.ts'
+import { type SlowFigures, type SlowSettings, slowBodies, slowHeads, slowReaders, type Target } from './slow-clients.ts'
+
+interface Case {
+  readonly name: string
+  readonly label: string
+  readonly run: (target: Target, settings: SlowSettings) => Promise<SlowFigures>
+  readonly clients: number
+  readonly listener?: object
+}
+
+const CASES: readonly Case[] = [
+  { name: 'slow-heads', label: '10,000 clients drip their heads (header 10 s)', run: slowHeads, clients: 10_000 },
+  { name: 'slow-bodies', label: '10,000 clients drip their bodies (minRate 240)', run: slowBodies, clients: 10_000 },
+  {
+    name: 'slow-readers',
+    label: '1,000 clients do not read answers of 10 MB (write 10 s)',
+    run: slowReaders,
+    clients: 1000,
+    listener: { timeouts: { write: '10s' } },
+  },
+]
+
+export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {} }) => ({
+  name,
+  run: async (folder): Promise<Row[]> => {
+    const limits = { connections: 20_000, requests: 20_000, pending: 20_000 }
+    const lab = await Lab.open({ folder, listener, upstream: { limits } })
+    try {
+      const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients })
+      const { good } = found
+      const gone = `all gone between ${(found.firstGone / 1000).toFixed(1)} and ${(found.lastGone / 1000).toFixed(1)} s`
+      const statuses = Object.entries(found.statuses).map(
+        ([status, count]) => `${count} × ${status === '' ? 'no answer' : status}`,
+      )
+      return [
+        {
+          fault: label,
+          requests: good.requests,
+          clientErrors: good.errors,
+          movedMs: null,
+          returnedMs: null,
+          addedLoad: null,
+          before: null,
+          during: { p50: good.p50, p99: good.p99 },
+          notes: `${gone}, ${(found.bytesEach / 1024).toFixed(1)} KiB each; ${statuses.join(', ')}`,
+        },
+      ]
+    } finally {
+      await lab.close()
+    }
+  },
+}))
