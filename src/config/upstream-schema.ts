@@ -16,7 +16,9 @@ import { zone } from './zone-schema.ts'
 const connection = defaulted({
   connectTimeout: duration().prefault('2s').describe('Until a connection stands; over: the next endpoint, or 504.'),
   keepAlive: durationOrOff().prefault('60s').describe('How long an idle connection is kept.'),
-  maxIdlePerEndpoint: integer(0, 65535).prefault(64).describe('Idle connections that are kept to one endpoint.'),
+  maxIdlePerEndpoint: integer(0, 65535)
+    .prefault(64)
+    .describe('Idle connections that are kept to one endpoint; above it they are closed after one second, with 0 at once.'),
   maxRequests: integerOrOff(1, 2 ** 31)
     .prefault('off')
     .describe('Requests after which a connection is closed.'),

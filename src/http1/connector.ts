@@ -8,6 +8,12 @@ import type { Peer } from '../model/peer.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 
+/**
+ * How long (ms) those above maxIdlePerEndpoint stay: many requests at once give back more connections than are kept, and the next
+ * ones want them back in a moment.
+ */
+const SURPLUS_MS = 1000
+
 export class Http1Connector implements Connector {
   readonly upstream: Upstream
   readonly destination: Destination
@@ -53,10 +59,11 @@ export class Http1Connector implements Connector {
     counters.connectionsActive--
     // Of clients' own connections the oldest are those of clients that are gone.
     if (this.destination.proxy !== null && maxIdlePerEndpoint > 0 && this.idle.length >= maxIdlePerEndpoint) this.closeOneIdle()
-    if (this.retired || this.idle.length >= maxIdlePerEndpoint) {
+    if (this.retired || maxIdlePerEndpoint === 0) {
       connection.destroy()
       return
     }
+    if (this.idle.length >= maxIdlePerEndpoint) this.deadlines.armEarlier(connection, SURPLUS_MS)
     counters.connectionsIdle++
     this.idle.push(connection)
   }

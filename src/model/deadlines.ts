@@ -79,6 +79,11 @@ export class Deadlines {
     this.link(timed)
   }
 
+  /** Like `arm`, unless there is an earlier deadline already. */
+  armEarlier(timed: Timed, delay: number): void {
+    if (timed.deadline === 0 || timed.deadline > this.now + delay + TICK) this.arm(timed, delay)
+  }
+
   /** Like `arm`; a delay of 0 means that there is no deadline. */
   armOrDisarm(timed: Timed, delay: number): void {
     if (delay > 0) this.arm(timed, delay)

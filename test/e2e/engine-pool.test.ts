@@ -66,8 +66,23 @@ scene(
 )
 
 scene('maxIdlePerEndpoint', { upstream: { connection: { maxIdlePerEndpoint: 2 } } }, async (t, scene) => {
+  const { gateway, endpoint } = scene
   await open(scene, 4)
-  await until('two to be closed', () => scene.endpoint.open.length === 2)
+  gateway.advance(800)
+  await pause(110)
+  t.equal(endpoint.open.length, 4, 'a burst may come back for them')
+  const client = await gateway.client()
+  t.equal((await client.ask('GET /')).body, '3')
+  gateway.advance(600)
+  await until('the one that was not used to be closed', () => endpoint.open.length === 3)
+  gateway.advance(600)
+  await until('two to be closed', () => endpoint.open.length === 2)
+  gateway.advance(10_000)
+  await pause(110)
+  t.strictSame(
+    endpoint.open.map(({ index }) => index),
+    [0, 1],
+  )
   t.equal(await idle(scene), 2)
 })
 
