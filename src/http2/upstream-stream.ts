@@ -8,13 +8,14 @@ import { Timed } from '../model/deadlines.ts'
 import { DROP_FROM_ENDPOINT, DROP_FROM_TRAILERS, DROP_WITH_LENGTH } from '../model/dropped-fields.ts'
 import { BODY, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
+import { cancelStream } from './cancel-stream.ts'
 import type { Http2Connector } from './connector.ts'
 import { FieldListScan, scanFieldList } from './fields.ts'
 import { requestList } from './request-list.ts'
 import { errorName, MAX_FIELD_BYTES } from './upstream-options.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
 /** Interim responses that one request may get before its final one. */
 const MAX_INFORMATIONAL = 16
@@ -345,7 +346,7 @@ export class UpstreamStream extends Timed implements EndpointConnection {
   /** Gives up its stream, or its place in a queue. */
   private leave(): void {
     this.connector.deadlines.remove(this)
-    if (this.h2 !== null) this.h2.close(NGHTTP2_CANCEL)
+    if (this.h2 !== null) cancelStream(this.h2)
     else if (this.session !== null) this.session.drop(this)
     else this.connector.forget(this)
   }
