@@ -73,7 +73,7 @@ export const nginx: Proxy = {
   start(folder, { tls, grpc, ws }, origins) {
     const file = join(folder, 'nginx.conf')
     const upstream = (name: string, port: number) =>
-      `upstream ${name} { server 127.0.0.1:${port}; keepalive 64; keepalive_requests 100000000; }`
+      `upstream ${name} { server 127.0.0.1:${port}; keepalive 512; keepalive_requests 100000000; }`
     writeFileSync(
       file,
       `${nginxPreamble(folder, 'nginx')}
