@@ -60,8 +60,8 @@ export class Reception implements Accepting, ArrivalDesk {
   /** All connections that this process may have, and the part of this and of limits.connections at which some are asked to leave. */
   most = Number.POSITIVE_INFINITY
   crowded = Number.POSITIVE_INFINITY
-  /** Where the asking has come to, and who has been asked. */
-  #oldest: Iterator<ClientConnection, undefined> = this.#connections.keys()
+  /** Where the asking has come to, and who has been asked. Null while nobody is: an iterator that stands still keeps all that has left. */
+  #oldest: Iterator<ClientConnection, undefined> | null = null
   readonly #asked = new WeakSet<ClientConnection>()
   readonly #pace = new HandshakePace<Arrival>((arrival) => this.#shakeHands(arrival))
   #empty: (() => void) | null = null
@@ -158,9 +158,10 @@ export class Reception implements Accepting, ArrivalDesk {
   /** For each that comes two of the oldest close: idle ones soon, the others when they have answered. */
   #askToLeave(): void {
     for (let asked = 0, looked = 0; asked < 2 && looked < 64; looked++) {
+      this.#oldest ??= this.#connections.keys()
       const { value: connection } = this.#oldest.next()
       if (connection === undefined) {
-        this.#oldest = this.#connections.keys()
+        this.#oldest = null
         return
       }
       if (this.#asked.has(connection)) continue
@@ -189,6 +190,7 @@ export class Reception implements Accepting, ArrivalDesk {
       return
     }
     if (connections >= most * this.crowded || this.size >= this.most * this.crowded) this.#askToLeave()
+    else this.#oldest = null
     if (proxyProtocol === 'off' && !tls) {
       this.#openPlain(socket, peerOf(socket, trusted), seat)
       return

@@ -235,7 +235,10 @@ http2Scene('H2-06 the HTTP/2 Bomb', {}, async (t, { client, endpoint, gateway })
   }
   for (const h2 of clients)
     await h2.until('resets', () => h2.closed || h2.frames.filter(({ type }) => type === FRAME.RST_STREAM).length >= 100)
-  t.equal(endpoint.requests.length, 0)
+  t.same(
+    endpoint.requests.map(({ head }) => head.slice(0, 500)),
+    [],
+  )
   t.ok(process.memoryUsage().rss - before < 100e6, `grew by ${process.memoryUsage().rss - before}`)
   const crumbs = Array.from({ length: 10_000 }, (): Field => ['c', ''])
   const many = await client()

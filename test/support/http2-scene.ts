@@ -13,7 +13,11 @@ export interface Http2Scene extends Scene {
   client(options?: RawOptions): Promise<RawHttp2>
 }
 
-export function http2Scene(name: string, settings: Http2SceneSettings, body: (t: Test, scene: Http2Scene) => Promise<void>): void {
+export function http2Scene(
+  name: string,
+  settings: Http2SceneSettings,
+  body: (t: Test, scene: Http2Scene) => Promise<void>,
+): void {
   scene(name, settings, async (t, given) => {
     const clients: RawHttp2[] = []
     const client = async (options?: RawOptions): Promise<RawHttp2> => {
