@@ -1,5 +1,6 @@
 // Clients that are slow on purpose, in a process of their own so that they do not slow down those whose answers are timed. Told as
-// KIND PORT COUNT; says `open` when all are connected, and in the end one line of JSON about how they were got rid of.
+// KIND PORT COUNT; says `open` when all are connected, `ending` when the first of them is gone, and in the end one line of JSON about
+// how they were got rid of.
 
 import net from 'node:net'
 
@@ -62,7 +63,7 @@ function open(): Promise<void> {
     socket.on('error', () => {})
     socket.on('close', () => {
       client.lived = performance.now() - client.openedAt
-      ended++
+      if (ended++ === 0) console.log('ending')
       resolve()
     })
   })

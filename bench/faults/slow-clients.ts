@@ -63,7 +63,10 @@ async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: Sl
   }, 200)
   try {
     const lines: string[] = []
-    for await (const line of createInterface({ input: child.stdout })) lines.push(line)
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line)
+      if (line === 'ending') clearInterval(sampling)
+    }
     const ends = JSON.parse(lines.at(-1) ?? '') as SlowEnds
     const answers = await load.stop()
     const good = answers.filter(({ status }) => status === 200).map(({ ms }) => ms)

@@ -17,7 +17,7 @@ import { RequestBody } from './request-body.ts'
 /** Bytes that a client may send ahead of its turn before it is not read any more. */
 const MAX_AHEAD = 64 * 1024
 /** After the last answer the client gets this long (ms) and this many bytes to close before it is closed. */
-const LINGER_MS = 750
+const LINGER_MS = 600
 const MAX_LINGER = 256 * 1024
 /** How long an idle connection may still bring a request while the gateway drains. */
 const DRAIN_IDLE_MS = 1000

@@ -39,6 +39,15 @@ export function hold(x: Exchange, bytes: Buffer): void {
   buffers.used += bytes.length
 }
 
+/** More of the body is waited for. */
+export function gather(x: Exchange): void {
+  x.gathering = true
+
+  const first = x.held?.[0]
+  // Out of the buffer that was read into: few bytes must not keep a page of memory.
+  if (first !== undefined && x.held !== null && first.length <= SMALL) x.held[0] = Buffer.from(first)
+}
+
 function keep(x: Exchange, bytes: Buffer): void {
   x.held ??= []
   const last = x.held.length - 1

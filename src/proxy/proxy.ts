@@ -20,7 +20,7 @@ import { FAILURE } from './failure-reasons.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
 import { forwardedLines, isLoop } from './forwarded.ts'
 import { Hedging, unwatch } from './hedge.ts'
-import { countHeld, gathers, hold, holdsEnough } from './held-body.ts'
+import { countHeld, gather, gathers, hold, holdsEnough } from './held-body.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
 import { pickEndpoint } from './pick.ts'
@@ -29,7 +29,6 @@ import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
 import { becomeTunnel, judgeUpgrade, notAgreed } from './tunnel.ts'
-
 
 export class RequestProxy implements ExchangeHandler {
   readonly clock: Clock
@@ -117,7 +116,7 @@ export class RequestProxy implements ExchangeHandler {
   proceed(x: Exchange): void {
     if (x.bodyDone || !gathers(x, upstreamOf(x))) this.goIn(x)
     else {
-      x.gathering = true
+      gather(x)
       if (x.expectContinue) x.downstream.continue(x)
     }
   }
