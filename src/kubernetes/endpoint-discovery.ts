@@ -25,7 +25,11 @@ export class EndpointDiscovery implements Discovery<KubernetesSpec> {
   #services: Followed<KeptService> | null = null
   #slices: Followed<KeptSlice> | null = null
   #unsubscribe: readonly (() => void)[] = []
-  #synced = false
+  /** They wait for the first list of their namespace: half of what there is would look as if the rest were gone. */
+  readonly #waiting = new Set<ServiceWatcher>()
+  /** Services about which something changed. */
+  readonly #dirty = new Set<string>()
+  #scheduled: NodeJS.Immediate | null = null
 
   constructor(settings: EndpointDiscoverySettings) {
     this.#settings = settings
@@ -34,11 +38,14 @@ export class EndpointDiscovery implements Discovery<KubernetesSpec> {
   watch(spec: KubernetesSpec, publish: Publish, failed: Failed): () => void {
     this.#begin()
     const key = `${spec.namespace}/${spec.service}`
+    this.#slices?.informer.flush()
     const watcher = new ServiceWatcher(spec, this.#settings.followName, publish, failed)
     this.#watchers.set(key, (this.#watchers.get(key) ?? new Set()).add(watcher))
-    if (this.#synced) this.#tell(key, watcher)
+    if (this.#knows(spec.namespace)) this.#tell(key, watcher)
+    else this.#waiting.add(watcher)
     return () => {
       watcher.stop()
+      this.#waiting.delete(watcher)
       const others = this.#watchers.get(key)
       others?.delete(watcher)
       if (others?.size === 0) this.#watchers.delete(key)
@@ -53,7 +60,6 @@ export class EndpointDiscovery implements Discovery<KubernetesSpec> {
     this.#services = services
     this.#slices = slices
     this.#index([...slices.informer.objects].map(([key, now]) => ({ key, before: null, now })))
-    this.#synced = services.informer.synced && slices.informer.synced
     this.#unsubscribe = [
       services.informer.subscribe((changes) => this.#changed(changes.map(({ key }) => key))),
       slices.informer.subscribe((changes) => this.#changed(this.#index(changes))),
@@ -67,7 +73,9 @@ export class EndpointDiscovery implements Discovery<KubernetesSpec> {
     this.#services = null
     this.#slices = null
     this.#slicesOf.clear()
-    this.#synced = false
+    this.#dirty.clear()
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled)
+    this.#scheduled = null
   }
 
   /** Keys of the Services that these slices belong or belonged to. */
@@ -92,14 +100,29 @@ export class EndpointDiscovery implements Discovery<KubernetesSpec> {
   }
 
   #changed(keys: readonly string[]): void {
-    const synced = this.#services?.informer.synced === true && this.#slices?.informer.synced === true
-    const first = synced && !this.#synced
-    this.#synced = synced
-    // Half of what there is would look as if the rest were gone.
-    if (!synced) return
-    for (const key of first ? this.#watchers.keys() : new Set(keys)) {
-      for (const watcher of this.#watchers.get(key) ?? []) this.#tell(key, watcher)
+    for (const key of keys) this.#dirty.add(key)
+    this.#scheduled ??= setImmediate(() => this.#tellChanged())
+  }
+
+  /** Of both kinds together: a Service without the slices that came with it would have no endpoint for a moment. */
+  #tellChanged(): void {
+    this.#services?.informer.flush()
+    this.#slices?.informer.flush()
+    this.#scheduled = null
+    for (const key of this.#dirty) {
+      for (const watcher of this.#watchers.get(key) ?? []) if (!this.#waiting.has(watcher)) this.#tell(key, watcher)
     }
+    this.#dirty.clear()
+    for (const watcher of this.#waiting) {
+      const { namespace, service } = watcher.spec
+      if (!this.#knows(namespace)) continue
+      this.#waiting.delete(watcher)
+      this.#tell(`${namespace}/${service}`, watcher)
+    }
+  }
+
+  #knows(namespace: string): boolean {
+    return this.#services?.informer.syncedIn(namespace) === true && this.#slices?.informer.syncedIn(namespace) === true
   }
 
   #tell(key: string, watcher: ServiceWatcher): void {

@@ -20,7 +20,8 @@ export class InformerPart<Kept> {
   absent = false
   trouble = ''
   aliveAt: number
-  readonly #namespace: string | null
+  /** null = all. */
+  readonly namespace: string | null
   readonly #settings: InformerSettings<Kept>
   readonly #objects: Map<string, Kept>
   readonly #note: (key: string | null, before: Kept | null) => void
@@ -35,7 +36,7 @@ export class InformerPart<Kept> {
     objects: Map<string, Kept>,
     note: (key: string | null, before: Kept | null) => void,
   ) {
-    this.#namespace = namespace
+    this.namespace = namespace
     this.#settings = settings
     this.#objects = objects
     this.#note = note
@@ -74,9 +75,16 @@ export class InformerPart<Kept> {
     const listed = this.#listed
     for (const key of [...this.#versions.keys()]) if (!listed.has(key)) this.#drop(key)
     this.#listed = new Map()
-    this.synced = true
     this.absent = false
+    this.#begin()
+  }
+
+  /** Everything is known: told from now on, the first time with all that there is. */
+  #begin(): void {
+    if (this.synced) return
+    this.synced = true
     this.#note(null, null)
+    for (const key of this.#versions.keys()) this.#note(key, null)
   }
 
   #put(key: string, object: RawObject): void {
@@ -93,14 +101,14 @@ export class InformerPart<Kept> {
         reason: (error as Error).message,
       })
     }
-    this.#note(key, before)
+    if (this.synced) this.#note(key, before)
   }
 
   #drop(key: string): void {
     const before = this.#objects.get(key) ?? null
     this.#versions.delete(key)
     this.#objects.delete(key)
-    this.#note(key, before)
+    if (this.synced) this.#note(key, before)
   }
 
   #alive(): void {
@@ -149,16 +157,15 @@ export class InformerPart<Kept> {
     for (const key of [...this.#versions.keys()]) this.#drop(key)
     this.trouble = ''
     this.absent = true
-    this.synced = true
-    this.#note(null, null)
+    this.#begin()
   }
 
   #where(): { namespace?: string } {
-    return this.#namespace === null ? {} : { namespace: this.#namespace }
+    return this.namespace === null ? {} : { namespace: this.namespace }
   }
 
   #inWords(): string {
     if (!this.#settings.resource.namespaced) return ''
-    return this.#namespace === null ? ' in all namespaces' : ` in the namespace ${this.#namespace}`
+    return this.namespace === null ? ' in all namespaces' : ` in the namespace ${this.namespace}`
   }
 }

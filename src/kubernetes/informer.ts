@@ -22,7 +22,8 @@ export class Informer<Kept> {
   /** By key, what each object was when it was told last. */
   #changed = new Map<string, Kept | null>()
   #scheduled: NodeJS.Immediate | null = null
-  #toldSynced = false
+  /** A namespace was listed for the first time. */
+  #first = false
 
   constructor(settings: InformerSettings<Kept>) {
     this.#settings = settings
@@ -37,6 +38,11 @@ export class Informer<Kept> {
   /** Every object was listed once; also when the API server does not know the kind (`absent`). */
   get synced(): boolean {
     return this.#parts.every(({ synced }) => synced)
+  }
+
+  /** The same for the objects of one namespace: the account may be allowed some only. */
+  syncedIn(namespace: string): boolean {
+    return this.#parts.some((part) => part.synced && (part.namespace === null || part.namespace === namespace))
   }
 
   /** The API server does not know the kind, e.g. because its CRD is not installed; it is asked again. */
@@ -56,12 +62,19 @@ export class Informer<Kept> {
   }
 
   /**
-   * `listener` is told what changed, at most once a turn of the event loop, and once more (perhaps of nothing) when everything was
-   * listed for the first time. What is known already is not told: look at `objects`. Returns what ends it.
+   * `listener` is told what changed, at most once a turn of the event loop: first of all that there is (perhaps nothing) when
+   * everything, or one of several namespaces, was listed. What is known already is not told: look at `objects`. Returns what ends it.
    */
   subscribe(listener: ChangeListener<Kept>): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells now what would be told at the end of the turn: for who goes by several kinds together. */
+  flush(): void {
+    if (this.#scheduled === null) return
+    clearImmediate(this.#scheduled)
+    this.#tell()
   }
 
   stop(): void {
@@ -71,7 +84,8 @@ export class Informer<Kept> {
   }
 
   #note(key: string | null, before: Kept | null): void {
-    if (key !== null && !this.#changed.has(key)) this.#changed.set(key, before)
+    if (key === null) this.#first = true
+    else if (!this.#changed.has(key)) this.#changed.set(key, before)
     this.#scheduled ??= setImmediate(() => this.#tell())
   }
 
@@ -79,8 +93,8 @@ export class Informer<Kept> {
     this.#scheduled = null
     const changed = this.#changed
     this.#changed = new Map()
-    const first = this.synced && !this.#toldSynced
-    this.#toldSynced ||= first
+    const first = this.#first
+    this.#first = false
     const changes: Change<Kept>[] = []
     for (const [key, before] of changed) {
       const now = this.#objects.get(key) ?? null

@@ -51,6 +51,8 @@ export class ListWatch {
   #kindOfFailure = ''
   /** Something came since the last failure. */
   #fruitful = false
+  /** It was listed anew because the version was forgotten, and nothing came since. */
+  #anew = false
 
   constructor(settings: ListWatchSettings) {
     this.#settings = settings
@@ -121,23 +123,29 @@ export class ListWatch {
     )
     if (!brought && environment.deadlines.clock.now() - began < SHORT_MS) throw new Error('the watch ended at once')
     this.#failures = 0
+    this.#anew = false
   }
 
   async #recover(error: Error, verb: 'list' | 'watch'): Promise<void> {
     const { sink, environment } = this.#settings
     const status = error instanceof ApiError ? error.status : 0
-    if (this.#fruitful) this.#failures = 0
+    if (this.#fruitful) {
+      this.#failures = 0
+      this.#anew = false
+    }
     this.#fruitful = false
-    if (!keepsVersion(error, status)) this.#version = null
+    const kept = keepsVersion(error, status)
+    if (!kept) this.#version = null
     // What came after the version is forgotten: usual after a long time away.
-    if (status === 410 && this.#failures === 0) {
-      this.#failures = 1
+    if (status === 410 && !this.#anew) {
+      this.#anew = true
       return
     }
-    sink.failed(error, verb)
     const kind = `${verb} ${status}`
     if (kind !== this.#kindOfFailure) this.#failures = 0
     this.#kindOfFailure = kind
+    // Watches are cut for many reasons: worth a word when the next one fails too.
+    if (this.#failures > 0 || verb === 'list' || status > 0 || !kept) sink.failed(error, verb)
     await pause(environment.deadlines, this.#wait(error, status), this.#stopped.signal)
   }
 

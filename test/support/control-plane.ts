@@ -28,7 +28,8 @@ export class ControlPlane {
   readonly #ca: string
   readonly #args: readonly string[]
   readonly #etcd: ChildProcess
-  readonly #agent: Agent
+  /** Knows the certificate of the API server. */
+  readonly dispatcher: Agent
   #apiServer: ChildProcess | null = null
 
   constructor(folder: string, ca: string, ports: readonly number[], certificate: { certFile: string; keyFile: string }) {
@@ -36,7 +37,7 @@ export class ControlPlane {
     this.folder = folder
     this.#ca = ca
     this.url = `https://127.0.0.1:${secure}`
-    this.#agent = new Agent({ allowH2: false, connect: { ca } })
+    this.dispatcher = new Agent({ allowH2: false, connect: { ca } })
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     writeFileSync(join(folder, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }))
     writeFileSync(join(folder, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
@@ -86,7 +87,7 @@ export class ControlPlane {
   async stop(): Promise<void> {
     await this.killApiServer()
     await end(this.#etcd)
-    await this.#agent.destroy()
+    await this.dispatcher.destroy()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -94,7 +95,7 @@ export class ControlPlane {
   async call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> {
     const answer = await request(`${this.url}${path}`, {
       method,
-      dispatcher: this.#agent,
+      dispatcher: this.dispatcher,
       headers: {
         authorization: `Bearer ${ACCOUNTS.admin}`,
         'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
@@ -135,7 +136,7 @@ export class ControlPlane {
 }
 
 /** One for a test file: it takes three seconds to start. */
-export async function startControlPlane(t: Test): Promise<ControlPlane> {
+export async function startControlPlane(t: Pick<Test, 'teardown'>): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-control-plane-'))
   const authority = new Authority(folder, 'control plane')
   const certificate = authority.issue({ commonName: 'kube-apiserver', sans: ['IP:127.0.0.1'] })
