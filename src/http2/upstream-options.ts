@@ -12,6 +12,11 @@ export const CONNECTION_WINDOW = MAX_STREAMS * STREAM_WINDOW
 const MAX_FIELDS = 256
 export const MAX_FIELD_BYTES = 64 * 1024
 
+/** Interim responses that one request may get before its final one. */
+export const MAX_INFORMATIONAL = 16
+/** How often a request goes on a further session because the endpoint has closed one after the other. */
+export const MAX_MOVES = 5
+
 /** SETTINGS and PING frames of an endpoint that are answered in a row without any progress of a response. */
 export const MAX_CHATTER = 1000
 
@@ -27,6 +32,13 @@ export const SESSION_OPTIONS: SecureClientSessionOptions & { strictSingleValueFi
   // What a client or an endpoint says twice is its business; it must not throw here.
   strictSingleValueFields: false,
 }
+
+/** RFC 9113 7: codes that say that a message, theirs or ours, was not understood. */
+export const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([
+  constants.NGHTTP2_PROTOCOL_ERROR,
+  constants.NGHTTP2_FRAME_SIZE_ERROR,
+  constants.NGHTTP2_COMPRESSION_ERROR,
+])
 
 const NAMES = new Map<number, string>(
   Object.entries(constants).flatMap(([name, code]) =>

@@ -27,8 +27,10 @@ export class UpstreamSession extends Timed {
   h2: ClientHttp2Session | null = null
   /** Time (ms) at which bytes of a response came last. */
   progressAt = 0
+  /** The endpoint wants no further streams, and nothing is wrong. */
+  closedInOrder = false
   /** Streams with a higher number have not been looked at by the endpoint. */
-  lastProcessed = Number.POSITIVE_INFINITY
+  private lastProcessed = Number.POSITIVE_INFINITY
   /** Why it ended, for the attempts on it. */
   why = 'closed'
   private readonly socket: Socket
@@ -186,8 +188,14 @@ export class UpstreamSession extends Timed {
     this.quietPings = 0
   }
 
+  /** Whether the endpoint has certainly done nothing for that stream; one without a number was never sent. */
+  ignores(id: number | undefined): boolean {
+    return id === undefined || id > this.lastProcessed
+  }
+
   private goneAway(code: number, lastStreamId: number): void {
     this.lastProcessed = lastStreamId
+    this.closedInOrder = code === 0
     this.why = code === 0 ? 'closed' : `GOAWAY ${errorName(code)}`
     this.retire()
   }

@@ -5,29 +5,18 @@ import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { EndpointConnection, Failure, RunningAttempt } from '../model/connection.ts'
 import { Timed } from '../model/deadlines.ts'
-import { DROP_FROM_ENDPOINT, DROP_FROM_TRAILERS, DROP_WITH_LENGTH } from '../model/dropped-fields.ts'
-import { BODY, type Part, type ResponseHead } from '../model/message.ts'
+import { BODY, type Part } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
 import { cancelStream } from './cancel-stream.ts'
 import type { Http2Connector } from './connector.ts'
-import { FieldListScan, scanFieldList } from './fields.ts'
 import { requestList } from './request-list.ts'
-import { errorName, MAX_FIELD_BYTES } from './upstream-options.ts'
+import { head, readHead, readTrailers, trailers } from './response-head.ts'
+import { errorName, MAX_INFORMATIONAL, MAX_MOVES, NOT_UNDERSTOOD } from './upstream-options.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
 const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
-/** Interim responses that one request may get before its final one. */
-const MAX_INFORMATIONAL = 16
-/** RFC 9113 7: codes that say that a message, theirs or ours, was not understood. */
-const NOT_UNDERSTOOD: ReadonlySet<number> = new Set([
-  constants.NGHTTP2_PROTOCOL_ERROR,
-  constants.NGHTTP2_FRAME_SIZE_ERROR,
-  constants.NGHTTP2_COMPRESSION_ERROR,
-])
-
-const scan = new FieldListScan()
-const head: ResponseHead = { status: 0, phrase: '', fields: '', body: 0, length: 0, dated: false }
 const NOTHING = Buffer.alloc(0)
 const part: Part = { bytes: NOTHING, start: 0, end: 0, text: null, owned: true, kept: false }
 
@@ -53,6 +42,7 @@ export class UpstreamStream extends Timed implements EndpointConnection {
   /** The stream was closed before its end had come, with whatever code. */
   private cut = false
   private paused = false
+  private moves = 0
 
   constructor(connector: Http2Connector, attempt: RunningAttempt) {
     super()
@@ -178,7 +168,7 @@ export class UpstreamStream extends Timed implements EndpointConnection {
   responded(h2: ClientHttp2Stream, list: readonly string[], flags: number): void {
     const { attempt } = this
     if (attempt === null) return
-    if (!this.readHead(list, attempt)) return
+    if (!this.takeHead(list, attempt)) return
     const { deadlines } = this.connector
     this.answered = true
     ;(this.session as UpstreamSession).progress(deadlines.now)
@@ -207,26 +197,15 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     if (this.paused) h2.pause()
   }
 
-  private readHead(list: readonly string[], attempt: RunningAttempt): boolean {
-    const status = statusOf(list)
-    const bodiless = status === 204 || status === 304 || attempt.exchange.method === 'HEAD'
-    const error = scanFieldList(scan, list, status < 200 || status === 204 ? DROP_WITH_LENGTH : DROP_FROM_ENDPOINT)
-    const wrong = error ?? (status === 0 || status === 101 ? 'its status is malformed' : tooLarge())
-    if (wrong !== null) {
-      this.fail('protocol', wrong, true)
-      return false
-    }
-    head.status = status
-    head.fields = scan.kept
-    head.length = bodiless || scan.length < 0 ? 0 : scan.length
-    head.body = bodiless || scan.length === 0 ? BODY.NONE : scan.length > 0 ? BODY.LENGTH : BODY.STREAM
-    head.dated = scan.date
-    return true
+  private takeHead(list: readonly string[], attempt: RunningAttempt): boolean {
+    const wrong = readHead(list, attempt.exchange.method)
+    if (wrong !== null) this.fail('protocol', wrong, true)
+    return wrong === null
   }
 
   informed(list: readonly string[]): void {
     const { attempt } = this
-    if (attempt === null || this.answered || !this.readHead(list, attempt)) return
+    if (attempt === null || this.answered || !this.takeHead(list, attempt)) return
     this.informational++
     if (this.informational > MAX_INFORMATIONAL) this.fail('protocol', 'too many interim responses', true)
     else attempt.onInformational(head)
@@ -264,10 +243,9 @@ export class UpstreamStream extends Timed implements EndpointConnection {
 
   trailed(list: readonly string[]): void {
     if (this.attempt === null) return
-    const error = scanFieldList(scan, list, DROP_FROM_TRAILERS)
-    const wrong = error ?? (list[0]?.startsWith(':') ? 'a pseudo-header field in trailers' : tooLarge())
+    const wrong = readTrailers(list)
     if (wrong !== null) this.fail('protocol', wrong, true)
-    else this.trailers = scan.kept
+    else this.trailers = trailers()
   }
 
   nothingFollows(closed: boolean): void {
@@ -294,14 +272,38 @@ export class UpstreamStream extends Timed implements EndpointConnection {
 
   closed(h2: ClientHttp2Stream): void {
     const session = this.session as UpstreamSession
-    if (this.attempt !== null) this.failClosed(h2, session)
     this.connector.deadlines.remove(this)
-    session.released()
+    const { attempt } = this
+    if (attempt === null) session.released()
+    else if (this.mayMove(h2, session, attempt)) this.move(session, attempt)
+    else {
+      this.failClosed(h2, session)
+      session.released()
+    }
   }
 
-  private failClosed({ rstCode, id }: ClientHttp2Stream, { lastProcessed, why }: UpstreamSession): void {
+  /** RFC 9113 6.8: the endpoint has closed the session in good order, and has not looked at this request. */
+  private mayMove({ id }: ClientHttp2Stream, session: UpstreamSession, { exchange: x }: RunningAttempt): boolean {
+    if (!session.closedInOrder || !session.ignores(id) || !this.untouched || x.unrepeatable || this.moves === MAX_MOVES)
+      return false
+    const { retry } = x.binding as RouteBinding
+    return retry.onFailure(x.method, 'refused-stream', true) && x.heldBytes <= retry.bodyBytes
+  }
+
+  /** On another session, as if it had never been on this one. */
+  private move(session: UpstreamSession, { exchange: x }: RunningAttempt): void {
+    this.moves++
+    this.h2 = null
+    this.requestSent = this.over = this.cut = false
+    if (x.connection === this) x.connection = null
+    session.released()
+    this.connector.place(this)
+  }
+
+  private failClosed({ rstCode, id }: ClientHttp2Stream, session: UpstreamSession): void {
+    const { why } = session
     const code = rstCode ?? NGHTTP2_NO_ERROR
-    const refused = code === NGHTTP2_REFUSED_STREAM || (id ?? 0) > lastProcessed
+    const refused = code === NGHTTP2_REFUSED_STREAM || session.ignores(id)
     if (refused && this.untouched) this.fail('refused-stream', 'it has not taken up the request', false)
     else if (why !== 'closed') this.fail('reset', why, false)
     else
@@ -350,15 +352,6 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     else if (this.session !== null) this.session.drop(this)
     else this.connector.forget(this)
   }
-}
-
-/** Node does not hold an endpoint to the list size that it has been told. */
-const tooLarge = (): string | null => (scan.all.length > MAX_FIELD_BYTES ? 'its head is too large' : null)
-
-/** 0 = malformed. */
-function statusOf(list: readonly string[]): number {
-  const [name, value = ''] = list
-  return name === ':status' && /^[1-9]\d\d$/.test(value) ? Number(value) : 0
 }
 
 function ignore(): void {}
