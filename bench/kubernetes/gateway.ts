@@ -1,12 +1,14 @@
 // A gateway in processes of its own, and clients that notice when all of its workers answer otherwise.
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+const ROOT = join(import.meta.dirname, '..', '..')
+/** What is shipped, if it was built. */
+const MAIN = [join(ROOT, 'dist', 'main.js'), join(ROOT, 'src', 'main.ts')].find((file) => existsSync(file)) as string
 
 export interface Gateway {
   /** Resolves with the time at which `count` connections in a row (of their own) got `body` at `path`. */
