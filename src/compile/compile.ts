@@ -67,8 +67,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     },
   }))
   const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
-  const denials: FilterEnvironment['denials'] = (route, filter, mode) => counters.denial(route, filter, mode)
-  const chains = new ChainCompiler({ random, deadlines, denials, plugins })
+  const chains = new ChainCompiler({ random, deadlines, denials: denialsOf(counters), plugins })
   giveBudgets(config, upstreams)
   const listeners = new Map(
     config.listeners.map((listener) => [
@@ -77,6 +76,11 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
     ]),
   )
   return { snapshot: { listeners, upstreams }, plans: guarded }
+}
+
+/** Lives as long as the filters. A closure of `compile` itself would keep `current` with them: every configuration that ever was. */
+function denialsOf(counters: CompileEnvironment['counters']): FilterEnvironment['denials'] {
+  return (route, filter, mode) => counters.denial(route, filter, mode)
 }
 
 /** Of the subsets that routes ask for, by upstream. */

@@ -218,12 +218,14 @@ export class Upstream {
     if (index === -1) return
     this.waiting.splice(index, 1)
     this.counters.pending--
+    this.forgetAdmitted()
   }
 
   /** Empties the queue: whoever waits is to ask anew. */
   dismissWaiting(): void {
     const dismissed = this.waiting.splice(this.waitingHead)
     this.counters.pending -= dismissed.length
+    this.forgetAdmitted()
     for (const waiting of dismissed) waiting.dismissed()
   }
 
@@ -248,13 +250,18 @@ export class Upstream {
     while (this.counters.pending > 0 && this.takePlace()) {
       const waiting = this.waiting[this.waitingHead] as Waiting
       this.waitingHead++
-      if (this.waitingHead > 64 && this.waitingHead * 2 > this.waiting.length) {
-        this.waiting = this.waiting.slice(this.waitingHead)
-        this.waitingHead = 0
-      }
       this.counters.pending--
+      this.forgetAdmitted()
       waiting.admitted()
     }
     this.admitting = false
+  }
+
+  /** Those before the head of the queue have gone on; they must not be kept for ever. */
+  private forgetAdmitted(): void {
+    const { waiting, waitingHead } = this
+    if (waitingHead < waiting.length && (waitingHead <= 64 || waitingHead * 2 <= waiting.length)) return
+    this.waiting = waiting.slice(waitingHead)
+    this.waitingHead = 0
   }
 }

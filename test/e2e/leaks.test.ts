@@ -1,10 +1,11 @@
-// What is left in memory of connections that have come and gone, counted object by object.
+// What is left in memory of connections, requests and configurations that have come and gone, counted object by object.
 
 import { queryObjects } from 'node:v8'
 import t, { type Test } from 'tap'
 import { DownstreamConnection } from '../../src/http1/downstream-connection.ts'
 import { DownstreamSession } from '../../src/http2/downstream-session.ts'
 import { Exchange } from '../../src/model/exchange.ts'
+import { RequestView } from '../../src/routing/request-view.ts'
 import { authority } from '../support/certificates.ts'
 import { configOf, startGateway } from '../support/gateway.ts'
 import { RawHttp2, request } from '../support/http2-raw.ts'
@@ -16,7 +17,6 @@ import { pause, until } from '../support/until.ts'
 const ROUNDS = 60
 /** The last ones may still be in somebody's hands. */
 const FEW = 10
-const KINDS = { DownstreamConnection, DownstreamSession, Exchange }
 
 const { certFile, keyFile } = authority(t).issue()
 const secure = {
@@ -46,19 +46,21 @@ async function overHttp2(port: number, tls: boolean): Promise<void> {
   client.destroy()
 }
 
-const count = (type: new (...args: never[]) => object): number =>
-  queryObjects(type as never, { format: 'count' }) as unknown as number
+const count = (type: Kind): number => queryObjects(type as never, { format: 'count' }) as unknown as number
 
-/** How many there are, by kind, when they do not become fewer any more, or are few. */
-async function left(): Promise<[kind: string, left: number][]> {
-  let counts: [string, number][] = []
-  for (let look = 0; look < 4; look++) {
+type Kind = new (...args: never[]) => object
+
+/** Looks a few times whether there are only few. */
+async function few(t: Test, of: string, ...kinds: readonly Kind[]): Promise<void> {
+  for (const kind of kinds) {
+    let left = count(kind)
     // Node keeps a session for a moment after its end.
-    await pause(1000)
-    counts = Object.entries(KINDS).map(([kind, type]) => [kind, count(type)])
-    if (counts.every(([, each]) => each < FEW)) break
+    for (let look = 0; look < 3 && left >= FEW; look++) {
+      await pause(1000)
+      left = count(kind)
+    }
+    t.ok(left < FEW, `${left} ${kind.name} of ${of}`)
   }
-  return counts
 }
 
 t.test('connections of all kinds', async (t) => {
@@ -76,5 +78,24 @@ t.test('connections of all kinds', async (t) => {
       ),
     )
   await until('nobody to be connected', async () => (await gateway.metric('connections')) === 0)
-  for (const [kind, some] of await left()) t.ok(some < FEW, `${some} ${kind} of ${4 * ROUNDS} connections`)
+  await few(t, `${4 * ROUNDS} connections`, DownstreamConnection, DownstreamSession, Exchange)
+})
+
+t.test('requests that waited for a place', async (t) => {
+  const endpoint = await startEndpoint(t)
+  const gateway = await startGateway(t, configOf([endpoint.address], { upstream: { limits: { requests: 1 } } }))
+  const client = await RawHttp2.open(gateway.port)
+  const ids = Array.from({ length: ROUNDS }, () => client.headers(request()))
+  for (const id of ids) t.equal(await client.outcome(id), '200')
+  client.destroy()
+  await few(t, `${ROUNDS} requests`, Exchange)
+})
+
+t.test('configurations that were replaced', async (t) => {
+  const endpoint = await startEndpoint(t)
+  const filters = [{ requestHeaders: { set: { x: '1' } } }, { bodyLimit: '1MiB' }]
+  const gateway = await startGateway(t, configOf([endpoint.address], { route: { filters } }))
+  for (let i = 1; i <= 2 * FEW; i++)
+    await gateway.apply(configOf([endpoint.address], { route: { filters, timeout: { request: `${i}s` } } }))
+  await few(t, `${2 * FEW} reloads`, RequestView)
 })
