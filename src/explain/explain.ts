@@ -120,24 +120,30 @@ function noteSubset(subset: Subset | null): string[] {
   return subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]
 }
 
+function notePanic({ name, roster }: Upstream, subset: Subset | null): string[] {
+  const ignored = subset === null ? roster?.panic === true : subset.panic
+  return ignored ? [`too few endpoints of upstream ${name} are healthy (panic): health is ignored`] : []
+}
+
 function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {
   const { x, binding, upstream, answer } = run
   if (binding === null || upstream === null || answer !== null) return []
   const { inFlight, pending } = upstream.counters
-  const { maxRequests, maxConnections } = upstream.settings
   const hash = hashInUse(x)
-  const isFull = pending > 0 || inFlight >= Math.min(maxRequests, maxConnections)
   return [
     ...(binding.upstreams.length > 1 ? [noteShares(binding)] : []),
     ...noteSubset(subsetIn(run)),
     ...noteFailover(binding.upstreams[x.choice] as Upstream, upstream),
+    ...notePanic(upstream, subsetIn(run)),
     ...noteBreaker(upstream),
     ...noteOthers(binding),
     ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
     ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),
-    ...(isFull ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`] : []),
+    ...(upstream.full
+      ? [`upstream ${upstream.name} is full: ${inFlight} requests run and ${pending} wait, it would wait too`]
+      : []),
   ]
 }
 

@@ -1,6 +1,8 @@
 // What is known of upstreams and their endpoints right now, as plain data for people and tools.
 
 import { BREAKER_STATES, type BreakerState } from './breaker.ts'
+import type { Endpoint, EndpointSpec } from './endpoint.ts'
+import { whyLeftOut } from './left-out.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface EndpointState {
@@ -10,7 +12,7 @@ export interface EndpointState {
   readonly zone: string | null
   /** `up`, or a word that says otherwise. */
   readonly health: string
-  /** Why it is not `up`. */
+  /** Why it gets no requests: it is not `up`, or others are to be used before it; null = it gets some. */
   readonly reason: string | null
   /** Milliseconds since the epoch at which that ends by itself. */
   readonly until: number | null
@@ -24,33 +26,50 @@ export interface UpstreamState {
   readonly name: string
   /** null = it has none. */
   readonly breaker: BreakerState | null
+  /** Health is ignored, because too few are healthy. */
+  readonly panic: boolean
   /** Requests that may run at a time by its adaptive limit; null = it has none. */
   readonly limit: number | null
   readonly endpoints: readonly EndpointState[]
 }
 
-export function upstreamState({ name, specs, endpoints, roster, breaker, adaptive }: Upstream): UpstreamState {
+export function upstreamState(upstream: Upstream): UpstreamState {
+  const { name, specs, endpoints, roster, breaker, adaptive } = upstream
+  const picked = new Set(roster?.pickable(null).map(({ endpoint }) => endpoint))
   return {
     name,
     breaker: breaker?.state ?? null,
+    panic: roster?.panic ?? false,
     limit: adaptive?.usual ?? null,
-    endpoints: specs.map(({ address, weight, priority = 0, zone = null }) => {
+    endpoints: specs.map((spec) => {
+      const { address, weight, priority = 0, zone = null } = spec
       const endpoint = endpoints.get(address)
-      const standing = endpoint === undefined ? undefined : roster?.stateOf(endpoint)
       const latency = endpoint?.latencyMs ?? Number.NaN
       return {
         address,
         weight,
         priority,
         zone,
-        health: standing?.health ?? 'up',
-        reason: standing?.up === false ? standing.reason : null,
-        until: standing?.until ?? null,
+        ...(endpoint === undefined ? UP : healthOf(upstream, spec, endpoint, picked.has(endpoint))),
         inFlight: endpoint?.inFlight ?? 0,
         latencyMs: Number.isNaN(latency) ? null : Math.round(latency * 1000) / 1000,
       }
     }),
   }
+}
+
+type Health = Pick<EndpointState, 'health' | 'reason' | 'until'>
+
+const UP: Health = { health: 'up', reason: null, until: null }
+
+function healthOf({ roster, breaker }: Upstream, spec: EndpointSpec, endpoint: Endpoint, picked: boolean): Health {
+  if (roster === null) return UP
+  const standing = roster.stateOf(endpoint)
+  const { up, health, reason, until } = standing
+  if (!up) return { health, reason, until }
+  if (!picked) return { health, reason: whyLeftOut(spec, standing, null, roster.zone), until: null }
+  if (breaker?.state === 'open') return { health, reason: 'the breaker of the upstream is open', until: breaker.until }
+  return UP
 }
 
 /** Several processes as one: requests are added up, latency is that of the slowest, breakers are as bad as the worst. */
@@ -65,7 +84,8 @@ export function sumUpstreams(processes: readonly (readonly UpstreamState[])[]): 
 
 function sumUpstream(one: UpstreamState, other: UpstreamState): UpstreamState {
   const limit = one.limit === null || other.limit === null ? (one.limit ?? other.limit) : one.limit + other.limit
-  return { ...one, breaker: worst(one.breaker, other.breaker), limit, endpoints: sumEndpoints(one, other) }
+  const panic = one.panic || other.panic
+  return { ...one, breaker: worst(one.breaker, other.breaker), panic, limit, endpoints: sumEndpoints(one, other) }
 }
 
 function worst(one: BreakerState | null, other: BreakerState | null): BreakerState | null {
@@ -86,8 +106,17 @@ function sumEndpoints(one: UpstreamState, other: UpstreamState): EndpointState[]
 function sum(one: EndpointState, other: EndpointState): EndpointState {
   const latencies = [one.latencyMs, other.latencyMs].filter((ms) => ms !== null)
   return {
-    ...(one.health === 'up' ? other : one),
+    ...worseOff(one, other),
     inFlight: one.inFlight + other.inFlight,
     latencyMs: latencies.length === 0 ? null : Math.max(...latencies),
   }
+}
+
+/** Out in one process is worse than in; among equals, who is out for longer. */
+function worseOff(one: EndpointState, other: EndpointState): EndpointState {
+  const badness = ({ health, reason }: EndpointState): number => (health !== 'up' ? 2 : reason !== null ? 1 : 0)
+  const difference = badness(one) - badness(other)
+  if (difference !== 0) return difference > 0 ? one : other
+  // Without an end it is for others to say when it is over.
+  return (other.until ?? Number.POSITIVE_INFINITY) > (one.until ?? Number.POSITIVE_INFINITY) ? other : one
 }

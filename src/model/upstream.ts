@@ -147,6 +147,11 @@ export class Upstream {
     this.admitWaiting()
   }
 
+  /** Whoever comes now waits. */
+  get full(): boolean {
+    return this.counters.pending > 0 || this.counters.inFlight >= this.places
+  }
+
   /** Places that it could have used lately. */
   get need(): number {
     return Math.max(this.peak, this.peakBefore) + Math.max(this.refused, this.refusedBefore)

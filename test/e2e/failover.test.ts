@@ -123,7 +123,11 @@ t.test('in order, each followed by those that stand in for it; then panic', asyn
     upstream: 'main',
     endpoint: DEAD,
     endpoints: [{ eligible: true }],
-    notes: [/^listener/, 'upstream main has no endpoint that can be used, and nobody who could stand in has one'],
+    notes: [
+      /^listener/,
+      'upstream main has no endpoint that can be used, and nobody who could stand in has one',
+      'too few endpoints of upstream main are healthy (panic): health is ignored',
+    ],
   })
   gateway.closeClients()
 })
