@@ -6,6 +6,7 @@ import { BodyPace } from '../model/body-pace.ts'
 import type { ConnectionContext } from '../model/client-connection.ts'
 import type { Downstream, Exchange } from '../model/exchange.ts'
 import { editFields } from '../model/field-text.ts'
+import { grpcCutTrailers } from '../model/grpc.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { ListenerTimeouts, ServedListener } from '../model/snapshot.ts'
@@ -200,6 +201,14 @@ export class DownstreamStream extends BodyPace implements Downstream {
   }
 
   cut(x: Exchange): void {
+    if (x.grpc && this.trailing && !this.over) {
+      // Without a status of 0 nobody takes half a stream for all of it, and a reset would not say why.
+      this.trailers = grpcCutTrailers(x)
+      this.settle(x)
+      this.stream.end()
+      this.letGo()
+      return
+    }
     this.settle(x)
     this.stream.close(NGHTTP2_INTERNAL_ERROR)
   }

@@ -4,7 +4,7 @@
 import type { Exchange } from './exchange.ts'
 import { editFields, fieldValue } from './field-text.ts'
 import type { LocalAnswer } from './message.ts'
-import type { ReasonCode } from './reasons.ts'
+import { REASONS, type ReasonCode } from './reasons.ts'
 
 /** By number, as they are written in `retry.on` behind `grpc-`. */
 export const GRPC_STATUSES = [
@@ -101,6 +101,14 @@ export function grpcAnswer(x: Exchange, answer: LocalAnswer): LocalAnswer {
   const said = message === '' ? '' : `grpc-message: ${percentEncode(message)}\r\n`
   const own = `content-type: application/grpc\r\ngrpc-status: ${x.grpcStatus}\r\n${said}`
   return { ...answer, status: 200, fields: editFields(fields, HTTP_ONLY, own), body: '' }
+}
+
+/** Trailers for a stream that the gateway breaks off for `x.reason`. Notes the status in `x`. */
+export function grpcCutTrailers(x: Exchange): string {
+  const reason = x.reason ?? 'reset'
+  const { status, title } = REASONS[reason]
+  x.grpcStatus = BY_REASON[reason] ?? BY_HTTP_STATUS[status] ?? CODE.UNKNOWN
+  return `grpc-status: ${x.grpcStatus}\r\n${x.listener.detail ? `grpc-message: ${percentEncode(title)}\r\n` : ''}`
 }
 
 const HTTP_ONLY = ['content-type', 'content-language', 'content-encoding', 'allow', 'location', 'grpc-status', 'grpc-message']

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { configOf, startGateway } from '../support/gateway.ts'
+import { ERRORS, FLAG, FRAME, frame, hpack, uint32 } from '../support/http2-frames.ts'
+import { startRawHttp2 } from '../support/http2-raw-endpoint.ts'
 import { deadAddress } from '../support/raw-endpoint.ts'
 import { until } from '../support/until.ts'
 import { echoClient, Metadata, startEcho, status } from './echo-service.ts'
@@ -191,4 +193,46 @@ t.test('the access log tells the status', async (t) => {
     { path: '/no.Service/Method', status: 200, grpcStatus: 12, reason: 'no-route' },
     { path: '/no', status: 404, grpcStatus: null, reason: 'no-route' },
   ])
+})
+
+t.test('in the middle of a stream', async (t) => {
+  const server = await startRawHttp2(t)
+  let answer: (stream: number) => Buffer[] = () => []
+  server.script = ({ type, stream }, connection) => {
+    const fields = [
+      [':status', '200'],
+      ['content-type', 'application/grpc'],
+    ] as const
+    if (type !== FRAME.HEADERS) return
+    connection.send(
+      frame(FRAME.HEADERS, FLAG.END_HEADERS, stream, hpack(fields)),
+      frame(FRAME.DATA, 0, stream, '\0\0\0\0\x01a'),
+      ...answer(stream),
+    )
+  }
+  const gateway = await startGateway(
+    t,
+    configOf([server.address], { upstream: { protocol: 'h2' }, route: { timeout: { request: '60s', idle: '20s' } } }),
+  )
+  const client = echoClient(t, gateway.port)
+  const told = async (end: () => void) => {
+    const call = client.expand(Buffer.from('x'))
+    const got: string[] = []
+    call.on('data', (part: Buffer) => got.push(String(part)))
+    call.on('error', () => {})
+    const over = new Promise<{ code: number; details: string }>((resolve) => call.on('status', resolve))
+    await until('the first message', () => got.length === 1)
+    end()
+    const { code, details } = await over
+    return `${code} ${details}`
+  }
+  const reset = (stream: number) => [frame(FRAME.RST_STREAM, 0, stream, uint32(ERRORS.INTERNAL_ERROR))]
+  t.match(await told(() => gateway.advance(21_000)), `${status.DEADLINE_EXCEEDED} Nothing came`)
+  answer = reset
+  t.match(await told(() => {}), `${status.UNAVAILABLE} The endpoint closed`)
+  answer = () => [frame(FRAME.GOAWAY, 0, 0, Buffer.concat([uint32(2 ** 31 - 1), uint32(ERRORS.INTERNAL_ERROR)]))]
+  t.match(await told(() => {}), `${status.UNAVAILABLE} The endpoint closed`)
+  answer = (stream) => [frame(FRAME.DATA, 0, stream, '\0\0\0\0\x09half'), ...reset(stream)]
+  t.match(await told(() => {}), `${status.UNAVAILABLE} The endpoint closed`)
+  await until('everything to end', async () => (await gateway.metric('requests_in_flight')) === 0)
 })
