@@ -287,10 +287,11 @@ export class DataPlane {
 
   // ---- eyes
 
-  /** What was counted since the last call. */
-  collect(): StatsReport {
+  /** What was counted since the last call, and gauges where somebody looks at them. */
+  collect(withGauges = true): StatsReport {
     const upstreams = [...(this.snapshot?.upstreams.values() ?? []), ...this.retired]
     const report = this.collector.collect({
+      withoutGauges: !withGauges,
       listeners: this.counters.allListeners(),
       responses: this.counters.allResponses(),
       routes: this.counters.allRoutes(),

@@ -26,5 +26,6 @@ export interface HistogramDelta {
 export interface StatsReport {
   readonly counters: readonly CounterDelta[]
   readonly histograms: readonly HistogramDelta[]
-  readonly gauges: readonly GaugeValue[]
+  /** null = nothing is said about them: those of the report before stand. */
+  readonly gauges: readonly GaugeValue[] | null
 }

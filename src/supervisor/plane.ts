@@ -36,7 +36,7 @@ export interface DataPlaneFace<Prepared> {
   discard(prepared: Prepared): void
   addresses(): ListenerAddress[]
   /** What was counted since the last call. */
-  collect(): StatsReport
+  collect(withGauges?: boolean): StatsReport
   /** What it would do with a request; changes nothing. */
   explain(request: ExplainRequest): Explained
   upstreams(): UpstreamState[]

@@ -95,7 +95,7 @@ class Worker {
         this.#running().setTicketKeys(Buffer.from(message.keys))
         return undefined
       case 'collect':
-        this.#report()
+        this.#report(true)
         return undefined
       case 'query':
         return { value: this.#query(message.query) }
@@ -142,7 +142,7 @@ class Worker {
     for (const [upstream, update] of start.health) this.#plane.setHealth(upstream, update)
     this.#plane.setTicketKeys(Buffer.from(start.ticketKeys))
     this.#plane.commit(await this.#plane.prepare(start.config, start.sets))
-    setInterval(() => this.#report(), REPORT_EVERY_MS)
+    setInterval(() => this.#report(false), REPORT_EVERY_MS)
     return this.#plane.addresses()
   }
 
@@ -161,12 +161,12 @@ class Worker {
     return this.#plane
   }
 
-  #report(): void {
+  #report(withGauges: boolean): void {
     // A supervisor that stands still must not make this process grow; what is not collected stays in the counters.
     if (this.#plane === null || !process.connected || this.#reportUnsent) return
     this.#reportUnsent = true
     const near = this.#plane.quotas.near()
-    const report = { stats: this.#plane.collect(), lagSeconds: this.#plane.takeLag() / 1000, near }
+    const report = { stats: this.#plane.collect(withGauges), lagSeconds: this.#plane.takeLag() / 1000, near }
     this.#send({ type: 'report', ...report }, () => {
       this.#reportUnsent = false
     })
@@ -213,6 +213,6 @@ class Worker {
     this.#draining = true
     this.#covers?.keep(new Set())
     await this.#plane?.drain(timeoutMs)
-    this.#report()
+    this.#report(true)
   }
 }

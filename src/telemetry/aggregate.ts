@@ -28,7 +28,7 @@ export class StatsAggregator {
     this.#exposer = new Exposer([...this.#families.keys()].map((name) => this.#source(name)))
   }
 
-  /** Takes a report. Its gauges replace all gauges of that worker; what is not in the table or not a growth is left out. */
+  /** Takes a report. Its gauges, if it has any, replace all gauges of that worker; what is not in the table or not a growth is left out. */
   add(report: StatsReport, worker: number): void {
     for (const { metric, labels, delta } of report.counters) {
       if (isCounter(metric) && delta > 0) this.#family(metric).at(labels).value += delta
@@ -40,7 +40,7 @@ export class StatsAggregator {
       for (let i = 0; i < counts.length; i++) series.counts[i] = (series.counts[i] as number) + (counts[i] as number)
       series.value += sumSeconds
     }
-    this.#gaugesOf.set(worker, report.gauges)
+    if (report.gauges !== null) this.#gaugesOf.set(worker, report.gauges)
   }
 
   /** Forgets the gauges of a worker that ended; call after its last report. What it counted stays. */

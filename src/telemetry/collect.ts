@@ -30,6 +30,8 @@ export interface CounterSource {
   readonly plugins?: Iterable<{ readonly name: string; readonly counters: PluginCounters }>
   /** How much is refused because there is too much to do, 0 to 3. */
   readonly overload?: number
+  /** Nobody looks at gauges now: one for each endpoint is much to make and to send. Left out = somebody does. */
+  readonly withoutGauges?: boolean
   /** The access log, if one is written. */
   readonly accessLog?: { readonly dropped: number } | null
 }
@@ -80,7 +82,8 @@ export class StatsCollector {
         gauges.add('breaker_state', { upstream: upstream.name }, BREAKER_STATES.indexOf(upstream.breaker))
       }
       if (upstream.limit != null) gauges.add('upstream_limit', { upstream: upstream.name }, upstream.limit)
-      if (upstream.present) this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
+      if (upstream.present && !source.withoutGauges)
+        this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
     }
     for (const denial of source.denials ?? []) {
       const { route, filter, mode } = denial
@@ -92,7 +95,7 @@ export class StatsCollector {
       push(counters, 'access_log_dropped_total', {}, last.advance(0, source.accessLog.dropped))
     }
     if (source.overload !== undefined) gauges.add('overload', {}, Math.round(source.overload * 100) / 100)
-    return { counters, histograms, gauges: gauges.values }
+    return { counters, histograms, gauges: source.withoutGauges ? null : gauges.values }
   }
 
   #listener(listener: string, c: ListenerCounters, out: CounterDelta[], gauges: GaugeSums): void {

@@ -43,8 +43,13 @@ t.test('gauges are those of the last report of each worker', async (t) => {
     'headgate_requests_in_flight{upstream="v"} 1',
     'headgate_requests_in_flight{upstream="u"} 2',
   ])
+  stats.add({ ...nothing, gauges: null }, 1)
   stats.removeWorker(2)
-  t.same(await samples(stats, 'requests_in_flight'), ['headgate_requests_in_flight{upstream="v"} 1'])
+  t.same(
+    await samples(stats, 'requests_in_flight'),
+    ['headgate_requests_in_flight{upstream="v"} 1'],
+    'nothing said, nothing changed',
+  )
 })
 
 t.test('histograms are cumulative, end with +Inf and agree with their count', async (t) => {

@@ -12,7 +12,7 @@ function lines(report: StatsReport): string[] {
 }
 
 function gauges(report: StatsReport): string[] {
-  return report.gauges.map(({ metric, labels, value }) => `${metric}{${Object.values(labels).join(',')}} ${value}`)
+  return (report.gauges ?? []).map(({ metric, labels, value }) => `${metric}{${Object.values(labels).join(',')}} ${value}`)
 }
 
 t.test('a report holds what was added since the report before', async (t) => {
@@ -78,6 +78,16 @@ t.test('attempts carry the outcomes of the metric, retries their reason and resu
     'upstream_connections{u,active} 0',
     'upstream_connections{u,idle} 3',
   ])
+})
+
+t.test('gauges only where somebody looks at them', async (t) => {
+  const collector = new StatsCollector()
+  const counters = new ListenerCounters()
+  counters.connections = 2
+  counters.connectionsTotal = 3
+  const report = collector.collect({ ...empty, listeners: [{ name: 'web', counters }], withoutGauges: true })
+  t.equal(report.gauges, null)
+  t.same(lines(report), ['connections_total{web} 3'])
 })
 
 t.test('histograms report counts per bucket and seconds', async (t) => {
