@@ -320,6 +320,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
 
   private drained(): void {
     this.progress.congestedAt = 0
+    this.writer.drained()
     const x = this.exchange
     if (x === null) this.process()
     else if (x.responded && !x.finished) this.context.handler.drained(x)

@@ -2,6 +2,7 @@
 // a tunnel ends.
 
 import type { Socket } from 'node:net'
+import { buffers } from '../model/buffers.ts'
 import type { EndpointConnection, RunningAttempt } from '../model/connection.ts'
 import { Timed } from '../model/deadlines.ts'
 import { BODY } from '../model/message.ts'
@@ -45,7 +46,7 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
     // A stream whose reads do not fill the shared buffer (events, long polls) does not keep a large one for itself.
     // Nor does one that waits for a slow client.
     const more = this.body.kind === BODY.LENGTH ? this.body.left : this.lastRead
-    if (this.state === STATE.BODY && !this.paused && more >= sharedBuffer.length) {
+    if (this.state === STATE.BODY && !this.paused && more >= sharedBuffer.length && !buffers.spent) {
       this.slab ??= takeSlab()
       return this.slab
     }

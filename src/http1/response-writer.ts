@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
+import { returnSlab } from './read-buffer.ts'
 import { connectionLine, responseHead, statusLine } from './serialize.ts'
 import { upgradeLines } from './switch-protocols.ts'
 import { fits, isSecure, writeCopy, writeText, writeTogether } from './write-message.ts'
@@ -14,6 +15,8 @@ export class ResponseWriter {
   private readonly socket: Socket
   /** The body under way is sent in chunks. */
   private chunked = false
+  /** Kept for what the socket could not take at once. */
+  private unsent: Buffer | null = null
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -97,7 +100,16 @@ export class ResponseWriter {
 
   private owned(part: Part): number {
     this.socket.write(part.bytes.subarray(part.start, part.end))
-    if (this.socket.writableLength > 0) part.kept = true
+    if (this.socket.writableLength > 0) {
+      part.kept = true
+      this.unsent = part.bytes
+    }
     return part.end - part.start
+  }
+
+  /** Everything that was written has left. */
+  drained(): void {
+    if (this.unsent !== null) returnSlab(this.unsent)
+    this.unsent = null
   }
 }

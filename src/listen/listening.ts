@@ -7,6 +7,8 @@ export interface Accepting {
   accepted(bind: string, socket: Socket): void
 }
 
+/** Bytes that may wait for a client before nothing more is read for it. */
+const UNSENT = 16 * 1024
 /** Accepted connections that may wait for the listener's first configuration to come into force. */
 const MAX_WAITING = 1024
 
@@ -19,7 +21,8 @@ export class Listening {
 
   constructor(bind: string) {
     this.bind = bind
-    this.server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => this.take(socket))
+    const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true, highWaterMark: UNSENT }
+    this.server = createServer(options, (socket) => this.take(socket))
     // Accepting may fail for want of descriptors: libuv tries again with the next connection.
     this.server.on('error', () => {})
   }
