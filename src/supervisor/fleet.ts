@@ -10,6 +10,7 @@ import { sumUpstreams, type UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { Backoff } from './backoff.ts'
 import { coversFor } from './covers.ts'
+import { explainedTogether } from './explained-together.ts'
 import { handSockets } from './hand-sockets.ts'
 import { LimitDesk, type QuotaHolder } from './limit-desk.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
@@ -152,9 +153,11 @@ export class Fleet implements Planes {
   }
 
   async explain(request: ExplainRequest): Promise<Explained> {
-    const [worker] = this.#serving()
-    if (worker === undefined) throw new Error('no worker serves')
-    return (await worker.query({ about: 'explain', request }, QUERY_TIMEOUT_MS)) as Explained
+    const asked = this.#serving().map((worker) => worker.query({ about: 'explain', request }, QUERY_TIMEOUT_MS))
+    const answers = await Promise.allSettled(asked)
+    const [first, ...others] = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value as Explained] : []))
+    if (first !== undefined) return explainedTogether([first, ...others])
+    throw answers[0]?.status === 'rejected' ? answers[0].reason : new Error('no worker serves')
   }
 
   async upstreams(): Promise<UpstreamState[]> {
