@@ -15,6 +15,10 @@ export interface EndpointDiscoverySettings {
   readonly zone: string | null
 }
 
+/**
+ * What the API server says about a Service is told to its upstreams. That it does not answer is not: the informers say so once, not
+ * once for each upstream, and the last good sets stay.
+ */
 export class EndpointDiscovery implements Discovery<KubernetesSpec> {
   readonly name = 'kubernetes'
   readonly #settings: EndpointDiscoverySettings

@@ -39,6 +39,8 @@ const LONGEST_ASKED_MS = 60_000
 const WATCH_SECONDS = { least: 240, most: 480 }
 /** Bookmarks come about once a minute. */
 const SILENCE_MS = 150_000
+/** A watch that held for so long was a good one, whatever ended it. */
+const LONG_MS = 10_000
 /** A watch that ends sooner without having brought anything is as bad as a failure. */
 const SHORT_MS = 1000
 
@@ -120,7 +122,10 @@ export class ListWatch {
           sink.alive()
         },
       },
-    )
+    ).catch((error: Error) => {
+      if (environment.deadlines.clock.now() - began > LONG_MS) this.#fruitful = true
+      throw error
+    })
     if (!brought && environment.deadlines.clock.now() - began < SHORT_MS) throw new Error('the watch ended at once')
     this.#failures = 0
     this.#anew = false

@@ -105,6 +105,7 @@ export class DiscoveryDesk {
     const { clock, stats } = this.#settings
     const ages = this.#kubernetes.ages()
     const oldest = Math.max(0, ...ages.values())
+    stats.clear('kubernetes_watch_age_seconds')
     for (const [kind, age] of ages) stats.set('kubernetes_watch_age_seconds', { kind }, age / 1000)
     for (const [upstream, { goodAt, answered, quiet }] of this.#inForce) {
       // Of what is watched no news is good news, as long as the watch lives.

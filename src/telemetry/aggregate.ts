@@ -57,6 +57,11 @@ export class StatsAggregator {
     if (Number.isFinite(value)) this.#family(metric).at(labels).value = value
   }
 
+  /** Forgets a gauge of the supervisor's own, with all its series. */
+  clear(metric: MetricName): void {
+    this.#family(metric).remove(() => true)
+  }
+
   /** Adds to a counter of the supervisor's own; `by` ≥ 0. */
   inc(metric: MetricName, labels: Labels, by = 1): void {
     if (by > 0) this.#family(metric).at(labels).value += by

@@ -71,6 +71,32 @@ t.test('with a control plane', { skip: withoutControlPlane, timeout: 110_000 }, 
     await until('with its Service all are gone', async () => (await addresses()).length === 0)
     t.ok(said.some(({ fields }) => fields.reason === 'the Service default/users does not exist'))
     t.match(await gateway.metrics(), /headgate_kubernetes_watch_age_seconds\{kind="EndpointSlice"\} \d/)
+    t.match(await gateway.metrics(), /headgate_discovery_age_seconds\{upstream="k"\} \d/)
+    await gateway.apply({ listeners: [{ name: 'web', bind: '127.0.0.1:0' }], routes: [], upstreams: {} })
+    t.notMatch(await gateway.metrics(), /headgate_kubernetes_watch_age_seconds\{/)
+  })
+
+  t.test('a reload that changes where Kubernetes is asked takes no endpoint away', async (t) => {
+    await plane.call('POST', SERVICES, service('kept', HTTP, { clusterIP: 'None' }))
+    await plane.call('POST', SLICES, slice('kept-a', 'kept', [{ name: 'http', port: 8080 }], ['192.0.2.7']))
+    const { addresses, gateway, said } = await gatewayOf(t, plane.kubeconfig(), 'kept')
+    await until('the first', async () => (await addresses()).length === 1)
+    const config = (kubernetes: object) =>
+      ({
+        listeners: [{ name: 'web', bind: '127.0.0.1:0' }],
+        routes: [{ name: 'k', to: 'k' }],
+        upstreams: { k: { discovery: { kubernetes: { namespace: 'default', service: 'kept', port: 80 } } } },
+        kubernetes,
+      }) as GatewayConfigInput
+    await gateway.apply(config({ kubeconfig: plane.kubeconfig(), namespaces: ['default'] }))
+    t.same((await addresses()).map(firstWord), ['192.0.2.7:8080'])
+    const changes = said.filter(({ message }) => message === 'endpoints changed').length
+    await gateway.apply(config({ kubeconfig: `${plane.folder}/missing` }))
+    t.same((await addresses()).map(firstWord), ['192.0.2.7:8080'], 'nobody answers there: what was known stays')
+    t.equal(said.filter(({ message }) => message === 'endpoints changed').length, changes)
+    await gateway.apply(config({ kubeconfig: plane.kubeconfig() }))
+    await plane.call('DELETE', `${SLICES}/kept-a`)
+    await until('it is followed again', async () => (await addresses()).length === 0)
   })
 
   t.test('an API server that is killed under load', async (t) => {
