@@ -1,9 +1,8 @@
 // `adaptive` of an upstream: a limit of running requests that is found by how long answers take.
 
 import * as z from 'zod'
-import { off } from './ejection-schema.ts'
 import { integer } from './values.ts'
-import { block } from './written.ts'
+import { block, offOr } from './written.ts'
 
 const adaptiveBlock = block({
   minLimit: integer(1, 1_000_000).prefault(10).describe('It never falls below; all workers together.'),
@@ -19,6 +18,6 @@ const adaptiveBlock = block({
 })
 
 export const adaptive = z
-  .union([off, adaptiveBlock])
+  .union([offOr('{ minLimit: 10 }'), adaptiveBlock])
   .prefault('off')
   .describe('Requests that run at a time, found by how long answers take; above: wait, at most half as many as may run.')

@@ -1,11 +1,10 @@
 // `affinity` of a route: requests of one session go to the same endpoint.
 
 import * as z from 'zod'
-import { off } from './ejection-schema.ts'
 import type { SecretConfig } from './model.ts'
 import { secret } from './secret-schema.ts'
 import { durationOrOff, isToken } from './values.ts'
-import { block, refuse, text } from './written.ts'
+import { block, offOr, refuse, text } from './written.ts'
 
 export type AffinityConfig =
   /** `ttl` in milliseconds, null = until the client ends. `secret` is text once files are read; null = the gateway makes one. */
@@ -16,7 +15,10 @@ export type AffinityConfig =
 const nameOf = (what: string) =>
   text(
     `the name of a ${what}`,
-    (written) => (isToken(written) ? written : refuse(`"${written}" is not the name of a ${what}`)),
+    (written) =>
+      isToken(written)
+        ? written
+        : refuse(`"${written}" is not the name of a ${what}: letters, digits and - _ . without spaces`),
     { title: 'name' },
   )
 
@@ -44,7 +46,7 @@ const affinityBlock = block({
 })
 
 export const affinity = z
-  .union([off, affinityBlock])
+  .union([offOr('{ cookie: hg }'), affinityBlock])
   .prefault('off')
   .describe(
     'Requests of one session go to the same endpoint while that can be used: by a cookie of the gateway, or by a header.',

@@ -65,7 +65,21 @@ const boundedLoad = () =>
     { title: 'share above 100% | off', pattern: patternOrEnvironment('^(off|\\d+(\\.\\d+)?%)$') },
   )
 
-const balancerName = () => choice('balancer', BALANCERS)
+const balancerName = () =>
+  choice('balancer', BALANCERS, [], {
+    'least-conn': 'say least-requests',
+    'least-connections': 'say least-requests',
+    leastconn: 'say least-requests',
+    'least-request': 'say least-requests',
+    p2c: 'say power-of-two',
+    ewma: 'say peak-ewma',
+    wrr: 'say round-robin: every balancer goes by weights',
+    'weighted-round-robin': 'say round-robin: every balancer goes by weights',
+    hash: 'say ring-hash, maglev or rendezvous',
+    'ip-hash': 'say ring-hash: it goes by the address unless key says otherwise',
+    source: 'say ring-hash: it goes by the address unless key says otherwise',
+    sticky: 'affinity of a route keeps sessions',
+  })
 
 export const balancerSchema = z.union([
   balancerName().transform((type): BalancerConfig => ({ type, key: null, boundedLoad: null })),

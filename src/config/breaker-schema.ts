@@ -1,9 +1,8 @@
 // `breaker` of an upstream: when it is not asked at all for a while.
 
 import * as z from 'zod'
-import { off } from './ejection-schema.ts'
 import { duration, integer } from './values.ts'
-import { block } from './written.ts'
+import { block, offOr } from './written.ts'
 
 export interface BreakerConfig {
   /** 1 to 100. */
@@ -27,7 +26,7 @@ const breakerBlock = block({
 })
 
 export const breaker = z
-  .union([off, breakerBlock])
+  .union([offOr('{ errorPercent: 50 }'), breakerBlock])
   .prefault('off')
   .describe(
     'Circuit breaker: when most attempts fail, requests are answered with 503 at once. What an error is says ejection.on.',

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { duration, durationOrOff, integer, integerOrOff, share } from './values.ts'
-import { block, numberOrText, refuse, text } from './written.ts'
+import { block, numberOrText, offOr, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol'] as const
 
@@ -37,13 +37,8 @@ const ejectionBlock = block({
     .describe('What counts as an error, also for breaker. A refused or reset connection moves traffic away after the first.'),
 })
 
-export const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
-  title: 'off',
-  pattern: '^off$',
-})
-
 export const ejection = z
-  .union([off, ejectionBlock])
+  .union([offOr('{ consecutiveErrors: 5 }'), ejectionBlock])
   .prefault({})
   .describe('Passive: endpoints that fail while they serve are left out for a while.')
 

@@ -1,21 +1,21 @@
 // The schema library's issues in the words of an operator.
 
 import type * as z from 'zod'
+import { keyHint } from './key-hints.ts'
 import { type Finding, finding, type Path } from './problem.ts'
-import { didYouMean } from './suggest.ts'
 import { AT_KEY } from './written.ts'
 
-/** Messages for what no building block has its own for. One line for each unknown key, see `findings`. */
-export function explain(issue: z.core.$ZodRawIssue): string {
+/** Messages for what no building block has its own for. One line for each unknown key, see `findings`; `hint` stands behind it. */
+export function explain(issue: z.core.$ZodRawIssue, hint = keyHint): string {
   if (issue.input === undefined && issue.code !== 'invalid_key') return `missing key "${String(issue.path?.at(-1) ?? '')}"`
   switch (issue.code) {
     case 'unrecognized_keys': {
       const { shape = {} } = (issue.inst as z.ZodObject | undefined)?.def ?? {}
       const known = Object.keys(shape)
-      return issue.keys.map((key) => `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`).join('\n')
+      return issue.keys.map((key) => `unknown key ${JSON.stringify(key)}${hint(key, known)}`).join('\n')
     }
     case 'invalid_type':
-      return `expected ${NOUNS[issue.expected] ?? issue.expected}${keysOf(issue)}, got ${noun(issue.input)}${issue.expected === 'string' ? quoteHint(issue.input) : ''}`
+      return `expected ${NOUNS[issue.expected] ?? issue.expected}${keysOf(issue)}, got ${noun(issue.input)}${issue.expected === 'string' ? quoteHint(issue.input) : issue.expected === 'array' ? listHint(issue.input) : ''}`
     case 'invalid_value':
       return `expected ${issue.values.map(String).join(' or ')}, got ${noun(issue.input)}`
     case 'invalid_union':
@@ -30,7 +30,7 @@ export function explain(issue: z.core.$ZodRawIssue): string {
 /** The keys that a block may have, where they are few enough to be a help. */
 function keysOf({ inst }: z.core.$ZodRawIssue): string {
   const names = Object.keys((inst as z.ZodObject | undefined)?.def?.shape ?? {})
-  return names.length === 0 || names.length > 8 ? '' : ` (${names.join(', ')})`
+  return names.length === 0 || names.length > 10 ? '' : ` (${names.join(', ')})`
 }
 
 /** Stands for a message that is made of those of the alternatives. */
@@ -45,6 +45,14 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 const quoteHint = (value: unknown): string =>
   typeof value === 'number' || typeof value === 'boolean' ? '; text that looks like something else stands in quotes' : ''
+
+/** One thing for a list of them. */
+const listHint = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number'
+    ? `: write [${value}]`
+    : value !== null && typeof value === 'object'
+      ? ': each item begins with -, or stands in [ ]'
+      : ''
 
 function noun(value: unknown): string {
   if (value === null) return 'nothing'

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { host } from './addresses.ts'
 import { boolean, duration, integer, share } from './values.ts'
-import { AT_KEY, block, choice, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
+import { AT_KEY, block, choice, numberOrText, offOr, patternOrEnvironment, refuse, text } from './written.ts'
 
 export interface HealthConfig {
   readonly type: 'http' | 'tcp' | 'grpc'
@@ -76,7 +76,10 @@ const service = text(
 const KINDS = { path: ['http'], expect: ['http'], host: ['http', 'grpc'], service: ['grpc'] } as const
 
 const healthBlock = block({
-  type: choice('type', ['http', 'tcp', 'grpc'])
+  type: choice('type', ['http', 'tcp', 'grpc'], [], {
+    https: 'say http: probes use the tls of the upstream',
+    h2: 'say http: probes speak the protocol of the upstream',
+  })
     .prefault('http')
     .describe('http: a GET; tcp: a connection (with its TLS handshake); grpc: grpc.health.v1.Health/Check.'),
   path: path.optional().describe('http: what is asked for; default /.'),
@@ -115,13 +118,8 @@ const healthBlock = block({
   }
 })
 
-const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
-  title: 'off',
-  pattern: '^off$',
-})
-
 export const health = z
-  .union([off, healthBlock])
+  .union([offOr('{ path: /healthz }'), healthBlock])
   .optional()
   .transform((written) => written ?? null)
   .describe('Active: endpoints are probed, and left out while they fail; absent = off.')

@@ -65,7 +65,15 @@ export const listenerSchema = block({
     .array(hostPattern())
     .prefault([])
     .describe('Hosts that are served here; empty = all. Another Host is answered 421 or 404.'),
-  protocol: choice('protocol', ['http', 'https', 'tls', 'tcp'])
+  protocol: choice('protocol', ['http', 'https', 'tls', 'tcp'], [], {
+    h2: 'http and https speak HTTP/2 as well',
+    h2c: 'http speaks HTTP/2 as well',
+    http2: 'http and https speak HTTP/2 as well',
+    grpc: 'http and https carry gRPC',
+    ssl: 'say https, or tls to pass it on as it is',
+    ws: 'http carries WebSockets',
+    wss: 'https carries WebSockets',
+  })
     .prefault('http')
     .describe('What is spoken on the socket; tls = TLS that is passed through by the name it asks for, tcp = bytes.'),
   paths: paths.describe('How paths are read.'),

@@ -2,6 +2,7 @@
 
 import { glob } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { doubtCertificates } from './checks/certificates.ts'
 import type { Environment } from './environment.ts'
 import { checkSecrets, resolvePaths } from './file-references.ts'
 import type { GatewayConfig } from './model.ts'
@@ -9,7 +10,7 @@ import { parseTrees, readFileTree } from './parse.ts'
 import { readPemFiles } from './pem-files.ts'
 import type { Finding, Problem } from './problem.ts'
 import { readText } from './read-text.ts'
-import { readRouteSecrets } from './route-secrets.ts'
+import { doubtRouteSecrets, readRouteSecrets } from './route-secrets.ts'
 import { problemAt, type SourceNode } from './source-tree.ts'
 
 /** `files` is everything whose change may change the result: files, and directories in which a glob may find more. Absolute. */
@@ -58,7 +59,8 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   const { position } = parsed
   const pem = await readPemFiles(parsed.config, options.wall?.() ?? null)
   const keyed = await readRouteSecrets(pem.config, env)
-  const warnings = [...parsed.warnings, ...pem.warnings.map(position)]
+  const doubts = [...(pem.errors.length > 0 ? [] : doubtCertificates(pem.config)), ...doubtRouteSecrets(keyed.config)]
+  const warnings = [...parsed.warnings, ...[...pem.warnings, ...doubts].map(position)]
   const {
     config,
     findings,

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import type { MirrorConfig } from './model.ts'
 import { name, share, size } from './values.ts'
-import { block, refuse, text } from './written.ts'
+import { block, offOr } from './written.ts'
 
 const mirror = block({
   upstream: name().describe('Name of the upstream that gets the copies.'),
@@ -13,13 +13,12 @@ const mirror = block({
     .describe('A request whose body is larger is not copied: copies are kept until the body is complete.'),
 })
 
-const off = text<MirrorConfig[]>('off', (written) => (written === 'off' ? [] : refuse('expected off, a block or a list')), {
-  title: 'off',
-  pattern: '^off$',
-})
-
 /** Always a list; empty = off. */
 export const mirrorSchema = z
-  .union([off, mirror.transform((one): MirrorConfig[] => [one]), z.array(mirror).min(1, 'at least one mirror is needed')])
+  .union([
+    offOr('{ upstream: NAME, share: 10% }').transform((): MirrorConfig[] => []),
+    mirror.transform((one): MirrorConfig[] => [one]),
+    z.array(mirror).min(1, 'at least one mirror is needed'),
+  ])
   .prefault('off')
   .describe('Copies of requests go to another upstream, whose answers are thrown away; one block, or a list of them.')

@@ -1,9 +1,8 @@
 // `overload`: what the gateway does to stay alive when there is more than it can serve.
 
 import * as z from 'zod'
-import { off } from './ejection-schema.ts'
 import { durationOrOff, size } from './values.ts'
-import { block, patternOrEnvironment, refuse, text } from './written.ts'
+import { block, offOr, patternOrEnvironment, refuse, text } from './written.ts'
 
 const shareOrOff = () =>
   text(
@@ -35,6 +34,6 @@ const overloadBlock = block({
 export type OverloadConfig = z.output<typeof overloadBlock>
 
 export const overload = z
-  .union([off, overloadBlock])
+  .union([offOr('{ lag: 250ms }'), overloadBlock])
   .prefault({})
   .describe('Above a threshold new requests are answered with 503, those of routes with low priority first; off = never.')

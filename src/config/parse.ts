@@ -127,7 +127,7 @@ interface Examined {
 }
 
 function examine(written: unknown, where: (path: Path) => string, complete: boolean): Examined {
-  const parsed = gatewaySchema.safeParse(written, { error: explain, reportInput: true })
+  const parsed = gatewaySchema.safeParse(written, { error: (issue) => explain(issue), reportInput: true })
   const seen = outline(written)
   const errors = parsed.error ? findings(parsed.error.issues) : []
   if (complete) errors.push(...checkReferences(seen, where), ...checkBinds(seen, where))

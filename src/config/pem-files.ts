@@ -114,11 +114,13 @@ const nameOf = (pem: PemConfig | undefined): string => (pem === undefined || pem
 function textOf({ texts, errors }: Reading, file: string, at: Path): string | null {
   const text = texts.get(file) as string | Error
   if (!(text instanceof Error)) return text
-  errors.push(finding(at, `${file} cannot be read: ${text.message}`))
+  const hint = /UTF-8/.test(text.message) ? `, so no PEM text; openssl x509 -inform der -in ${file} makes one of DER` : ''
+  errors.push(finding(at, `${file} cannot be read: ${text.message}${hint}`))
   return null
 }
 
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
+/** Each certificate of a PEM text. */
+export const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
 
 function readCertificates({ errors, warnings, now }: Reading, text: string, file: string, at: Path): X509Certificate[] | null {
   const name = nameOf({ file, pem: text })

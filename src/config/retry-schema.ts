@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { didYouMean } from './suggest.ts'
 import { duration, integer, isToken, share, size } from './values.ts'
-import { block, numberOrText, refuse, text } from './written.ts'
+import { block, numberOrText, offOr, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'refused-stream', 'reset', 'timeout'] as const
 
@@ -86,13 +86,8 @@ const hedge = block({
   max: integer(1, 5).prefault(1).describe('Further endpoints that one request may be sent to, each `after` the one before.'),
 })
 
-const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
-  title: 'off',
-  pattern: '^off$',
-})
-
 export const hedgeSchema = z
-  .union([off, hedge])
+  .union([offOr('{ after: 200ms }'), hedge])
   .prefault('off')
   .describe(
     'A second try on another endpoint while the first has not answered; the first answer wins. Only for the methods of retry, within its budget and bodyBytes.',

@@ -25,6 +25,19 @@ export async function readRouteSecrets(config: GatewayConfig, env: Environment):
   return { config: routes.every((route, i) => route === config.routes[i]) ? config : { ...config, routes }, errors }
 }
 
+/** Characters below which a secret can be found by trying. */
+const LONG_ENOUGH = 16
+
+/** Warnings. For a configuration whose secrets are read. */
+export function doubtRouteSecrets({ routes }: GatewayConfig): Finding[] {
+  return routes.flatMap(({ affinity }, index) => {
+    const secret = affinity?.type === 'cookie' ? affinity.secret : null
+    if (typeof secret !== 'string' || secret.length >= LONG_ENOUGH) return []
+    const message = `this secret has less than ${LONG_ENOUGH} characters and can be guessed: openssl rand -hex 32 makes a good one`
+    return [finding(['routes', index, 'affinity', 'secret'], message)]
+  })
+}
+
 /** Without the line end that editors leave. */
 async function textOf(secret: Exclude<SecretConfig, string>, env: Environment): Promise<string | Error> {
   if ('env' in secret) return env[secret.env] || new Error(`the environment variable ${secret.env} is not set`)

@@ -50,7 +50,13 @@ export const upstreamTls = block({
   return { ca: ca ?? null, serverName: serverName ?? null, sans, cert: cert ?? null, key: key ?? null, verify }
 })
 
-export const upstreamProtocol = choice('protocol', ['http1', 'h2', 'auto'])
+export const upstreamProtocol = choice('protocol', ['http1', 'h2', 'auto'], [], {
+  http2: 'say h2',
+  h2c: 'say h2, without tls',
+  grpc: 'say h2, which carries gRPC',
+  http: 'say http1',
+  https: 'say http1, with tls: {} beside it',
+})
 
 export const proxyProtocolOut = choice('proxyProtocol', ['off', 'v1', 'v2']).transform((word) => (word === 'off' ? null : word))
 

@@ -38,8 +38,13 @@ export const expecting = (what: string) => ({
 
 /** Text that `read` turns into something. */
 export function text<T>(what: string, read: (written: string) => T | Refusal, written: Written) {
+  const error = (issue: { readonly input?: unknown }): string | null => {
+    const { input } = issue
+    const quotes = (typeof input === 'number' || typeof input === 'boolean') && !(read(String(input)) instanceof Refusal)
+    return quotes ? `expected ${what}: write "${input}", in quotes` : expecting(what).error(issue)
+  }
   return z
-    .string(expecting(what))
+    .string({ error })
     .transform((value, context): T => settle(read(value), value, context))
     .meta({ written: { type: 'string', ...written } })
 }
@@ -74,17 +79,34 @@ export const later = (name: string) =>
     .optional()
     .meta({ written: { title: 'not supported yet', not: {} } })
 
+/** Words of other programs in the place of ours, and what to say about them. */
+export type ForeignWords = Readonly<Record<string, string>>
+
 /** A choice of words, called `what` in errors; those of `notYet` are known and refused by name. */
-export function choice<const T extends readonly string[]>(what: string, words: T, notYet: readonly string[] = []) {
+export function choice<const T extends readonly string[]>(
+  what: string,
+  words: T,
+  notYet: readonly string[] = [],
+  foreign: ForeignWords = {},
+) {
   const error = ({ input }: { readonly input?: unknown }): string | null => {
     if (typeof input !== 'string') return input === undefined ? null : `expected ${words.join(', ')}`
     if (notYet.includes(input)) return `${what} ${input} is not supported yet`
+    const word = input.toLowerCase().replaceAll('_', '-')
+    if (Object.hasOwn(foreign, word)) return `unknown ${what} "${input}": ${foreign[word]}`
     return `unknown ${what} "${input}"${didYouMean(input, [...words, ...notYet]) || `; expected ${words.join(', ')}`}`
   }
   return z
     .enum(words, { error })
     .meta({ written: { title: words.join(' | '), anyOf: [{ enum: words }, { type: 'string', pattern: ENVIRONMENT_PATTERN }] } })
 }
+
+/** The word that switches a block off, where it could stand; null then. `such` is an example of the block. */
+export const offOr = (such: string) =>
+  text('off', (written) => (written === 'off' ? null : refuse(`expected off or a block such as ${such}; got "${written}"`)), {
+    title: 'off',
+    pattern: '^off$',
+  })
 
 /** One or a list of them; always a list afterwards. */
 export const oneOrMore = <S extends z.ZodType>(item: S) =>

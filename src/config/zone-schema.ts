@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { boolean, share } from './values.ts'
-import { block, refuse, text } from './written.ts'
+import { block, offOr, refuse, text } from './written.ts'
 
 /** A name as Kubernetes has them, or '' = not known. */
 export const zoneName = () =>
@@ -32,11 +32,6 @@ const labelText = (what: string, empty: boolean) =>
 /** `{ version: v2 }`. */
 export const labels = z.record(labelText('name', false), labelText('value', true))
 
-const off = text('off', (written) => (written === 'off' ? null : refuse('expected off or a block')), {
-  title: 'off',
-  pattern: '^off$',
-})
-
 const zoneBlock = block({
   prefer: boolean().prefault(true).describe('false = as without this block.'),
   minimumShare: share()
@@ -45,6 +40,6 @@ const zoneBlock = block({
 }).transform(({ prefer, minimumShare }) => (prefer ? { minimumShare } : null))
 
 export const zone = z
-  .union([off, zoneBlock])
+  .union([offOr('{ prefer: true }'), zoneBlock])
   .prefault('off')
   .describe("Keeps traffic in the gateway's own zone (the key zone at the top) while enough endpoints are well there.")

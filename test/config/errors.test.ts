@@ -32,7 +32,11 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   ['a key that resembles none', 'qqqqqq: 1', 'f:1:1: unknown key "qqqqqq"'],
   ['an unknown key inside', 'log:\n  levl: info', 'f:2:3: unknown key "levl"; did you mean "level"?'],
   ['a missing key', `${LISTENER}routes: [{ to: app }]\n${UPSTREAM}`, 'f:2:10: missing key "name"'],
-  ['a block for a list', 'listeners: {}', 'f:1:12: expected a list, got a block of keys'],
+  [
+    'a block for a list',
+    'listeners: {}',
+    'f:1:12: expected a list, got a block of keys: each item begins with -, or stands in [ ]',
+  ],
   ['a number for a block', 'log: 5', 'f:1:6: expected a block of keys (level, format), got 5'],
   ['nothing for a block', 'log:\nworkers: 1', 'f:1:5: expected a block of keys (level, format), got nothing'],
   ['neither of two kinds', 'admin: 5', 'f:1:8: expected off or a block of keys (bind, readOnly, hosts, token), got 5'],
@@ -247,7 +251,7 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   [
     'certificates without https',
     'listeners: [{ name: a, bind: "a:443", tls: { certificates: [{ cert: c, key: k }] } }]',
-    'f:1:44: tls is for protocol https: with http it has no effect',
+    'f:1:44: tls is for protocol: https, with http it has no effect',
   ],
   [
     'client certificates without a CA',

@@ -74,7 +74,7 @@ const REFUSED: readonly (readonly [item: string, ...errors: string[]])[] = [
   ['{ requestHeaders: { set: { a: "b\\r\\nc: d" } } }', '4:31: the value of a header is one line of printable ASCII'],
   ['{ requestHeaders: { set: { a: " b" } } }', '4:31: the value of a header neither begins nor ends with white space'],
   ['{ requestHeaders: { set: { a: b, A: c } } }', '4:34: the header "A" is written twice'],
-  ['{ requestHeaders: { set: { a: 5 } } }', '4:31: expected the value of a header'],
+  ['{ requestHeaders: { set: { a: 5 } } }', '4:31: expected the value of a header: write "5", in quotes'],
   // Templates
   ['{ respond: { body: "${request.pth}" } }', '4:20: unknown template ${request.pth}; did you mean "request.path"?'],
   [

@@ -42,7 +42,7 @@ for (const [written, column, message] of [
   ['{ upstream: all, shares: 1% }', 30, 'unknown key "shares"; did you mean "share"?'],
   ['{ share: 1% }', 13, 'missing key "upstream"'],
   ['[]', 13, 'at least one mirror is needed'],
-  ['on', 13, 'expected off, a block or a list'],
+  ['on', 13, 'expected off or a block such as { upstream: NAME, share: 10% }; got "on"'],
 ] as const) {
   t.test(`wrong: ${written}`, async (t) => {
     const parsed = parse(written)

@@ -10,9 +10,9 @@ import { formatProblem } from '../../src/config/problem.ts'
 import { authority } from '../support/certificates.ts'
 
 const ca = authority(t)
-const mine = ca.issue({ commonName: 'gateway' })
-const other = ca.issue()
-const old = ca.issue({ commonName: 'old', days: -1 })
+const mine = ca.issue({ commonName: 'gateway', sans: ['DNS:gateway.test'] })
+const other = ca.issue({ sans: ['DNS:other.test'] })
+const old = ca.issue({ commonName: 'old', sans: ['DNS:old.test'], days: -1 })
 
 const folder = join(ca.folder, 'conf')
 mkdirSync(folder)

@@ -69,7 +69,7 @@ t.test('the normalised form', async (t) => {
 })
 
 t.test('wrong values', async (t) => {
-  t.same(told({ upstream: ', zone: on' }), ['f:3:83: expected off or a block'])
+  t.same(told({ upstream: ', zone: on' }), ['f:3:83: expected off or a block such as { prefer: true }; got "on"'])
   t.match(told({ upstream: ', zone: { minimumShare: 130% }' }), [/^f:3:99: 130% is not between 0% and 100%$/])
   t.match(told({ upstream: ', zone: { prefer: yes please }' }), [/^f:3:93: expected true or false/])
   t.match(told({ top: 'zone: "a b"' }), [/^f:4:7: "a b" is not the name of a zone/])

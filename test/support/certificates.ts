@@ -21,6 +21,8 @@ export interface Wanted {
   /** Days from now on; negative = it has expired. */
   readonly days?: number
   readonly algorithm?: 'ec' | 'rsa'
+  /** What it is for, as openssl writes it: `clientAuth`; left out: anything. */
+  readonly usage?: string
   /** Nobody vouches for it but itself. */
   readonly selfSigned?: boolean
 }
@@ -58,12 +60,16 @@ export class Authority {
     this.cert = readFileSync(this.certFile, 'utf8')
   }
 
-  issue({ commonName = 'endpoint', sans = [], days = 30, algorithm = 'ec', selfSigned = false }: Wanted = {}): Issued {
+  issue({ commonName = 'endpoint', sans = [], days = 30, algorithm = 'ec', usage, selfSigned = false }: Wanted = {}): Issued {
     const index = this.#issued++
     const file = (ending: string) => join(this.folder, `${index}.${ending}`)
     const [keyFile, certFile, request, extensions] = [file('key'), file('pem'), file('csr'), file('ext')]
     openssl('req', ...NEW_KEY[algorithm], '-nodes', '-subj', `/CN=${commonName}`, '-keyout', keyFile, '-out', request)
-    writeFileSync(extensions, sans.length === 0 ? '' : `subjectAltName=${sans.join(',')}\n`)
+    const lines = [
+      ...(sans.length === 0 ? [] : [`subjectAltName=${sans.join(',')}`]),
+      ...(usage ? [`extendedKeyUsage=${usage}`] : []),
+    ]
+    writeFileSync(extensions, lines.map((line) => `${line}\n`).join(''))
     const signer = selfSigned ? ['-signkey', keyFile] : ['-CA', this.certFile, '-CAkey', this.#keyFile, '-CAcreateserial']
     openssl('x509', '-req', '-in', request, ...signer, '-days', String(days), '-extfile', extensions, '-out', certFile)
     return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8'), certFile, keyFile }

@@ -2,6 +2,7 @@
 
 import type { FilterConfig, GatewayConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding, type Path } from '../problem.ts'
+import { takesRoute } from '../takes-route.ts'
 
 interface Written {
   readonly filter: FilterConfig
@@ -27,7 +28,22 @@ export function checkFilters({ routes }: GatewayConfig): Finding[] {
 }
 
 /** Warnings. */
-export function doubtFilters({ routes }: GatewayConfig): Finding[] {
+export function doubtFilters(config: GatewayConfig): Finding[] {
+  return [...doubtCors(config), ...doubtClientCerts(config)]
+}
+
+function doubtClientCerts({ routes, listeners }: GatewayConfig): Finding[] {
+  const asking = listeners.filter(({ tls }) => tls !== null && tls.clientAuth.mode !== 'off')
+  return routes.flatMap((route, index) => {
+    if (asking.some((listener) => takesRoute(listener, route))) return []
+    const message = `no listener of the route "${route.name}" asks clients for certificates (tls.clientAuth): nobody shows one`
+    return filtersOf(route, index)
+      .filter(({ filter }) => filter.type === 'clientCert')
+      .map(({ path }) => finding(path, message, 'key'))
+  })
+}
+
+function doubtCors({ routes }: GatewayConfig): Finding[] {
   return routes.flatMap((route, index) => {
     const methods = route.match.flatMap((match) => match.methods)
     const everyMethod = route.match.length === 0 || route.match.some((match) => match.methods.length === 0)

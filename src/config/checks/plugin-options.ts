@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { explain, findings } from '../explain.ts'
 import { type Finding, finding, type Path } from '../problem.ts'
+import { didYouMean } from '../suggest.ts'
 
 /** What fits, with defaults filled in, or what is wrong with it. `base` is where the options stand. */
 export function checkPluginOptions(
@@ -25,7 +26,7 @@ export function checkPluginOptions(
 /** Our own words for what our own configuration may also be wrong with; the library's for the rest. */
 function words(issue: z.core.$ZodRawIssue): string | undefined {
   const ours = issue.input === undefined || issue.code === 'unrecognized_keys' || issue.code === 'invalid_type'
-  return ours || issue.code === 'invalid_union' ? explain(issue) : undefined
+  return ours || issue.code === 'invalid_union' ? explain(issue, didYouMean) : undefined
 }
 
 /** Whether the validator can enforce a schema at all; null = it can. */
