@@ -110,7 +110,11 @@ t.test("a process's share of the limits of an upstream", async (t) => {
   t.match(settings(WHOLE), { maxRequests: 10, maxConnections: 3, maxPending: 5 })
   t.match(settings({ index: 0, count: 2 }), { maxRequests: 5, maxConnections: 2, maxPending: 3 })
   t.match(settings({ index: 1, count: 2 }), { maxRequests: 5, maxConnections: 1, maxPending: 2 })
-  t.match(settings({ index: 9, count: 100 }), { maxRequests: 1, maxConnections: 0, maxPending: 1 }, 'one place to wait at least')
+  t.match(
+    settings({ index: 9, count: 100 }),
+    { maxRequests: 1, maxConnections: 0, maxPending: 1 },
+    'one place to wait at least',
+  )
   t.match(settings({ index: 0, count: 2 }, { pending: 0 }), { maxPending: 0 })
   t.match(settings({ index: 0, count: 2 }, limits, ['all']), { maxRequests: 0, maxConnections: 0, maxPending: 1 })
 })

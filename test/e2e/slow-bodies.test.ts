@@ -1,5 +1,7 @@
 // Bodies that come slowly where places at the upstream are few.
 
+import t from 'tap'
+import { buffers } from '../../src/model/buffers.ts'
 import { scene } from '../support/gateway.ts'
 import { until } from '../support/until.ts'
 
@@ -73,3 +75,35 @@ scene(
     await client.end()
   },
 )
+
+scene(
+  'nothing is counted that is not there any more',
+  { route: { retry: { attempts: 1 } } },
+  async (t, { gateway, endpoint }) => {
+    const large = 'x'.repeat(8_000_000)
+    endpoint.script = (request, connection, phase) => {
+      if (phase === 'end' && request.target === '/large') connection.answer(large)
+      else if (phase === 'end' && request.target === '/reset') connection.socket.resetAndDestroy()
+      else if (phase === 'end') connection.answer('')
+    }
+    for (let i = 0; i < 4; i++) {
+      const client = await gateway.client()
+      client.socket.pause()
+      client.request('GET /large')
+    }
+    await until('clients that do not read to be counted', () => buffers.used >= 4 * 64 * 1024)
+    const writers = await Promise.all(
+      ['/', '/reset', '/', '/reset'].map(async (path) => ({ path, client: await gateway.client() })),
+    )
+    for (const { path, client } of writers) client.send(`PUT ${path} HTTP/1.1\r\nhost: a.test\r\ncontent-length: 3000\r\n\r\n`)
+    for (const { client } of writers) client.send('y'.repeat(1500))
+    writers[2]?.client.reset()
+    for (const { client } of writers.slice(0, 2)) client.send('y'.repeat(1500))
+    t.equal((await writers[0]?.client.response())?.status, 200)
+    t.equal((await writers[1]?.client.response())?.status, 502)
+  },
+)
+
+t.test('after all of it', async (t) => {
+  t.equal(buffers.used, 0)
+})
