@@ -24,6 +24,22 @@ export interface Findings {
   readonly exchanges: number
   /** Answers of endpoints that came completely. */
   readonly complete: number
+  /** How often what was to be tried has happened. */
+  readonly happened: Readonly<Record<string, number>>
+}
+
+/** Metrics by which one sees that. */
+const HAPPENED: Readonly<Record<string, readonly [metric: string, labels: Readonly<Record<string, string>>]>> = {
+  retries: ['retries_total', { result: 'ok' }],
+  hedges: ['retries_total', { reason: 'hedge' }],
+  ejections: ['ejections_total', {}],
+  'breaker open': ['rejected_total', { reason: 'breaker-open' }],
+  'queue full': ['rejected_total', { reason: 'limit-pending' }],
+  'waited in vain': ['rejected_total', { reason: 'limit-pending-timeout' }],
+  'out of time': ['rejected_total', { reason: 'request-timeout' }],
+  'stood in': ['requests_total', { route: 'plain', upstream: 'dr', code: '200' }],
+  copies: ['attempts_total', { upstream: 'shadow' }],
+  probes: ['health_checks_total', {}],
 }
 
 const CLIENTS = 16
@@ -78,12 +94,17 @@ const MOODS: Readonly<Record<string, (connection: EndpointConnection, text: stri
     }
   },
   wrong: (connection) => connection.send('HTTP/1.1 200 OK\r\nbad header\r\n\r\n'),
+  'more than was asked for': (connection, text) => {
+    connection.answer(text)
+    connection.answer('nobody asked for this')
+  },
   'early and late': (connection, text) => {
     connection.send('HTTP/1.1 103 Early Hints\r\n\r\n')
     connection.answer(text)
   },
 }
-const MOOD_NAMES = Object.keys(MOODS)
+/** Who is slow answers little: oftener, or it would hardly be met. */
+const MOOD_NAMES = [...Object.keys(MOODS), 'slow', 'slow', 'slow', 'silent', 'silent']
 
 class Endpoint {
   readonly upstream: string
@@ -124,6 +145,7 @@ export class RoughWeather {
   readonly #copied = new Map<string, number>()
   readonly #wrong: string[] = []
   #gateway: TestGateway | null = null
+  #happened: Readonly<Record<string, number>> = {}
   #exchanges = 0
   #complete = 0
   #over = false
@@ -156,7 +178,7 @@ export class RoughWeather {
       await gateway.close()
       for (const { endpoint } of this.#endpoints) await endpoint.close()
     }
-    return { wrong: this.#wrong, exchanges: this.#exchanges, complete: this.#complete }
+    return { wrong: this.#wrong, exchanges: this.#exchanges, complete: this.#complete, happened: this.#happened }
   }
 
   #of(upstream: string): Endpoint[] {
@@ -215,7 +237,7 @@ export class RoughWeather {
       else if (!each.endpoint.listening) await each.open()
     }
     while (!this.#over) {
-      const mood = roll(2) > 0 ? 'well' : (MOOD_NAMES[roll(MOOD_NAMES.length)] as string)
+      const mood = roll(5) > 2 ? 'well' : (MOOD_NAMES[roll(MOOD_NAMES.length)] as string)
       const open = roll(4) > 0
       // A storm, now and then.
       const storm = roll(8) === 0 ? (['main', 'dr'][roll(2)] as string) : ''
@@ -333,21 +355,11 @@ export class RoughWeather {
     const end = performance.now() + PATIENCE
     let left: string[] = ['?']
     while (left.length > 0 && performance.now() < end) {
-      if (process.env.DUMP) {
-        console.log(
-          (await gateway.gateway.metrics())
-            .split('\n')
-            .filter((l) =>
-              /^headgate_(rejected|retries|ejections|attempts_total|requests_total|mirror|breaker|panic|health)/.test(l),
-            )
-            .map((l) => l.replace(/endpoint="[^"]*",/, '').replace('headgate_', ''))
-            .join('\n'),
-        )
-        delete process.env.DUMP
-      }
       left = Object.entries(await gateway.running()).flatMap(([gauge, value]) => (value === 0 ? [] : [`${gauge} ${value}`]))
       await pause(5)
     }
     if (left.length > 0) this.#wrong.push(`left over: ${left.join(', ')}`)
+    const counted = Object.entries(HAPPENED).map(async ([what, [name, labels]]) => [what, await gateway.metric(name, labels)])
+    this.#happened = Object.fromEntries(await Promise.all(counted))
   }
 }
