@@ -146,10 +146,10 @@ export async function startControlPlane(t: Pick<Test, 'teardown'>): Promise<Cont
   return plane
 }
 
+/** Ends with this process, however that ends (`setpriv` is part of every Debian, as the programs are of Linux). */
 function start(program: string, args: readonly string[]): ChildProcess {
-  return spawn(join(ASSETS, program), args, {
-    stdio: ['ignore', 'ignore', process.env.CONTROL_PLANE_LOG ? 'inherit' : 'ignore'],
-  })
+  const said = process.env.CONTROL_PLANE_LOG ? 'inherit' : 'ignore'
+  return spawn('setpriv', ['--pdeathsig', 'KILL', '--', join(ASSETS, program), ...args], { stdio: ['ignore', said, said] })
 }
 
 async function end(child: ChildProcess | null): Promise<void> {
