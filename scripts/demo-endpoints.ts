@@ -1,7 +1,10 @@
-// The three endpoints behind `npm start`: each answers with who it is and what it was asked; the third one fails now and then.
+// The endpoints behind `npm start`: three answer with who they are and what they were asked, and echo WebSockets, where the third one
+// fails now and then; one speaks gRPC.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { GRPC_PORT, startDemoGrpc } from './demo-grpc.ts'
+import { PAGE, takeWebSockets } from './demo-websocket.ts'
 
 /** What an endpoint does with its nth request, counted from 1. */
 type Behaviour = (turn: number) => 'answer' | 'unavailable' | 'reset'
@@ -35,10 +38,15 @@ export async function startDemoEndpoint(name: string, port: number, behaviour: B
       return
     }
     const { method, url, headers } = request
+    if (url === '/ws' && headers.accept?.includes('text/html')) {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
+      return
+    }
     const body = JSON.stringify({ endpoint: name, turn, method, path: url, headers }, null, 2)
     response.writeHead(what === 'answer' ? 200 : 503, { 'content-type': 'application/json' }).end(`${body}\n`)
     request.resume()
   })
+  const endWebSockets = takeWebSockets(server, name)
   await new Promise<void>((listening, failed) => {
     server.once('error', failed).listen(port, '127.0.0.1', listening)
   })
@@ -48,6 +56,7 @@ export async function startDemoEndpoint(name: string, port: number, behaviour: B
     close: () =>
       new Promise((closed) => {
         server.close(() => closed())
+        endWebSockets()
         server.closeAllConnections()
       }),
   }
@@ -56,12 +65,20 @@ export async function startDemoEndpoint(name: string, port: number, behaviour: B
 /** Starts all of them, or none: the error names the endpoint and the port that is taken. */
 export async function startDemoEndpoints(): Promise<readonly DemoEndpoint[]> {
   const started: DemoEndpoint[] = []
-  for (const { name, port, behaviour } of DEMO_ENDPOINTS) {
+  const starts = [
+    ...DEMO_ENDPOINTS.map(({ name, port, behaviour }) => ({
+      name,
+      port,
+      start: () => startDemoEndpoint(name, port, behaviour),
+    })),
+    { name: 'grpc', port: GRPC_PORT, start: () => startDemoGrpc() },
+  ]
+  for (const { name, port, start } of starts) {
     try {
-      started.push(await startDemoEndpoint(name, port, behaviour))
+      started.push(await start())
     } catch (error) {
       for (const endpoint of started) await endpoint.close()
-      const reason = (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'is in use' : String(error)
+      const reason = /EADDRINUSE/.test(String(error)) ? 'is in use' : String(error)
       throw new Error(`demo endpoint "${name}": port ${port} on 127.0.0.1 ${reason}`)
     }
   }

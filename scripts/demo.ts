@@ -1,10 +1,11 @@
-// `npm start`: three endpoints in this process, and the gateway in front of them as a child, run from source with config/demo.yaml;
+// `npm start`: a few endpoints in this process, and the gateway in front of them as a child, run from source with config/demo.yaml;
 // with `--tls` also over HTTPS, with certificates that are made at the first start.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DEMO_ENDPOINTS, startDemoEndpoints } from './demo-endpoints.ts'
+import { GRPC_PORT } from './demo-grpc.ts'
 import { CERTS, makeLocalCa } from './make-local-ca.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -13,11 +14,12 @@ const config = join('config', secure ? 'demo-tls.yaml' : 'demo.yaml')
 
 const SECURE_HINTS = secure
   ? `  curl -i --cacert certs/ca.pem https://localhost:8443/two/hello over TLS, with HTTP/2 where curl has it
+  https://localhost:8443/ws                                      the same page in wss, once the browser trusts certs/ca.pem
 `
   : ''
 
 const HINTS = `
-Headgate runs from ${config} in front of three demo endpoints (${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}).
+Headgate runs from ${config} in front of demo endpoints (${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}, grpc :${GRPC_PORT}).
 Try, in another terminal:
 
   curl -i http://127.0.0.1:8080/                                 every request: both endpoints in turn
@@ -26,6 +28,9 @@ Try, in another terminal:
   for i in $(seq 20); do curl -s http://127.0.0.1:8080/split | grep '"endpoint"'; done | sort | uniq -c      split 90 : 10
   curl -i http://127.0.0.1:8080/flaky                            one of two endpoints is down: you do not notice
   curl -i http://127.0.0.1:8080/broken                           an endpoint that answers 503 now and then: passed on
+  curl -i --http2-prior-knowledge http://127.0.0.1:8080/         HTTP/2 on the same port
+  http://127.0.0.1:8080/ws                                       in a browser: a WebSocket that echoes
+  grpcurl -plaintext -proto config/demo.proto -d '{"text":"hi"}' 127.0.0.1:8080 demo.Echo/Say     gRPC
 ${SECURE_HINTS}
 Where to look:
 
