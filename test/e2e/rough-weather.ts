@@ -1,11 +1,12 @@
 // Rough weather: everything that resilience is made of, at once and by chance. Endpoints hang, die, lie and come back, clients leave,
 // configurations change, and afterwards nothing may be mixed up, sent twice, stuck or left over. A round is repeated by its seed.
 
-import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
+import { createGateway, type Gateway, type GatewayConfigInput } from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type EndpointConnection, RawEndpoint, type Script } from '../support/raw-endpoint.ts'
 import { TestGateway } from '../support/test-gateway.ts'
 import { pause } from '../support/until.ts'
+import { type WeatherGateway, WeatherProcess } from './weather-process.ts'
 
 /** A number from 0 to `sides - 1`. */
 export type Roll = (sides: number) => number
@@ -45,6 +46,7 @@ const HAPPENED: Readonly<Record<string, readonly [metric: string, labels: Readon
 const CLIENTS = 16
 const WEATHER_EVERY = 60
 const RELOAD_EVERY = 250
+const DISTURB_EVERY = 3000
 /** Milliseconds within which every request has its answer: `timeout.request` of the slowest route, and some for a busy machine. */
 const PATIENCE = 8000
 
@@ -95,8 +97,10 @@ const MOODS: Readonly<Record<string, (connection: EndpointConnection, text: stri
   },
   wrong: (connection) => connection.send('HTTP/1.1 200 OK\r\nbad header\r\n\r\n'),
   'more than was asked for': (connection, text) => {
-    connection.answer(text)
-    connection.answer('nobody asked for this')
+    // At once: what comes later, when another request is on its way, looks like the answer to that to everybody.
+    connection.send(
+      `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}HTTP/1.1 200 OK\r\n\r\nnobody asked for this`,
+    )
   },
   'early and late': (connection, text) => {
     connection.send('HTTP/1.1 103 Early Hints\r\n\r\n')
@@ -140,6 +144,7 @@ class Endpoint {
 
 export class RoughWeather {
   readonly #roll: Roll
+  readonly #workers: number
   readonly #endpoints: readonly Endpoint[]
   readonly #sent = new Map<string, number>()
   readonly #copied = new Map<string, number>()
@@ -150,7 +155,9 @@ export class RoughWeather {
   #complete = 0
   #over = false
 
-  constructor(seed: number) {
+  /** `workers`: processes of the gateway, which are killed now and then; 0 = it is in this process. */
+  constructor(seed: number, workers = 0) {
+    this.#workers = workers
     this.#roll = dice(seed)
     const seen = (request: string, upstream: string) => {
       const counts = upstream === 'shadow' ? this.#copied : this.#sent
@@ -162,11 +169,12 @@ export class RoughWeather {
 
   async run(milliseconds: number): Promise<Findings> {
     for (const endpoint of this.#endpoints) await endpoint.open()
-    const gateway = createGateway(this.#config())
-    this.#gateway = new TestGateway(gateway, () => {})
+    const config = this.#config()
+    const gateway: WeatherGateway = this.#workers === 0 ? createGateway(config) : new WeatherProcess(config, this.#workers)
+    this.#gateway = new TestGateway(gateway as Gateway, () => {})
     try {
       this.#gateway.took((await gateway.start()).listeners)
-      const changing = [this.#changeWeather(), this.#reload()]
+      const changing = [this.#changeWeather(), this.#reload(), this.#disturb(gateway)]
       const lives = Array.from({ length: CLIENTS }, (_, id) => this.#live(id, dice(this.#roll(2 ** 31))))
       await pause(milliseconds)
       this.#over = true
@@ -254,6 +262,13 @@ export class RoughWeather {
     }
   }
 
+  async #disturb(gateway: WeatherGateway): Promise<void> {
+    while (!this.#over && gateway.disturb !== undefined) {
+      await pause(DISTURB_EVERY)
+      if (!this.#over) gateway.disturb()
+    }
+  }
+
   async #live(id: number, roll: Roll): Promise<void> {
     const gateway = this.#gateway as TestGateway
     let client = await RawClient.open(gateway.port)
@@ -309,23 +324,24 @@ export class RoughWeather {
     }
     await gateway.apply(this.#config(true))
     const end = performance.now() + PATIENCE
-    const client = await RawClient.open(gateway.port)
     let missing: readonly string[] = NAMES
     let state = ''
     while (performance.now() < end && (missing.length > 0 || state !== '')) {
+      // Each worker has to be met.
+      const client = await RawClient.open(gateway.port)
       const left: string[] = []
       for (const name of NAMES) {
         const { status, body } = await client.ask(`GET /${name}/after`)
         if (status !== 200 || (name !== 'split' && !body.startsWith('main ')))
           left.push(`${name}: ${status} ${body.slice(0, 80)}`)
       }
+      client.destroy()
       missing = left
       state = await this.#notNormal()
       await pause(10)
     }
     if (missing.length > 0) this.#wrong.push(`after it all: ${missing.join(', ')}`)
     if (state !== '') this.#wrong.push(`after it all: ${state}`)
-    client.destroy()
   }
 
   async #notNormal(): Promise<string> {
