@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LocalAuthority } from './local-ca.ts'
 
-const NAMES = ['localhost', '*.localhost', '127.0.0.1', '::1']
+/** With the host of config/demo.yaml; `*.localhost` is a wildcard that clients do not accept. */
+const NAMES = ['localhost', 'api.localhost', '127.0.0.1', '::1']
 /** Browsers take no server certificate that is valid for longer. */
 const DAYS = 397
 
