@@ -27,7 +27,8 @@ t.test('docs/tasks/grpc.md', async (t) => {
   const { listeners } = await gateway.start()
   const client = echoClient(t, Number(new URL(listeners.grpc as string).port))
   one.unary = (_call, callback) => callback({ code: status.UNAVAILABLE, details: '' })
-  for (let i = 0; i < 4; i++) t.equal((await client.unary(Buffer.from('x'))).code, status.OK)
+  // As often as the budget allows without other traffic.
+  for (let i = 0; i < 3; i++) t.equal((await client.unary(Buffer.from('x'))).code, status.OK)
   t.ok(one.calls > 0, 'it was asked too')
   t.equal(String(await client.collect([Buffer.from('a'), Buffer.from('b')])), 'ab')
   t.equal((await client.unary(Buffer.from('x'), { path: '/test.Other/Unary' })).code, status.UNIMPLEMENTED)
