@@ -15,6 +15,11 @@ export function cancelStream(stream: ClientHttp2Stream): void {
   else setImmediate(abort, stream)
 }
 
+/** Nothing of it has left us. */
+export function isUnsent({ state }: ClientHttp2Stream): boolean {
+  return state.state === constants.NGHTTP2_STREAM_STATE_IDLE
+}
+
 function abort(stream: ClientHttp2Stream): void {
   if (!stream.closed) stream.destroy(ABORTED)
 }

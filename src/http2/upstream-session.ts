@@ -37,7 +37,7 @@ export class UpstreamSession extends Timed {
   private state: number = STATE.CONNECTING
   /** Assigned while the connection is being made. */
   private readonly waiting = new Set<UpstreamStream>()
-  private running = 0
+  private readonly running = new Set<UpstreamStream>()
   private limit = MAX_STREAMS
   private requests = 0
   private pinged = false
@@ -73,7 +73,7 @@ export class UpstreamSession extends Timed {
 
   /** Another stream may be put on it. */
   get hasRoom(): boolean {
-    return this.state <= STATE.OPEN && this.running + this.waiting.size < this.limit && !this.usedUp
+    return this.state <= STATE.OPEN && this.running.size + this.waiting.size < this.limit && !this.usedUp
   }
 
   private get usedUp(): boolean {
@@ -87,7 +87,7 @@ export class UpstreamSession extends Timed {
   }
 
   get isIdle(): boolean {
-    return this.state === STATE.OPEN && this.running === 0
+    return this.state === STATE.OPEN && this.running.size === 0
   }
 
   take(stream: UpstreamStream): void {
@@ -101,23 +101,23 @@ export class UpstreamSession extends Timed {
   }
 
   private start(stream: UpstreamStream): void {
-    if (this.running === 0) {
+    if (this.running.size === 0) {
       this.connector.active(this)
       this.progressAt = this.connector.deadlines.now
       this.quietPings = 0
       this.watch()
     }
-    this.running++
+    this.running.add(stream)
     this.requests++
     stream.begin(this)
   }
 
   /** A stream is gone: its place is free. */
-  released(): void {
-    this.running--
+  released(stream: UpstreamStream): void {
+    if (!this.running.delete(stream)) return
     if (this.state === STATE.OPEN && this.usedUp) this.retire()
     if (this.state === STATE.OPEN && this.hasRoom && this.connector.next(this)) return
-    if (this.running > 0 || this.state === STATE.CLOSED) return
+    if (this.running.size > 0 || this.state === STATE.CLOSED) return
     if (this.state === STATE.CLOSING) this.destroy()
     else this.rest()
   }
@@ -160,8 +160,10 @@ export class UpstreamSession extends Timed {
 
   /** The endpoint has said how many streams it takes: only now is it known to speak HTTP/2. */
   private settled(streams: number): void {
+    const lowered = streams < this.limit
     this.limit = Math.min(streams, MAX_STREAMS)
     this.chat()
+    if (lowered) for (const stream of [...this.running]) stream.recall(this)
     if (this.state === STATE.OPEN) while (this.hasRoom && this.connector.next(this));
     if (this.state !== STATE.CONNECTING) return
     this.state = STATE.OPEN
@@ -208,7 +210,7 @@ export class UpstreamSession extends Timed {
 
   override onDeadline(now: number): void {
     if (this.state === STATE.CONNECTING) this.fail('connect-timeout', 'no connection in time')
-    else if (this.running === 0) this.retire()
+    else if (this.running.size === 0) this.retire()
     else if (this.pinged) this.fail('reset', 'it does not answer a PING')
     else this.ping(now)
   }
@@ -227,7 +229,7 @@ export class UpstreamSession extends Timed {
     this.connector.deadlines.arm(this, connectTimeout)
     h2.ping((error) => {
       this.pinged = false
-      if (error === null && this.running > 0)
+      if (error === null && this.running.size > 0)
         this.connector.deadlines.arm(this, Math.min(QUIET_PING_MS, tcpKeepAlive ?? QUIET_PING_MS))
     })
   }
@@ -236,7 +238,7 @@ export class UpstreamSession extends Timed {
   retire(): void {
     if (this.state !== STATE.OPEN) return
     this.state = STATE.CLOSING
-    if (this.running === 0) {
+    if (this.running.size === 0) {
       this.destroy()
       return
     }

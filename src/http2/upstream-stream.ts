@@ -1,17 +1,17 @@
-// One attempt as a stream of a session with an endpoint. One set of listeners serves all streams, so that a request makes no
-// closures.
+// One attempt as a stream of a session with an endpoint.
 
 import { type ClientHttp2Stream, constants } from 'node:http2'
-import { Readable } from 'node:stream'
 import type { EndpointConnection, Failure, RunningAttempt } from '../model/connection.ts'
 import { Timed } from '../model/deadlines.ts'
+import type { Exchange } from '../model/exchange.ts'
 import { BODY, type Part } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
-import { cancelStream } from './cancel-stream.ts'
+import { cancelStream, isUnsent } from './cancel-stream.ts'
 import type { Http2Connector } from './connector.ts'
 import { requestList } from './request-list.ts'
 import { head, readHead, readTrailers, trailers } from './response-head.ts'
+import { flow, forget, listen, type StreamListener } from './stream-events.ts'
 import { errorName, MAX_INFORMATIONAL, MAX_MOVES, NOT_UNDERSTOOD } from './upstream-options.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
@@ -20,11 +20,7 @@ const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = co
 const NOTHING = Buffer.alloc(0)
 const part: Part = { bytes: NOTHING, start: 0, end: 0, text: null, owned: true, kept: false }
 
-/** Where node's stream finds ours. */
-const OURS = Symbol('attempt')
-type Tagged = ClientHttp2Stream & { [OURS]: UpstreamStream }
-
-export class UpstreamStream extends Timed implements EndpointConnection {
+export class UpstreamStream extends Timed implements EndpointConnection, StreamListener {
   readonly peer: Peer
   private readonly connector: Http2Connector
   private attempt: RunningAttempt | null
@@ -80,30 +76,18 @@ export class UpstreamStream extends Timed implements EndpointConnection {
       // No stream has begun, and none will report: its place is free when this turn is over.
       const { closed, destroyed } = session.h2 as NonNullable<UpstreamSession['h2']>
       setImmediate(() => {
-        session.released()
+        session.released(this)
         if (closed || destroyed) this.fail('connect-failure', session.why, true)
         else this.fail('protocol', `the request cannot be sent: ${(error as Error).message}`, true)
       })
       return
     }
-    this.listen(this.h2)
+    listen(this.h2, this)
     if (!bodiless) this.sendHeld(held ?? [], x.bodyDone)
     attempt.onSending(this)
     if (this.attempt === null) return
     if (x.bodyDone) this.sent(attempt)
     else this.armIdle(attempt)
-  }
-
-  private listen(h2: ClientHttp2Stream): void {
-    ;(h2 as Tagged)[OURS] = this
-    h2.push = push
-    h2.on('response', onResponse)
-    h2.on('headers', onHeaders)
-    h2.on('trailers', onTrailers)
-    h2.on('end', onEnd)
-    h2.on('error', ignore)
-    h2.on('close', onClose)
-    if (!this.requestSent) h2.on('drain', onDrain)
   }
 
   private sendHeld(held: readonly Buffer[], whole: boolean): void {
@@ -193,7 +177,7 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     }
     // Flows from here on, unless the client cannot take it.
     if (this.attempt === null) return
-    h2.on('data', onData)
+    flow(h2)
     if (this.paused) h2.pause()
   }
 
@@ -274,20 +258,23 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     const session = this.session as UpstreamSession
     this.connector.deadlines.remove(this)
     const { attempt } = this
-    if (attempt === null) session.released()
+    if (attempt === null) session.released(this)
     else if (this.mayMove(h2, session, attempt)) this.move(session, attempt)
     else {
       this.failClosed(h2, session)
-      session.released()
+      session.released(this)
     }
   }
 
   /** RFC 9113 6.8: the endpoint has closed the session in good order, and has not looked at this request. */
   private mayMove({ id }: ClientHttp2Stream, session: UpstreamSession, { exchange: x }: RunningAttempt): boolean {
-    if (!session.closedInOrder || !session.ignores(id) || !this.untouched || x.unrepeatable || this.moves === MAX_MOVES)
-      return false
+    if (!session.closedInOrder || !session.ignores(id) || !this.canMove(x)) return false
     const { retry } = x.binding as RouteBinding
     return retry.onFailure(x.method, 'refused-stream', true) && x.heldBytes <= retry.bodyBytes
+  }
+
+  private canMove(x: Exchange): boolean {
+    return this.untouched && !x.unrepeatable && this.moves < MAX_MOVES
   }
 
   /** On another session, as if it had never been on this one. */
@@ -296,8 +283,25 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     this.h2 = null
     this.requestSent = this.over = this.cut = false
     if (x.connection === this) x.connection = null
-    session.released()
+    session.released(this)
     this.connector.place(this)
+  }
+
+  /** The session takes fewer streams than it has. One that waits in it, unsent, is better off with the others that wait. */
+  recall(session: UpstreamSession): void {
+    const { attempt, h2 } = this
+    if (attempt === null || h2 === null || !isUnsent(h2) || !this.canMove(attempt.exchange)) return
+    forget(h2)
+    cancelStream(h2)
+    this.connector.deadlines.disarm(this)
+    this.move(session, attempt)
+  }
+
+  /** As long as the session takes nothing, node does not end what was never sent. */
+  private unhand(h2: ClientHttp2Stream): void {
+    forget(h2)
+    const session = this.session as UpstreamSession
+    setImmediate(() => session.released(this))
   }
 
   private failClosed({ rstCode, id }: ClientHttp2Stream, session: UpstreamSession): void {
@@ -337,55 +341,23 @@ export class UpstreamStream extends Timed implements EndpointConnection {
     this.attempt = null
     const { deadlines, upstream } = this.connector
     deadlines.disarm(this)
+    const h2 = this.h2 as ClientHttp2Stream
     // An answer that does not wait for the request, or more than was asked for: neither is worth another byte.
     if (!this.requestSent || (!whole && head.body === BODY.NONE)) this.leave()
     else {
-      if (!whole) deadlines.arm(this, upstream.settings.connection.connectTimeout)
-      this.h2?.resume()
+      // Neither may it be the end that never comes, of what has left us or of what the endpoint will not take.
+      if (!whole || !h2.writableFinished) deadlines.arm(this, upstream.settings.connection.connectTimeout)
+      h2.resume()
     }
   }
 
   /** Gives up its stream, or its place in a queue. */
   private leave(): void {
     this.connector.deadlines.remove(this)
-    if (this.h2 !== null) cancelStream(this.h2)
-    else if (this.session !== null) this.session.drop(this)
+    if (this.h2 !== null) {
+      cancelStream(this.h2)
+      if (isUnsent(this.h2)) this.unhand(this.h2)
+    } else if (this.session !== null) this.session.drop(this)
     else this.connector.forget(this)
   }
-}
-
-function ignore(): void {}
-
-/** Node ends a stream that was reset with NO_ERROR as if all had come. The only sign of it: it has closed the stream before. */
-function push(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
-  if (chunk === null) (this as Tagged)[OURS].nothingFollows(this.closed)
-  return Readable.prototype.push.call(this, chunk, encoding)
-}
-
-function onResponse(this: ClientHttp2Stream, _headers: unknown, flags: number, list: readonly string[]): void {
-  ;(this as Tagged)[OURS].responded(this, list, flags)
-}
-
-function onHeaders(this: ClientHttp2Stream, _headers: unknown, _flags: number, list: readonly string[]): void {
-  ;(this as Tagged)[OURS].informed(list)
-}
-
-function onTrailers(this: ClientHttp2Stream, _headers: unknown, _flags: number, list: readonly string[]): void {
-  ;(this as Tagged)[OURS].trailed(list)
-}
-
-function onData(this: ClientHttp2Stream, bytes: Buffer): void {
-  ;(this as Tagged)[OURS].data(bytes)
-}
-
-function onEnd(this: ClientHttp2Stream): void {
-  ;(this as Tagged)[OURS].ended(this)
-}
-
-function onDrain(this: ClientHttp2Stream): void {
-  ;(this as Tagged)[OURS].writable()
-}
-
-function onClose(this: ClientHttp2Stream): void {
-  ;(this as Tagged)[OURS].closed(this)
 }
