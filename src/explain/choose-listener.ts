@@ -32,20 +32,41 @@ export function chooseListener(
   const name = normalizeHost(host) ?? ''
   const serving = [...listeners.values()].filter(({ servesHost }) => servesHost === null || servesHost(name))
   const secure = scheme === 'https' || scheme === 'tls'
+  // Without HTTP no other listener comes close.
+  const raw = scheme === 'tcp' || scheme === 'tls'
   const pointedAt = port ?? (secure ? 443 : 80)
   const there = new Set(
     scheme === null ? [] : bound.filter(({ address }) => isAt(address, host, pointedAt)).map(({ listener }) => listener),
   )
   const atPort = [...listeners.values()].filter((listener) => there.has(listener.name))
   // Which of those that share an address ends TLS, and which passes it on, is told by the name.
-  const spoken = atPort.filter(({ protocol }) => (secure ? protocol === 'https' || protocol === 'tls' : protocol === scheme))
-  const [best] = (spoken.length > 0 ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
+  const spoken = atPort.filter(({ protocol }) =>
+    scheme === 'https' ? protocol === 'https' || protocol === 'tls' : protocol === scheme,
+  )
+  const [best] = (spoken.length > 0 || raw ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
   if (best !== undefined) return { listener: best, why: `it is bound to port ${pointedAt}` }
+  if (raw) return `no ${scheme} listener is bound to port ${pointedAt}`
   if (listeners.size === 1) return { listener: first, why: 'it is the only one' }
   const unbound = scheme === null ? '' : `none is bound to port ${pointedAt}, and `
   const [serves] = serving
   if (serves === undefined) return { listener: first, why: `${unbound}none serves this host: it is the first` }
   return { listener: serves, why: `${unbound}it is the first that serves this host` }
+}
+
+/** The listeners that share an address with one, itself among them. */
+export function sharersOf(
+  view: { snapshot: Snapshot; bound: readonly BoundListener[] },
+  { name }: ServedListener,
+): ServedListener[] {
+  const places = new Set(view.bound.filter(({ listener }) => listener === name).map(({ address }) => address))
+  const there = new Set(view.bound.filter(({ address }) => places.has(address)).map(({ listener }) => listener))
+  return [...view.snapshot.listeners.values()].filter((listener) => there.has(listener.name))
+}
+
+/** Who serves a host best; null = nobody. */
+export function bestFor(listeners: readonly ServedListener[], host: string): ServedListener | null {
+  const [best] = listeners.filter((each) => fitOf(each, host) >= 0).sort((a, b) => fitOf(b, host) - fitOf(a, host))
+  return best ?? null
 }
 
 /** How well a listener's hosts fit: exactly, by the longer wildcard, because it has none, or not at all. */

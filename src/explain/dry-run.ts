@@ -19,6 +19,7 @@ import { filterResponse } from '../proxy/filters.ts'
 import { pickerFor } from '../proxy/pick.ts'
 import { RequestProxy } from '../proxy/proxy.ts'
 import { hashInUse, upstreamInUse } from '../proxy/stand-in.ts'
+import { bestFor } from './choose-listener.ts'
 import { bareResponse, type WatchedChain, type WatchedFilter, watchFilters } from './watched-filters.ts'
 
 export interface DryRunSettings {
@@ -32,11 +33,15 @@ export interface DryRunSettings {
   readonly others: boolean
   /** What a client that opens TLS would ask for; '' = nothing. */
   readonly name: string
+  /** The listeners of its address, where the connection belongs to one of them: then Host may not mean another. */
+  readonly sharing: readonly ServedListener[]
 }
 
 /** What came of it. */
 export interface DryRun {
   readonly x: Exchange
+  /** The protocol that it wants to change to, '' = none; `x.upgrade` is what the route makes of it. */
+  readonly asked: string
   /** As compiled; null = the request did not come so far. */
   readonly binding: RouteBinding | null
   /** Nearest first, each route once; null = the request did not come so far, or nobody asked. */
@@ -63,18 +68,26 @@ export function dryRun(head: string, listener: ServedListener, client: string, p
     x.host = listener.protocol === 'tls' ? settings.name : ''
     x.body = BODY.TUNNEL
     proxy.beginTunnel(x)
-    return { x, ...proxy.outcome }
+    return { x, asked: '', ...proxy.outcome }
   }
   const scan = new RequestScan()
   const consumed = parseRequestHead(head, listener.limits, scan)
-  let error = consumed > 0 ? readRequest(scan, x, { authority: NOT_A_HOST, host: '' }, peer.trusted, consumed) : consumed
+  const watched = x.listener
+  const byHost = (host: string): ServedListener | null => {
+    const best = bestFor(settings.sharing, host)
+    return best?.name === listener.name ? watched : best
+  }
+  const ref = { current: watched, sharing: settings.sharing.length > 1 ? { byHost } : null }
+  const memo = { authority: NOT_A_HOST, host: '' }
+  let error = consumed > 0 ? readRequest(scan, x, memo, peer.trusted, consumed, ref) : consumed
   const { bodyBytes } = listener.limits
   if (error === 0 && bodyBytes !== null && x.bodyLength > bodyBytes) error = -ERROR.BODY_LIMIT
+  const asked = x.upgrade
   if (error < 0) {
     const { reason, detail } = parseError(error)
     proxy.fail(x, reason, detail)
   } else proxy.begin(x)
-  return { x, ...proxy.outcome }
+  return { x, asked, ...proxy.outcome }
 }
 
 /** No Host field can hold it: the first request of a connection has its own looked at. */
@@ -112,7 +125,7 @@ class DryProxy extends RequestProxy {
     this.#settings = settings
   }
 
-  get outcome(): Omit<DryRun, 'x'> {
+  get outcome(): Omit<DryRun, 'x' | 'asked'> {
     const binding = this.#binding
     return {
       binding,

@@ -11,9 +11,10 @@ import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.t
 import { labelsInWords, type Subset } from '../model/subset.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { hashInUse } from '../proxy/stand-in.ts'
-import { type BoundListener, chooseListener } from './choose-listener.ts'
+import { type BoundListener, chooseListener, sharersOf } from './choose-listener.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
 import { explainEndpoints } from './endpoints.ts'
+import { noteProtocol } from './protocol-notes.ts'
 import { type RequestBytes, requestBytes } from './read-request.ts'
 import { seeded } from './seeded.ts'
 import { effectOf } from './watched-filters.ts'
@@ -57,7 +58,8 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   const { listener } = chosen
   const random = request.seed === null ? view.random : seeded(request.seed)
   const port = bytes.port ?? (bytes.scheme === 'https' || bytes.scheme === 'tls' ? 443 : 80)
-  const settings = { ...options, ...view, random, name: serverName(bytes) }
+  const sharing = listener.protocol === 'https' ? sharersOf(view, listener) : []
+  const settings = { ...options, ...view, random, name: serverName(bytes), sharing }
   const run = dryRun(bytes.head, listener, request.client ?? '127.0.0.1', port, settings)
   const { x, binding, upstream, endpoint, filters, answer, detail } = run
   const considered = run.considered ?? []
@@ -78,6 +80,7 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
         ...(run.considered !== null && binding === null ? elsewhere(view.snapshot, listener, x) : []),
         ...(considered.length > MAX_CONSIDERED ? [`${considered.length - MAX_CONSIDERED} more routes share host or path`] : []),
         ...noteUpstream(run, view),
+        ...(hasRequests(listener) ? noteProtocol(x, run.asked, upstream, answer) : []),
       ],
     },
     answer,
@@ -105,7 +108,8 @@ const hasRequests = ({ protocol }: ServedListener): boolean => protocol === 'htt
 function elsewhere({ listeners }: Snapshot, here: ServedListener, x: Exchange): string[] {
   return [...listeners.values()].flatMap((listener) => {
     const serves = listener.servesHost === null || listener.servesHost(x.host)
-    if (listener.name === here.name || !serves || hasRequests(listener) !== hasRequests(here)) return []
+    const alike = hasRequests(listener) ? hasRequests(here) : listener.protocol === here.protocol
+    if (listener.name === here.name || !serves || !alike) return []
     const binding = listener.route(x)
     return binding === null ? [] : [`listener ${listener.name} would take it to route ${binding.name}`]
   })
@@ -137,7 +141,6 @@ function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {
     ...notePanic(upstream, subsetIn(run)),
     ...noteBreaker(upstream),
     ...noteOthers(binding),
-    ...(x.upgrade === '' ? [] : [`it becomes a tunnel if the endpoint agrees to ${x.upgrade}`]),
     ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
     ...(hash ? [hash.says(x)] : []),
     ...(undiscovered.has(upstream.name) ? [`the endpoints of ${upstream.name} are only known to a gateway that runs`] : []),

@@ -48,27 +48,37 @@ export function readExplainRequest(input: unknown): ExplainRequest | string {
   return { method, url, headers: lines, listener, client, seed: seed as number | null }
 }
 
+/** What a browser asks with at such a URL; the key is that of RFC 6455. */
+const WEBSOCKET = [
+  ['connection', 'Upgrade'],
+  ['upgrade', 'websocket'],
+  ['sec-websocket-version', '13'],
+  ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+] as const
+
 /** Writes the request down as it would be sent; a text is why that cannot be. */
 export function requestBytes({ method, url, headers, client }: ExplainRequest): RequestBytes | string {
   for (const text of [method, url, ...headers.flat()]) if (LINE_END.test(text)) return 'a line end cannot be part of a request'
   if (client !== null && isIP(client) === 0) return `"${client}" is not an IP address`
   const colon = headers.find(([name]) => name.includes(':'))
   if (colon !== undefined) return `"${colon[0]}" is not the name of a header`
-  const parts = /^(https?|tls|tcp):\/\/([^/?#]*)([^#]*)/i.exec(url)
+  const parts = /^(https?|wss?|tls|tcp):\/\/([^/?#]*)([^#]*)/i.exec(url)
   const hosts = headers.filter(([name]) => name.toLowerCase() === 'host')
   if (parts === null) {
     if (!url.startsWith('/') && url !== '*') return `"${url}" is not a URL such as http://example.com/path`
     if (hosts.length === 0) return `"${url}" names no host: write a whole URL, or give a Host header`
   }
-  const [, scheme = '', authority = '', rest = url] = parts ?? []
+  const [, written = '', authority = '', rest = url] = parts ?? []
+  const webSocket = /^ws/i.test(written)
+  const scheme = written.toLowerCase().replace(/^ws/, 'http')
   const target = parts === null ? (url.split('#', 1)[0] as string) : rest.startsWith('/') ? rest : `/${rest}`
   // Like every client: a Host of one's own takes the place of the URL's.
-  const lines = hosts.length > 0 ? headers : [['host', authority] as const, ...headers]
+  const lines = [...(hosts.length > 0 ? [] : [['host', authority] as const]), ...(webSocket ? WEBSOCKET : []), ...headers]
   const text = `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
   const port = /:(\d+)$/.exec(authority)?.[1]
   return {
     head: Buffer.from(text, 'utf8').toString('latin1'),
-    scheme: scheme === '' ? null : (scheme.toLowerCase() as 'http' | 'https' | 'tls' | 'tcp'),
+    scheme: scheme === '' ? null : (scheme as 'http' | 'https' | 'tls' | 'tcp'),
     host: authority.replace(/:\d+$/, ''),
     port: port === undefined ? null : Number(port),
   }

@@ -50,6 +50,12 @@ t.test('explain', async (t) => {
     endpoint: null,
     answer: { reason: 'no-route' },
   })
+  t.notMatch(
+    (await gateway.explain({ url: 'tls://c.test/', listener: 'pass' })).notes.join('\n'),
+    'raw',
+    'names are nothing to tcp',
+  )
+  await t.rejects(gateway.explain({ url: 'tcp://a.test:9' }), { message: /^no tcp listener is bound to port 9$/ })
   t.match(await gateway.explain({ url: 'tls://192.0.2.1/', listener: 'pass' }), { route: null }, 'an address is no name')
 
   const headers = UPGRADE
@@ -58,6 +64,9 @@ t.test('explain', async (t) => {
   t.ok(upgraded.notes.includes('it becomes a tunnel if the endpoint agrees to websocket'))
   const refused = await gateway.explain({ url: `http://a.test:${port('web')}/plain`, headers })
   t.notMatch(refused.notes.join('\n'), 'tunnel')
+  t.ok(refused.notes.includes('it is passed on as a plain request: the route does not allow websocket'))
+  const byUrl = await gateway.explain({ url: `ws://a.test:${port('web')}/` })
+  t.ok(byUrl.notes.includes('it becomes a tunnel if the endpoint agrees to websocket'), 'a URL of a WebSocket')
   const old = await gateway.explain({
     url: `http://a.test:${port('web')}/`,
     headers: { ...headers, 'sec-websocket-version': '8' },
