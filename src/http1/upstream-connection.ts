@@ -295,10 +295,15 @@ export class UpstreamConnection extends EndpointFlow {
   override onDeadline(): void {
     if (this.state === STATE.IDLE) this.destroyIdle()
     else if (this.state === STATE.CONNECTING) this.fail('connect-timeout', 'no connection in time')
+    else if (this.clientIsIdle) this.fail('client-idle', 'the client sends no more of its request')
     else if (this.state === STATE.BODY) this.fail('idle-timeout', 'no byte for too long')
     else if (!this.requestSent) this.fail('idle-timeout', 'takes no more of the request')
     else if ((this.attempt?.attemptTimeout ?? 0) > 0) this.fail('timeout', 'no answer in time')
     else this.fail('idle-timeout', 'no answer, and no byte for too long')
+  }
+
+  private get clientIsIdle(): boolean {
+    return !this.requestSent && this.socket.writableLength === 0
   }
 
   private fail(failure: Failure, detail: string): void {

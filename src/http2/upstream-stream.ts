@@ -321,6 +321,8 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
   override onDeadline(): void {
     if (this.attempt === null) this.leave()
     else if (this.h2 === null) this.fail('refused-stream', 'every session is in full use', true)
+    else if (!this.requestSent && this.h2.writableLength === 0)
+      this.fail('client-idle', 'the client sends no more of its request', true)
     else if (this.answered) this.fail('idle-timeout', 'no byte for too long', true)
     else if (!this.requestSent) this.fail('idle-timeout', 'takes no more of the request', true)
     else if (this.attempt.attemptTimeout > 0) this.fail('timeout', 'no answer in time', true)

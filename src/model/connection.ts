@@ -9,9 +9,10 @@ export type Outcome = 'ok' | 'connect-failure' | 'connect-timeout' | 'reset' | '
 
 /**
  * What a connection says of a failed attempt: an outcome, or closer than that. `idle-timeout`: no byte in either direction for too
- * long (outcome `timeout`). `refused-stream`: the endpoint has said that it did nothing with the request (outcome `reset`).
+ * long (outcome `timeout`). `client-idle`: the same while the endpoint has taken all that there is of a request that is not complete, so
+ * that it is the client who says nothing (outcome `cancelled`). `refused-stream`: the endpoint has said that it did nothing with the request (outcome `reset`).
  */
-export type Failure = Outcome | 'idle-timeout' | 'refused-stream'
+export type Failure = Outcome | 'idle-timeout' | 'client-idle' | 'refused-stream'
 
 /** One try at one endpoint, as its connection sees it. Exactly one of onEnd and onFailure is called, last. */
 export interface RunningAttempt {

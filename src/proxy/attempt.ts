@@ -28,7 +28,11 @@ const COUNTER: Readonly<Record<Outcome, keyof EndpointCounters>> = {
 }
 
 /** What is counted of failures that say more than an outcome. */
-const OUTCOME: Readonly<Partial<Record<Failure, Outcome>>> = { 'idle-timeout': 'timeout', 'refused-stream': 'reset' }
+const OUTCOME: Readonly<Partial<Record<Failure, Outcome>>> = {
+  'idle-timeout': 'timeout',
+  'client-idle': 'cancelled',
+  'refused-stream': 'reset',
+}
 
 /** Statuses that say that the endpoint is not really there, however quickly: they must not attract traffic. */
 const AWAY = new Set([502, 503, 504])

@@ -10,6 +10,7 @@ export const FAILURE: Readonly<Record<Failure, ReasonCode>> = {
   reset: 'reset',
   timeout: 'attempt-timeout',
   'idle-timeout': 'idle-timeout',
+  'client-idle': 'idle-timeout',
   'refused-stream': 'refused-stream',
   protocol: 'protocol',
   cancelled: 'reset',

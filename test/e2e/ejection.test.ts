@@ -1,9 +1,11 @@
 // Passive ejection, priorities and panic on real sockets, with the reasons that people get to see.
 
-import t from 'tap'
+import { createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
 import { configOf, startGateway } from '../support/gateway.ts'
 import { type Script, startEndpoint } from '../support/raw-endpoint.ts'
-import { until } from '../support/until.ts'
+import { pause, until } from '../support/until.ts'
 
 const named =
   (name: string, status = '200 OK'): Script =>
@@ -103,6 +105,103 @@ t.test('latency: how long an endpoint takes to answer, not how long a client tak
   t.equal(await gateway.metric('ejections_total'), 1)
   gateway.closeClients()
 })
+
+/** Of requests to `upstream` whose client stops after a part of the body. */
+async function stalled(t: Test, address: string, upstream: object, times: number) {
+  const gateway = await startGateway(
+    t,
+    configOf([address, '127.0.0.1:1'], {
+      upstream: { balancer: 'first', ejection: { consecutiveErrors: 2 }, ...upstream },
+      route: { timeout: { idle: '5s' }, retry: { attempts: 1, on: ['timeout'] } },
+      listener: { timeouts: { body: 'off', minRate: 'off' } },
+    }),
+  )
+  const seen: unknown[] = []
+  for (let i = 0; i < times; i++) {
+    const client = await gateway.client()
+    client.request('PUT /', ['content-length: 10'], 'abc')
+    await until('it to be sent', async () => (await gateway.metric('upstream_connections', { state: 'active' })) > 0)
+    await pause(30)
+    gateway.advance(5200)
+    const { status, fields, body } = await client.response()
+    seen.push([status, fields['x-headgate-reason'], JSON.parse(body).detail])
+  }
+  gateway.closeClients()
+  return { gateway, seen }
+}
+
+t.test('a client that stops sending is no fault of the endpoint', async (t) => {
+  const endpoint = await startEndpoint(t)
+  const { gateway, seen } = await stalled(t, endpoint.address, {}, 3)
+  t.strictSame(seen, new Array(3).fill([504, 'idle-timeout', 'the client sends no more of its request']))
+  t.equal(await gateway.metric('attempts_total', { outcome: 'cancelled' }), 3)
+  t.equal(await gateway.metric('attempts_total'), 3, 'nor is it one that another endpoint could mend')
+  t.equal(await gateway.metric('ejections_total'), 0)
+})
+
+async function startHttp2(t: Test): Promise<string> {
+  const server = createServer()
+  server.on('session', (session) => t.teardown(() => session.destroy()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+t.test('nor is it over HTTP/2', async (t) => {
+  const { gateway, seen } = await stalled(t, await startHttp2(t), { protocol: 'h2' }, 3)
+  t.strictSame(seen, new Array(3).fill([504, 'idle-timeout', 'the client sends no more of its request']))
+  t.equal(await gateway.metric('attempts_total', { outcome: 'cancelled' }), 3)
+  t.equal(await gateway.metric('ejections_total'), 0)
+})
+
+t.test('an answer that waits for the rest of a request is none either', async (t) => {
+  const endpoint = await startEndpoint(t)
+  endpoint.script = (_request, connection, phase) => {
+    if (phase === 'head') connection.send('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n')
+  }
+  const gateway = await startGateway(
+    t,
+    configOf([endpoint.address], {
+      route: { timeout: { idle: '5s' } },
+      listener: { timeouts: { body: 'off', minRate: 'off' } },
+    }),
+  )
+  const client = await gateway.client()
+  client.request('PUT /', ['content-length: 10'], 'abc')
+  await until('the answer to begin', () => client.received > 0)
+  gateway.advance(5200)
+  await client.end()
+  t.equal(await gateway.metric('attempts_total', { outcome: 'cancelled' }), 1)
+  gateway.closeClients()
+})
+
+/** Sends more than the endpoint takes. */
+async function overfilled(t: Test, address: string, upstream: object = {}) {
+  const changes = { route: { timeout: { idle: '5s' } }, listener: { timeouts: { body: 'off', minRate: 'off' } }, upstream }
+  const gateway = await startGateway(t, configOf([address], changes))
+  const client = await gateway.client()
+  const size = 64 * 1024 * 1024
+  client.request('PUT /', [`content-length: ${size}`], 'x'.repeat(size))
+  let before = -1
+  await until('nothing to flow any more', async () => {
+    const same = client.socket.writableLength === before
+    before = client.socket.writableLength
+    await pause(100)
+    return same
+  })
+  gateway.advance(5200)
+  t.equal(JSON.parse((await client.response()).body).detail, 'takes no more of the request')
+  t.equal(await gateway.metric('attempts_total', { outcome: 'timeout' }), 1)
+  gateway.closeClients()
+}
+
+t.test('an endpoint that takes no more of a request is at fault', async (t) => {
+  const endpoint = await startEndpoint(t)
+  endpoint.onConnection = ({ socket }) => void socket.pause()
+  await overfilled(t, endpoint.address)
+})
+
+t.test('so is one over HTTP/2', async (t) => overfilled(t, await startHttp2(t), { protocol: 'h2' }))
 
 t.test('off', async (t) => {
   const { endpoints, gateway, ask } = await three(t, { ejection: 'off' })
