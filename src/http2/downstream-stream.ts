@@ -291,7 +291,11 @@ export class DownstreamStream extends BodyPace implements Downstream {
     this.settle(x)
     // RFC 9113 8.1: the rest of the request is not wanted, which is no error. Clients of gRPC that see the reset together with the status
     // miss the status; having it, they end the request themselves.
-    if (!this.done && !this.trailing && !x.grpc) this.stream.close(NGHTTP2_NO_ERROR)
+    if (!this.done && !this.trailing && !x.grpc) {
+      // Not before all of it has been taken: a stream that is being closed cannot be reset any more.
+      if (this.stream.writableLength === 0) this.stream.close(NGHTTP2_NO_ERROR)
+      else this.stream.once('finish', onFinish)
+    }
     this.letGo()
   }
 
@@ -371,6 +375,10 @@ export function ignore(): void {}
 
 function closeQuietly(stream: ServerHttp2Stream): void {
   stream.close(NGHTTP2_NO_ERROR)
+}
+
+function onFinish(this: ServerHttp2Stream): void {
+  this.close(NGHTTP2_NO_ERROR)
 }
 
 function onTrailers(this: ServerHttp2Stream): void {

@@ -190,16 +190,31 @@ http2Scene(
   },
 )
 
-http2Scene('a small answer that is never read', { listener: { timeouts: { write: '5s' } } }, async (t, { client, gateway }) => {
-  const h2 = await client({ polite: false, settings: [[SETTING.INITIAL_WINDOW_SIZE, 0]] })
-  const id = h2.headers(request())
-  await h2.until('the head', () => h2.status(id) === 200)
-  for (let i = 0; i < 4; i++) {
-    gateway.advance(2500)
-    await new Promise((resolve) => setTimeout(resolve, 120))
-  }
-  await h2.until('the reset', () => h2.resetCode(id) !== null)
-  t.equal(h2.resetCode(id), ERRORS.CANCEL)
-})
+const upgrade = [
+  [':method', 'CONNECT'],
+  [':protocol', 'websocket'],
+  [':scheme', 'http'],
+  [':path', '/none'],
+  [':authority', 'a'],
+  ['sec-websocket-version', '13'],
+] as const
+
+http2Scene(
+  'small answers that are never read',
+  { listener: { timeouts: { write: '5s' } }, route: { match: [{ path: { exact: '/' } }] } },
+  async (t, { client, gateway }) => {
+    const h2 = await client({ polite: false, settings: [[SETTING.INITIAL_WINDOW_SIZE, 0]] })
+    // Two of them before their requests have ended.
+    const ids = [h2.headers(request()), h2.headers(request({ ':method': 'POST', ':path': '/none' }), 0), h2.headers(upgrade, 0)]
+    for (const id of ids.slice(1)) h2.data(id, 'more')
+    await h2.until('the heads', () => ids.every((id) => h2.status(id) !== 0))
+    for (let i = 0; i < 4; i++) {
+      gateway.advance(2500)
+      await new Promise((resolve) => setTimeout(resolve, 120))
+    }
+    await h2.until('the resets', () => ids.every((id) => h2.resetCode(id) !== null))
+    for (const id of ids) t.equal(h2.resetCode(id), ERRORS.CANCEL)
+  },
+)
 
 t.end()
