@@ -47,14 +47,19 @@ export class Http2Connector implements Connector {
         return
       }
     }
+    if (this.mayOpen()) stream.assign(this.open(client, null))
+    else {
+      this.waiting.add(stream)
+      stream.waitForRoom()
+    }
+  }
+
+  private mayOpen(): boolean {
+    if (this.sessions.some(({ takesNothing }) => takesNothing)) return false
     this.upstream.makeRoom()
     const { counters, settings } = this.upstream
     // An endpoint gets its first one in any case: without it nobody would ever make room for it.
-    const full = this.sessions.length > 0 && counters.connectionsActive + counters.connectionsIdle >= settings.maxConnections
-    if (full || this.sessions.some(({ takesNothing }) => takesNothing)) {
-      this.waiting.add(stream)
-      stream.waitForRoom()
-    } else stream.assign(this.open(client, null))
+    return this.sessions.length === 0 || counters.connectionsActive + counters.connectionsIdle < settings.maxConnections
   }
 
   private open(client: Peer | null, established: Socket | null): UpstreamSession {

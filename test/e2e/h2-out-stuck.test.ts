@@ -66,6 +66,7 @@ for (const last of [true, false]) {
     gateway.advance(3000)
     t.equal((await second.response(0)).status, two === undefined ? 503 : 200)
     t.equal(one.connections.flatMap(({ streams }) => streams).length, 1)
+    t.equal(one.connections.length, 1, 'another connection would not be any better')
     await until('the session to rest', async () => (await active(gateway)) === 0)
   })
 }
