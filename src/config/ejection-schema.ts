@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { duration, durationOrOff, integer, integerOrOff, share } from './values.ts'
-import { block, numberOrText, offOr, refuse, text } from './written.ts'
+import { block, numberOrText, offOr, refuse } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'connect-timeout', 'reset', 'timeout', 'protocol'] as const
 
@@ -46,14 +46,14 @@ export const panic = share()
   .prefault('10%')
   .describe('Below this healthy share health is ignored, and a metric says so; 0% = never.')
 
-const spill = text(
+const spill = numberOrText(
   'a share such as 140%',
   (written) => {
     const parts = /^(\d{1,4})%$/.exec(written) ?? (written === '0' ? [written, '0'] : null)
     if (parts === null || Number(parts[1]) > 1000) return refuse(`expected a share from 0% to 1000%; got "${written}"`)
     return Number(parts[1]) / 100
   },
-  { title: 'share', examples: ['140%'] },
+  { title: 'share', anyOf: [{ const: 0 }, { type: 'string' }], examples: ['140%'] },
 )
 
 export const priorities = block({

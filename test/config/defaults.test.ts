@@ -222,14 +222,15 @@ t.test('weights, balancers and retries', async (t) => {
   })
 })
 
-t.test('statuses among conditions need no quotes', async (t) => {
+t.test('statuses among conditions need no quotes, nor does nothing', async (t) => {
   const config = accepted({
     ...MINIMAL,
     routes: [{ name: 'r', to: 'app', retry: { on: [503, '5xx', 'reset'] } }],
-    upstreams: { app: { ...MINIMAL.upstreams.app, ejection: { on: [500, 'reset'] } } },
+    upstreams: { app: { ...MINIMAL.upstreams.app, ejection: { on: [500, 'reset'] }, priorities: { spill: 0 } } },
   })
   t.same(config.routes[0]?.retry?.on, ['503', '5xx', 'reset'])
   t.same(config.upstreams.app?.ejection?.on, ['500', 'reset'])
+  t.equal(config.upstreams.app?.priorities.spill, 0)
 })
 
 t.test('paths are kept in the form in which requests are looked up', async (t) => {
