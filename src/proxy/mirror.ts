@@ -1,6 +1,7 @@
 // Mirroring: copies of a request go to other upstreams as exchanges of their own, with a client's side that wants nothing. Nothing
 // of the original waits for them, and what becomes of them changes nothing for it.
 
+import { buffers } from '../model/buffers.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
 import type { Deadlines } from '../model/deadlines.ts'
@@ -9,6 +10,7 @@ import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/m
 import type { Peer } from '../model/peer.ts'
 import type { Mirror, ServedListener } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
+import { countHeld } from './held-body.ts'
 import type { RequestProxy } from './proxy.ts'
 import { RequestTimer } from './timers.ts'
 
@@ -55,7 +57,8 @@ export class Mirroring {
 
   send(x: Exchange, mirror: Mirror, body: Buffer[] | null, bodyBytes: number): void {
     const { upstream, binding } = mirror
-    if (!upstream.admit()) {
+    // The copy may be all that a body is still kept for.
+    if ((bodyBytes > 0 && buffers.spent) || !upstream.admit()) {
       drop(mirror, 'limit')
       return
     }
@@ -63,6 +66,7 @@ export class Mirroring {
     const copy = copyOf(x, mirror, new Exchange(nobody, this.unseenOf(x.listener), this.clock.now()))
     copy.held = body
     copy.heldBytes = bodyBytes
+    if (bodyBytes > 0) countHeld(copy)
     copy.timer = new RequestTimer(this.proxy, copy)
     this.deadlines.arm(copy.timer, (binding.attemptTimeout || HEAD_MS) + REST_MS)
     this.running.add(copy)
@@ -142,28 +146,43 @@ class GatheredBody implements BodyCopy {
     this.pieces = x.held === null ? [] : [...x.held]
     this.bytes = x.heldBytes
     this.mirrors = mirrors
+    buffers.used += this.bytes
   }
 
   data(bytes: Buffer): void {
     this.bytes += bytes.length
     this.pieces.push(bytes)
+    buffers.used += bytes.length
+    if (buffers.spent) {
+      this.giveUp('limit')
+      return
+    }
     this.mirrors = this.mirrors.filter((mirror) => {
       const fits = this.bytes <= mirror.bodyBytes
       if (!fits) drop(mirror, 'body-bytes')
       return fits
     })
-    if (this.mirrors.length === 0) this.exchange.copy = null
+    if (this.mirrors.length === 0) this.forget()
   }
 
   end(): void {
     const x = this.exchange
-    x.copy = null
+    this.forget()
     for (const mirror of this.mirrors) this.mirroring.send(x, mirror, this.pieces, this.bytes)
   }
 
   drop(): void {
+    this.giveUp('incomplete')
+  }
+
+  private giveUp(why: Drop): void {
+    this.forget()
+    for (const mirror of this.mirrors) drop(mirror, why)
+  }
+
+  private forget(): void {
     this.exchange.copy = null
-    for (const mirror of this.mirrors) drop(mirror, 'incomplete')
+    buffers.used -= this.bytes
   }
 }
 

@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap'
 import type { GatewayConfigInput } from '../../src/index.ts'
+import { buffers } from '../../src/model/buffers.ts'
 import { configOf, startGateway, type TestGateway } from '../support/gateway.ts'
 import { deadAddress, type RawEndpoint, type Script, startEndpoint } from '../support/raw-endpoint.ts'
 import { until } from '../support/until.ts'
@@ -151,6 +152,33 @@ t.test('no place at the mirror: dropped, never queued', async (t) => {
   for (const connection of shadow.connections) connection.answer('at last')
   await calm(t, gateway)
   t.equal(shadow.requests.length, 2)
+})
+
+t.test('bodies that are kept for copies count as what else is kept', async (t) => {
+  const { gateway, main, shadow } = await stage(t, {
+    retry: { bodyBytes: 0 },
+    mirror: { upstream: 'shadow', bodyBytes: '1MiB' },
+  })
+  shadow.script = silent
+  const { limit, used } = buffers
+  buffers.limit = used + 1_000_000
+  t.teardown(() => {
+    buffers.limit = limit
+  })
+  const body = 'x'.repeat(400_000)
+  for (let i = 0; i < 5; i++) {
+    const client = await gateway.client()
+    client.request('POST /', [`content-length: ${body.length}`], body.slice(0, 200_000))
+    await until('it to be under way', () => main.requests.length > i)
+    client.send(body.slice(200_000))
+    t.equal((await client.response()).status, 200)
+  }
+  t.equal(shadow.requests.length, 2)
+  t.equal(await dropped(gateway, 'limit'), 3)
+  t.ok(buffers.used >= used + 800_000)
+  for (const { socket } of shadow.open) socket.destroy()
+  await until('copies to be forgotten', () => buffers.used === used)
+  await calm(t, gateway)
 })
 
 t.test('bodies up to the bound are copied', async (t) => {
