@@ -37,8 +37,12 @@ export interface ClientProtocols {
 
 /** Connections of this process that are not served yet; above, the one that has taken longest makes room, unless it is young. */
 const MAX_ARRIVALS = 1024
-/** Milliseconds. */
+/** Milliseconds, for those that have greeted: for whatever comes next they may be waiting for us. */
 const YOUNG = 500
+/** And for those that have not. */
+const YOUNG_SILENT = 100
+/** How many of the oldest are looked at. */
+const MOST_LOOKED_AT = 64
 /** Bytes that a client has not read, below which closing its connection does not help. */
 const WORTH_CLOSING = 16 * 1024
 
@@ -266,8 +270,11 @@ export class Reception implements Accepting, ArrivalDesk {
 
   /** The one that has taken longest has had its time. False: even that has just come. */
   #makeRoom(): boolean {
+    let looked = 0
     for (const [arrival, { since }] of this.#arrivals) {
-      if (this.#context.deadlines.now - since < YOUNG) return false
+      const age = this.#context.deadlines.now - since
+      if (age < YOUNG_SILENT || looked++ === MOST_LOOKED_AT) return false
+      if (age < YOUNG && arrival.hello !== null) continue
       this.refused(arrival, 'limit-handshakes', null)
       arrival.socket.destroy()
       return true

@@ -8,7 +8,7 @@ import { type Changes, configOf, startGateway, type TestGateway } from '../suppo
 import { RawClient } from '../support/raw-client.ts'
 import { type RawEndpoint, startEndpoint } from '../support/raw-endpoint.ts'
 import { secureClient } from '../support/secure-client.ts'
-import { until } from '../support/until.ts'
+import { pause, until } from '../support/until.ts'
 
 const ca = authority(t)
 const ecA = ca.issue({ sans: ['DNS:a.test', 'DNS:*.w.test'] })
@@ -229,6 +229,22 @@ t.test('too many connections', async (t) => {
     return third !== null
   })
   t.equal((await one.client.ask('GET /')).status, 200)
+})
+
+t.test('more connections that say nothing than may wait', async (t) => {
+  const { gateway } = await start(t, https())
+  const silent = Array.from({ length: 1024 }, () => connectTcp(gateway.port, '127.0.0.1').on('error', () => {}))
+  t.teardown(() => {
+    for (const socket of silent) socket.destroy()
+  })
+  await until('all of them', () => silent.every(({ connecting }) => !connecting))
+  gateway.advance(120)
+  await pause(100)
+  for (let i = 0; i < 5; i++) {
+    const { client } = await secureClient(t, gateway.port)
+    t.equal((await client.ask('GET /')).status, 200)
+    client.destroy()
+  }
 })
 
 t.test('many handshakes at once, and one who waits for an answer', async (t) => {
