@@ -5,6 +5,7 @@ import { breakerInWords } from '../model/breaker.ts'
 import type { Random } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainRequest, Explanation } from '../model/explanation.ts'
+import { whyOut } from '../model/left-out.ts'
 import type { LocalAnswer } from '../model/message.ts'
 import { normalizeHost } from '../model/request-host.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
@@ -18,6 +19,9 @@ import { noteProtocol } from './protocol-notes.ts'
 import { type RequestBytes, requestBytes } from './read-request.ts'
 import { seeded } from './seeded.ts'
 import { effectOf } from './watched-filters.ts'
+
+/** Endpoints of an upstream that is not used that are told about. */
+const MAX_REASONS = 5
 
 /** Routes that are told about; of the others only the number. */
 const MAX_CONSIDERED = 50
@@ -155,8 +159,20 @@ function noteFailover(chosen: Upstream, used: Upstream): string[] {
   const out =
     chosen.roster?.usable === true && chosen.breaker !== null
       ? `the breaker of upstream ${chosen.name} is ${breakerInWords(chosen.breaker)}`
-      : `upstream ${chosen.name} has no endpoint that can be used`
+      : `upstream ${chosen.name} has no endpoint that can be used${reasonsOut(chosen)}`
   return [chosen === used ? `${out}, and nobody who could stand in has one` : `${out}: ${used.name} stands in`]
+}
+
+/** Of each endpoint of an upstream that others stand in for, as long as they are few. */
+function reasonsOut({ roster, endpoints }: Upstream): string {
+  if (roster === null) return ''
+  const out = [...endpoints.values()].flatMap((endpoint) => {
+    const standing = roster.stateOf(endpoint)
+    return standing.up ? [] : [`${endpoint.address} ${whyOut(standing)}`]
+  })
+  const said = out.slice(0, MAX_REASONS)
+  if (out.length > MAX_REASONS) said.push(`${out.length - MAX_REASONS} more`)
+  return said.length === 0 ? '' : ` (${said.join(', ')})`
 }
 
 function noteBreaker({ name, breaker }: Upstream): string[] {

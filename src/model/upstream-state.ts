@@ -66,9 +66,14 @@ function healthOf({ roster, breaker }: Upstream, spec: EndpointSpec, endpoint: E
   if (roster === null) return UP
   const standing = roster.stateOf(endpoint)
   const { up, health, reason, until } = standing
-  if (!up) return { health, reason, until }
+  if (!up) return { health, reason, until: until === null ? null : Math.round(until) }
   if (!picked) return { health, reason: whyLeftOut(spec, standing, null, roster.zone), until: null }
-  if (breaker?.state === 'open') return { health, reason: 'the breaker of the upstream is open', until: breaker.until }
+  if (breaker?.state === 'open')
+    return {
+      health,
+      reason: 'the breaker of the upstream is open',
+      until: breaker.until === null ? null : Math.round(breaker.until),
+    }
   return UP
 }
 

@@ -94,7 +94,7 @@ export const METRICS = {
   },
   rejected_total: {
     type: 'counter',
-    help: 'Requests that the gateway refused before or without a route, by reason; also in requests_total.',
+    help: 'What the gateway answered or refused by itself, by reason: requests, which are in requests_total too, connections and handshakes.',
     labels: ['listener', 'reason'],
   },
   filter_denials_total: {
