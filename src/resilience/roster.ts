@@ -15,6 +15,10 @@ import { EjectionJudge, type EjectionOptions, isUnreachable } from './ejection.t
 
 /** Milliseconds between two looks at weights that grow. */
 const RAMP_EVERY = 1000
+/** From so many endpoints on drawing up the roster takes its time (1 ms for 3,000): not for each of many that leave together. */
+const MANY = 1000
+/** Milliseconds between two times then, per endpoint. */
+const PAUSE_PER_ENDPOINT = 0.01
 
 const TERMINATING: EndpointStanding = { up: false, health: 'terminating', reason: 'discovery takes it away', until: null }
 
@@ -60,6 +64,7 @@ const NOBODY: Candidates = []
 export class Roster extends Timed implements EndpointRoster {
   usable = false
   timed = false
+  private drawnAt = Number.NEGATIVE_INFINITY
   /** As it was drawn up last. */
   private shown: readonly Availability[] = []
   /** Where there are subsets. */
@@ -171,7 +176,10 @@ export class Roster extends Timed implements EndpointRoster {
     ejections.set(ejection.reason, (ejections.get(ejection.reason) ?? 0) + 1)
     const health = this.settings?.health ?? null
     if (health !== null && isUnreachable(ejection)) this.confirmed.set(endpoint, now + health.confirmedAfter)
-    this.refresh()
+    const size = this.members.specs.length
+    const pause = size < MANY ? 0 : this.drawnAt + size * PAUSE_PER_ENDPOINT - now
+    if (pause <= 0) this.refresh()
+    else if (this.deadline === 0 || this.deadline > now + pause) this.deadlines.arm(this, pause)
   }
 
   probed(addresses: Iterable<string>): void {
@@ -257,6 +265,7 @@ export class Roster extends Timed implements EndpointRoster {
 
   private take(shown: Shown): void {
     const [{ panic, usable }, ...ofSubsets] = shown
+    this.drawnAt = this.clock.now()
     this.shown = shown
     this.ignoring = panic
     this.usable = usable

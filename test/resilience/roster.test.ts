@@ -109,6 +109,30 @@ t.test('nobody is ejected while active checks keep all the others out', async (t
   t.equal(u.in(), 'b')
 })
 
+t.test('many of very many: gone at once, but not drawn up anew for each of them', async (t) => {
+  const addresses = Array.from({ length: 2000 }, (_, i) => `e${i}`)
+  const u = upstream(addresses)
+  let drawn = 0
+  const preview = u.roster.preview.bind(u.roster)
+  u.roster.preview = (...given) => {
+    drawn++
+    return preview(...given)
+  }
+  u.run(1000)
+  u.fail('e0')
+  t.notMatch(u.in(), /^e0 /)
+  for (let i = 1; i < 500; i++) u.fail(`e${i}`)
+  t.equal(drawn, 1)
+  u.run(150)
+  t.ok(u.in().startsWith('e500 e501 '))
+  t.ok(drawn <= 3, `${drawn}`)
+  u.run(61_000)
+  t.ok(u.in().startsWith('e0 e1 '), 'and they come back')
+  const few = upstream(addresses.slice(0, 999))
+  for (let i = 0; i < 5; i++) few.fail(`e${i}`)
+  t.ok(few.in().startsWith('e5 '), 'few are at once')
+})
+
 t.test('good probes that go on end an ejection for a reset, after as long as enough of them take', async (t) => {
   const u = upstream(['a', 'b'])
   u.health({ a: UP, b: UP })
