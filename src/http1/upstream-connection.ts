@@ -11,6 +11,7 @@ import type { UpstreamSettings } from '../model/upstream.ts'
 import type { Http1Connector } from './connector.ts'
 import { EndpointFlow, STATE } from './endpoint-flow.ts'
 import { fillHead } from './fill-head.ts'
+import { otherProtocol } from './other-protocol.ts'
 import { parseError } from './parse-errors.ts'
 import { parseResponseHead, ResponseScan } from './parse-response.ts'
 import { returnSlab, sharedBuffer } from './read-buffer.ts'
@@ -114,7 +115,7 @@ export class UpstreamConnection extends EndpointFlow {
       if (this.attempt !== null) this.readBody(buffer, 0, bytes)
     }
     // Bytes that nobody asked for: whoever sends them could be answering somebody else's request.
-    else this.fail('protocol', 'spoke before it was asked')
+    else this.fail('protocol', otherProtocol(buffer.toString('latin1', 0, Math.min(bytes, 16)), 'spoke before it was asked'))
   }
 
   private readHead(buffer: Buffer, count: number): void {
@@ -145,7 +146,7 @@ export class UpstreamConnection extends EndpointFlow {
         return
       }
       if (consumed < 0) {
-        this.fail('protocol', parseError(consumed).detail)
+        this.fail('protocol', otherProtocol(text, parseError(consumed).detail))
         return
       }
       start += consumed

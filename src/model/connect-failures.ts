@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: 'its certificate is not for servers',
   PATH_LENGTH_EXCEEDED: 'the chain of its certificate is too long',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ERR_HTTP2_ERROR: 'it does not speak HTTP/2 as it should',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
   ERR_SSL_HTTP_REQUEST: 'it does not speak TLS',
