@@ -27,8 +27,7 @@ const CASES: readonly Case[] = [
 export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {} }) => ({
   name,
   run: async (folder): Promise<Row[]> => {
-    const limits = { connections: 20_000, requests: 20_000, pending: 20_000 }
-    const lab = await Lab.open({ folder, listener, upstream: { limits } })
+    const lab = await Lab.open({ folder, listener })
     try {
       const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients })
       const { good } = found

@@ -9,8 +9,9 @@ import type { Peer } from '../model/peer.ts'
 import type { Http2Limits } from '../model/snapshot.ts'
 import { sessionOptions } from './downstream-options.ts'
 import { type AuthorityMemo, readRequest } from './downstream-request.ts'
-import { DownstreamStream, ignore, type StreamOwner } from './downstream-stream.ts'
+import { DownstreamStream, ignore } from './downstream-stream.ts'
 import { FloodWatch } from './flood-watch.ts'
+import type { StreamOwner } from './stream-owner.ts'
 
 const { NGHTTP2_ENHANCE_YOUR_CALM } = constants
 

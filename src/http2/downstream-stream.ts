@@ -3,7 +3,6 @@
 
 import { constants, type ServerHttp2Stream, type ServerStreamResponseOptions } from 'node:http2'
 import { BodyPace } from '../model/body-pace.ts'
-import type { ConnectionContext } from '../model/client-connection.ts'
 import type { Downstream, Exchange } from '../model/exchange.ts'
 import { editFields } from '../model/field-text.ts'
 import { grpcCutTrailers } from '../model/grpc.ts'
@@ -12,18 +11,10 @@ import type { Peer } from '../model/peer.ts'
 import type { ListenerTimeouts, ServedListener } from '../model/snapshot.ts'
 import type { Refusal } from './downstream-request.ts'
 import { appendFields, fieldObject } from './fields.ts'
+import type { StreamOwner } from './stream-owner.ts'
 import { writablePart } from './writable-part.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants
-
-/** What a stream reports to the session that it belongs to. */
-export interface StreamOwner {
-  readonly context: ConnectionContext
-  readonly peer: Peer
-  /** Bytes of heads and bodies, for the watch over everything else. */
-  useful: number
-  streamClosed(stream: DownstreamStream): void
-}
 
 // Date is ours. The types do not know `sendDate`.
 const WHOLE: ServerStreamResponseOptions & { sendDate: false } = { endStream: true, sendDate: false }
