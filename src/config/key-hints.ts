@@ -5,18 +5,22 @@ import { nearest } from './suggest.ts'
 
 /** What stands behind `unknown key "x"`, or nothing. `known` are the keys that would have been right there. */
 export function keyHint(written: string, known: readonly string[]): string {
-  const elsewhere = homes().get(written) ?? []
   const wide = known.length >= WIDE
+  const elsewhere = (homes().get(written) ?? []).filter((place) => wide || !place.startsWith(FILTER))
   const likely = wide && elsewhere.some(isWide) ? elsewhere.filter(isWide) : elsewhere
   if (likely.length === 1 || (wide && likely.length === 2)) return `; it is a key of ${likely.join(' and of ')}`
-  const near = nearest(written, known) ?? partOf(written, known)
-  if (near !== null) return `; did you mean "${near}"?`
+  const near = nearest(written, known)
   const word = FOREIGN.get(plain(written))
-  return word === undefined ? '' : `; ${word}`
+  if (near === null && word !== undefined) return `; ${word}`
+  const meant = near ?? partOf(written, known)
+  return meant === null ? '' : `; did you mean "${meant}"?`
 }
 
 /** Keys of a block in which anything may have been looked for: a listener, a route, an upstream, the top. */
 const WIDE = 10
+
+/** In front of the name of a filter. */
+const FILTER = 'the filter '
 
 const isWide = (place: string): boolean => !place.includes(' ')
 
@@ -40,7 +44,7 @@ function homes(): ReadonlyMap<string, readonly string[]> {
     for (const [key, inner] of Object.entries(blockOf(node)?.properties ?? {})) {
       all.set(key, [...(all.get(key) ?? []), place])
       const list = inner.items?.properties === undefined ? inner : inner.items
-      if (deeper) add(list, place === 'filters' ? `the filter ${key}` : `${key} of ${place}`, false)
+      if (deeper) add(list, place === 'filters' ? `${FILTER}${key}` : `${key} of ${place}`, false)
     }
   }
   const { listeners, routes, upstreams } = jsonSchema().properties ?? {}
@@ -90,6 +94,7 @@ const FOREIGN: ReadonlyMap<string, string> = new Map(
       ['`attempt` waits for an answer, `idle` for each piece of it', 'read', 'readtimeout', 'proxyreadtimeout', 'response'],
       ['`share` says how many, such as 10%', 'percent', 'percentage', 'fraction', 'ratio'],
       ['`after` says how long to wait', 'wait'],
+      ['`after` says how long to wait', 'delay', 'wait'],
       ['`attempts` counts the tries after the first', 'count', 'times', 'tries', 'num'],
       ['`errorPercent` of the attempts in `window`, at least `minimumRequests` of them, open it', 'threshold', 'failures'],
       ['a block is switched off by the word off in its place', 'enabled', 'disabled', 'enable', 'disable'],

@@ -27,13 +27,17 @@ const KEYS: readonly (readonly [where: Parameters<typeof errorsOf>[0], error: st
   // A part of it is ours
   [{ upstream: 'healthCheck: {}' }, 'unknown key "healthCheck"; did you mean "health"?'],
   [{ upstream: 'circuit_breaker: {}' }, 'unknown key "circuit_breaker"; did you mean "breaker"?'],
-  [{ upstream: 'tls: { insecureSkipVerify: true }' }, 'unknown key "insecureSkipVerify"; did you mean "verify"?'],
+  [
+    { upstream: 'tls: { insecureSkipVerify: true }' },
+    'unknown key "insecureSkipVerify"; `verify: false` takes any certificate',
+  ],
   [{ upstream: 'health: { unhealthyThreshold: 3 }' }, 'unknown key "unhealthyThreshold"; did you mean "unhealthy"?'],
   // A slip of the fingers comes first
   [{ upstream: 'helath: {}' }, 'unknown key "helath"; did you mean "health"?'],
   // Words of others
   [{ upstream: 'outlierDetection: {}' }, /^unknown key "outlierDetection"; `ejection` /],
   [{ upstream: 'max_fails: 3' }, /^unknown key "max_fails"; `ejection` /],
+  [{ route: 'hedge: { delay: 1s }' }, 'unknown key "delay"; `after` says how long to wait'],
   [{ route: 'retries: 3' }, /^unknown key "retries"; .*retry: \{ attempts: 2 \}/],
   [{ route: 'sticky: true' }, /^unknown key "sticky"; `affinity` /],
   [{ route: 'timeout: { read: 1s }' }, /^unknown key "read"; `attempt` /],
