@@ -240,7 +240,7 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   /** The client's FIN: it sends nothing more, whether or not it still reads. */
   private clientEnded(): void {
     if (this.streams.size > 0 && this.listener.current.clientClose === 'answer') this.leave()
-    else this.destroy()
+    else this.socket.destroy()
   }
 
   private socketClosed(): void {

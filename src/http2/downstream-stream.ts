@@ -96,9 +96,8 @@ export class DownstreamStream extends BodyPace implements Downstream {
     this.owner.useful += bytes.length
     if (x.finished) return
     const { handler } = this.owner.context
-    if (this.received > this.maxBytes || this.received > x.maxBody) {
-      if (!this.tunnel) handler.fail(x, 'body-limit', TOO_LARGE)
-    } else if (x.body === BODY.LENGTH && this.received > x.bodyLength) this.abort(NGHTTP2_PROTOCOL_ERROR)
+    if (!this.tunnel && (this.received > this.maxBytes || this.received > x.maxBody)) handler.fail(x, 'body-limit', TOO_LARGE)
+    else if (x.body === BODY.LENGTH && this.received > x.bodyLength) this.abort(NGHTTP2_PROTOCOL_ERROR)
     else handler.bodyData(x, bytes)
   }
 
@@ -209,7 +208,7 @@ export class DownstreamStream extends BodyPace implements Downstream {
     if (this.over) return
     this.stream.sendTrailers(x.trailersAccepted || x.grpc ? fieldObject(this.trailers) : {})
     // Node sends them at the end of this turn of the event loop; the reset must not overtake them.
-    if (!this.done && !x.grpc) setImmediate(closeQuietly, this.stream)
+    if (!this.done && !this.tunnel && !x.grpc) setImmediate(closeQuietly, this.stream)
   }
 
   drained(): void {
