@@ -1,10 +1,11 @@
-// Uploads to HTTP/2 endpoints that end before they are complete: half a body must never look whole.
+// Uploads that end before they are complete: half a body must never look whole to an endpoint.
 
 import t, { type Test } from 'tap'
 import { type Changes, configOf, startGateway, type TestGateway } from '../support/gateway.ts'
 import { ERRORS, FLAG, FRAME, frame, hpack } from '../support/http2-frames.ts'
 import { post, RawHttp2 } from '../support/http2-raw.ts'
 import { type RawHttp2Connection, type RawHttp2Endpoint, startRawHttp2 } from '../support/http2-raw-endpoint.ts'
+import { startEndpoint } from '../support/raw-endpoint.ts'
 import { until } from '../support/until.ts'
 
 async function scene(t: Test, changes: Changes = {}): Promise<[TestGateway, RawHttp2Endpoint]> {
@@ -114,6 +115,19 @@ for (const [what, changes, begin] of LEAVES) {
     leave()
     await until('the reset', () => fateOf(endpoint).some((frame) => frame.startsWith('RST') || frame.endsWith('END')))
     t.strictSame(fateOf(endpoint), ['HEADERS', 'DATA 100', 'RST 8'])
+    await until('its place to be free', async () => (await gateway.metric('requests_in_flight')) === 0)
+  })
+}
+
+for (const [what, changes, begin] of LEAVES) {
+  t.test(`${what}: an HTTP/1.1 endpoint`, async (t) => {
+    const endpoint = await startEndpoint(t)
+    const gateway = await startGateway(t, configOf([endpoint.address], changes))
+    const leave = await begin(gateway)
+    await until('the first bytes', () => (endpoint.requests[0]?.body.length ?? 0) >= 100)
+    leave()
+    await until('the end', () => endpoint.connections[0]?.closed === true)
+    t.equal(endpoint.requests[0]?.complete, false)
     await until('its place to be free', async () => (await gateway.metric('requests_in_flight')) === 0)
   })
 }
