@@ -118,7 +118,8 @@ export class UpstreamSession extends Timed {
     if (this.state === STATE.OPEN && this.usedUp) this.retire()
     if (this.state === STATE.OPEN && this.hasRoom && this.connector.next(this)) return
     if (this.running.size > 0 || this.state === STATE.CLOSED) return
-    if (this.state === STATE.CLOSING) this.destroy()
+    // The last reset is still on its way out.
+    if (this.state === STATE.CLOSING) setImmediate(() => this.destroy())
     else this.rest()
   }
 
@@ -193,6 +194,12 @@ export class UpstreamSession extends Timed {
   /** Whether the endpoint has certainly done nothing for that stream; one without a number was never sent. */
   ignores(id: number | undefined): boolean {
     return id === undefined || id > this.lastProcessed
+  }
+
+  /** A request of that time is given up without an answer. Where nobody else has got one since, it may be dead: others go elsewhere. */
+  unanswered(since: number): void {
+    const silence = this.connector.deadlines.now - Math.max(since, this.progressAt)
+    if (silence >= this.connector.upstream.settings.connection.connectTimeout) this.retire()
   }
 
   private goneAway(code: number, lastStreamId: number): void {

@@ -39,6 +39,8 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
   private cut = false
   private paused = false
   private moves = 0
+  /** When (ms) it went on its session. */
+  private beganAt = 0
 
   constructor(connector: Http2Connector, attempt: RunningAttempt) {
     super()
@@ -62,6 +64,7 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
 
   /** The session stands and has a place. */
   begin(session: UpstreamSession): void {
+    this.beganAt = this.connector.deadlines.now
     const attempt = this.attempt as RunningAttempt
     const x = attempt.exchange
     const { upstream, authority, destination } = this.connector
@@ -190,6 +193,7 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
   informed(list: readonly string[]): void {
     const { attempt } = this
     if (attempt === null || this.answered || !this.takeHead(list, attempt)) return
+    ;(this.session as UpstreamSession).progress(this.connector.deadlines.now)
     this.informational++
     if (this.informational > MAX_INFORMATIONAL) this.fail('protocol', 'too many interim responses', true)
     else attempt.onInformational(head)
@@ -358,6 +362,7 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
     this.connector.deadlines.remove(this)
     if (this.h2 !== null) {
       cancelStream(this.h2)
+      if (!this.answered) this.session?.unanswered(this.beganAt)
       if (isUnsent(this.h2)) this.unhand(this.h2)
     } else if (this.session !== null) this.session.drop(this)
     else this.connector.forget(this)

@@ -70,3 +70,39 @@ for (const last of [true, false]) {
     await until('the session to rest', async () => (await active(gateway)) === 0)
   })
 }
+
+t.test('a session on which nothing has come while a request timed out is not used again', async (t) => {
+  const [gateway, [endpoint]] = await scene(t, { route: { timeout: { attempt: '5s' }, retry: { attempts: 0 } } })
+  const one = endpoint as RawHttp2Endpoint
+  const client = await gateway.client()
+  client.request('GET /')
+  await until('the stream', () => one.connections[0]?.streams.length === 1)
+  await pause(60)
+  gateway.advance(6000)
+  t.equal((await client.response(0)).status, 504)
+  one.script = ({ type, stream }, connection) => {
+    if (type === FRAME.HEADERS) connection.send(answer(stream))
+  }
+  t.equal((await client.ask('GET /')).status, 200)
+  t.equal(one.connections.length, 2, 'the first may be dead')
+  await until('it to be closed', () => one.connections[0]?.closed === true)
+})
+
+t.test('one on which others are answered meanwhile is', async (t) => {
+  const [gateway, [endpoint]] = await scene(t, { route: { timeout: { attempt: '5s' }, retry: { attempts: 0 } } })
+  const one = endpoint as RawHttp2Endpoint
+  one.script = ({ type, stream }, connection) => {
+    if (type === FRAME.HEADERS && stream !== 1) connection.send(answer(stream))
+  }
+  const [client, other] = [await gateway.client(), await gateway.client()]
+  client.request('GET /')
+  await until('the stream', () => one.connections[0]?.streams.length === 1)
+  await pause(60)
+  gateway.advance(4500)
+  await pause(120)
+  t.equal((await other.ask('GET /')).status, 200)
+  gateway.advance(600)
+  t.equal((await client.response(0)).status, 504)
+  t.equal((await other.ask('GET /')).status, 200)
+  t.equal(one.connections.length, 1)
+})
