@@ -1,6 +1,14 @@
 // `kubernetes` at the top, and `discovery: { kubernetes }` of an upstream.
 
 import * as z from 'zod'
+import {
+  type IngressConfig,
+  ingress,
+  type LeaderElectionConfig,
+  leaderElection,
+  type StatusAddressConfig,
+  statusAddress,
+} from './ingress-schema.ts'
 import type { UpstreamConfig } from './model.ts'
 import { block, later, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
 
@@ -17,6 +25,19 @@ export interface KubernetesConfig {
   readonly kubeconfig: string | null
   /** Sorted, each once; empty = all. */
   readonly namespaces: readonly string[]
+  /** null = Ingresses are not served. */
+  readonly ingress: IngressConfig | null
+  readonly statusAddress: StatusAddressConfig
+  readonly leaderElection: LeaderElectionConfig
+}
+
+/** Discovery alone. */
+export const DEFAULT_KUBERNETES: KubernetesConfig = {
+  kubeconfig: null,
+  namespaces: [],
+  ingress: null,
+  statusAddress: { addresses: [] },
+  leaderElection: { namespace: 'headgate', name: 'headgate' },
 }
 
 /** Names of objects (RFC 1123 labels); Services and namespaces are never longer. */
@@ -64,14 +85,22 @@ export const kubernetes = block({
       'Path of a kubeconfig, relative to the file it is written in; off = KUBECONFIG if set, else the account of the pod.',
     ),
   namespaces: z.array(namespaceName()).prefault([]).describe('Namespaces that are looked at; none = all.'),
-  ingress: later('kubernetes.ingress'),
+  ingress: ingress.optional().describe('Serve Ingresses; absent: none; {} = with the defaults.'),
   gatewayApi: later('kubernetes.gatewayApi'),
-  statusAddress: later('kubernetes.statusAddress'),
-  leaderElection: later('kubernetes.leaderElection'),
-}).transform(({ kubeconfig, namespaces }): KubernetesConfig => ({ kubeconfig, namespaces: [...new Set(namespaces)].sort() }))
+  statusAddress: statusAddress.describe('What the status of an Ingress shows: addresses, or { service: namespace/name }.'),
+  leaderElection: leaderElection.describe('The Lease by which replicas agree on who writes statuses and Events.'),
+}).transform(
+  ({ kubeconfig, namespaces, ingress, statusAddress, leaderElection }): KubernetesConfig => ({
+    kubeconfig,
+    namespaces: [...new Set(namespaces)].sort(),
+    ingress: ingress ?? null,
+    statusAddress,
+    leaderElection,
+  }),
+)
 
 /** An upstream that is discovered by Kubernetes implies it. */
 export function impliedKubernetes(upstreams: Readonly<Record<string, UpstreamConfig>>): KubernetesConfig | null {
   const implied = Object.values(upstreams).some(({ discovery }) => 'kubernetes' in discovery)
-  return implied ? { kubeconfig: null, namespaces: [] } : null
+  return implied ? DEFAULT_KUBERNETES : null
 }

@@ -132,7 +132,7 @@ export const name = () =>
   text(
     'a name',
     (written) => {
-      if (written.length > 253) return refuse('this name is longer than 253 characters')
+      if (written.length > 512) return refuse('this name is longer than 512 characters')
       return /^[\w][\w.~:/@-]*$/.test(written)
         ? written
         : refuse(`"${written}" is not a name: letters, digits and . _ ~ : / @ -, beginning with a letter, a digit or _`)

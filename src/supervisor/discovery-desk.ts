@@ -3,6 +3,7 @@
 
 import { type DiscoverEnvironment, discover } from '../compile/discover.ts'
 import { KubernetesLink } from '../compile/kubernetes-link.ts'
+import { DEFAULT_KUBERNETES } from '../config/kubernetes-schema.ts'
 import type { DiscoveryConfig, GatewayConfig } from '../config/model.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import { Deadlines } from '../model/deadlines.ts'
@@ -162,8 +163,7 @@ export class DiscoveryDesk {
     const environment: DiscoverEnvironment = {
       deadlines: this.#deadlines,
       random,
-      kubernetes: (spec, found, failed) =>
-        this.#kubernetes.watch(kubernetes ?? { kubeconfig: null, namespaces: [] }, zone, spec, found, failed),
+      kubernetes: (spec, found, failed) => this.#kubernetes.watch(kubernetes ?? DEFAULT_KUBERNETES, zone, spec, found, failed),
     }
     watched.begin((found, failed) => discover(discovery, environment, found, failed))
     return watched

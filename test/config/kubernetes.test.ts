@@ -1,6 +1,7 @@
 // `kubernetes` at the top: what it becomes, what implies it, and what contradicts it.
 
 import t from 'tap'
+import { DEFAULT_KUBERNETES } from '../../src/config/kubernetes-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { formatProblem } from '../../src/config/problem.ts'
@@ -14,16 +15,42 @@ const become = (text: string) => {
 
 t.test('it is off unless it is written or an upstream implies it', async (t) => {
   t.equal(become('listeners: []'), null)
-  t.same(become('kubernetes: {}'), { kubeconfig: null, namespaces: [] })
-  t.same(become(UPSTREAM), { kubeconfig: null, namespaces: [] })
-  t.same(become('kubernetes: { kubeconfig: off, namespaces: [b, a, b] }'), { kubeconfig: null, namespaces: ['a', 'b'] })
+  t.same(become('kubernetes: {}'), DEFAULT_KUBERNETES)
+  t.same(become(UPSTREAM), DEFAULT_KUBERNETES)
+  t.same(become('kubernetes: { kubeconfig: off, namespaces: [b, a, b] }'), { ...DEFAULT_KUBERNETES, namespaces: ['a', 'b'] })
 })
 
 t.test('a Service outside of the namespaces that are looked at', async (t) => {
   t.same(become(`kubernetes: { namespaces: [other, more] }\n${UPSTREAM}`), [
     'f:3:46: the namespace "shop" is not one of kubernetes.namespaces (more, other)',
   ])
-  t.same(become(`kubernetes: { namespaces: [other, shop] }\n${UPSTREAM}`), { kubeconfig: null, namespaces: ['other', 'shop'] })
+  t.same(become(`kubernetes: { namespaces: [other, shop] }\n${UPSTREAM}`), {
+    ...DEFAULT_KUBERNETES,
+    namespaces: ['other', 'shop'],
+  })
+})
+
+t.test('Ingresses', async (t) => {
+  t.match(become('kubernetes: { ingress: {} }'), {
+    ingress: {
+      class: 'headgate',
+      controller: 'headgate.dev/ingress',
+      default: false,
+      listeners: { http: 'web', https: 'secure' },
+    },
+    statusAddress: { addresses: [] },
+    leaderElection: { namespace: 'headgate', name: 'headgate' },
+  })
+  t.match(become('kubernetes: { statusAddress: [192.0.2.1, "fd00::1", lb.example.com] }'), {
+    statusAddress: { addresses: ['192.0.2.1', 'fd00::1', 'lb.example.com'] },
+  })
+  t.match(become('kubernetes: { statusAddress: { service: edge/headgate } }'), {
+    statusAddress: { service: { namespace: 'edge', name: 'headgate' } },
+  })
+  t.match(become('kubernetes: { ingress: { controller: headgate } }'), [/"headgate" is not a domain and a path/])
+  t.match(become('kubernetes: { ingress: { class: A_B } }'), [/"A_B" is not the name of an IngressClass/])
+  t.match(become('kubernetes: { statusAddress: { service: headgate } }'), [/"headgate" is not namespace\/name of a Service/])
+  t.match(become('kubernetes: { statusAddress: ["a b"] }'), [/"a b" is neither an IP address nor a host name/])
 })
 
 t.test('wrong values', async (t) => {
