@@ -95,6 +95,12 @@ export const FILTER_EXAMPLES: Readonly<Record<string, readonly FilterExample[]>>
       client: [503, 'retry-after: 120', 'content-type: text/plain; charset=utf-8'],
       clientBody: 'api.example.com is closed for two minutes\n',
     },
+    {
+      filters: '- respond: { reason: invalid-reference, detail: the orders are gone }',
+      request: ['GET /'],
+      endpoint: null,
+      client: [500, 'x-headgate-reason: invalid-reference', 'content-type: application/problem+json'],
+    },
   ],
   cors: [
     {

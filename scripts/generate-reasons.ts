@@ -25,6 +25,10 @@ const ADVICE: Readonly<Record<ReasonCode, string>> = {
   'header-limit': '`limits.headerBytes` and `limits.headerCount` of the listener; often cookies',
   'filter-error': '`detail` of the body says which filter, and what happened: a fault of the gateway, please report it',
   'plugin-error': 'the log says which plugin, and what happened; `onError: open` goes on without it',
+  'invalid-reference':
+    '`detail` of the body and [explain](../tasks/explain.md) say what is missing: the route was written for something that is not there',
+  'refused-object':
+    '`detail` of the body and [explain](../tasks/explain.md) say what cannot be given, and why: a rule that cannot be kept is not left out',
   'not-implemented': 'only `chunked` is understood; the client has to change',
   'upgrade-refused':
     '`websocket` and `upgrades` of the [route](../tasks/websocket.md), or the endpoint answered like any request',

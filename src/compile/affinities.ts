@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { CookieAffinity, type Reach } from '../balancing/cookie-affinity.ts'
 import { HeaderAffinity } from '../balancing/header-affinity.ts'
 import { SessionNames } from '../balancing/session-names.ts'
-import type { GatewayConfig, RouteConfig } from '../config/model.ts'
+import type { GatewayConfig, RouteConfig, WeightedUpstream } from '../config/model.ts'
 import type { Affinity } from '../model/affinity.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import { labelsKey, type Subset } from '../model/subset.ts'
@@ -16,6 +16,9 @@ const MAX_SECRETS = 256
 
 /** Of a binding: who may serve it. */
 type Among = Pick<RouteBinding, 'upstreams' | 'weights' | 'subsets' | 'standIns'>
+
+/** With, per upstream, whether its filters answer every request: then no endpoint has to be there, and no session begins. */
+type Reachable = Among & { readonly answered: readonly boolean[] }
 
 /** One per data plane: names of endpoints by secret, so that a reload computes only what is new. */
 export class SessionKeys {
@@ -39,8 +42,9 @@ export class SessionKeys {
 }
 
 /** null = the picker decides each time. */
-export function affinityOf({ affinity }: RouteConfig, among: Among, keys: SessionKeys): Affinity | null {
-  if (affinity === null || among.upstreams.length === 0) return null
+export function affinityOf({ affinity, to }: RouteConfig, reached: Among, keys: SessionKeys): Affinity | null {
+  if (affinity === null || reached.upstreams.length === 0) return null
+  const among = { ...reached, answered: to.filter(({ weight }) => weight > 0).map(answers) }
   if (affinity.type === 'header') return new HeaderAffinity(affinity.name, among.weights, (choice) => serves(among, choice))
   const names = keys.of(typeof affinity.secret === 'string' ? affinity.secret : null)
   return new CookieAffinity(affinity, names, reachOf(among, names))
@@ -64,13 +68,17 @@ export function namesInUse(
   return used
 }
 
+const answers = ({ filters }: WeightedUpstream): boolean =>
+  filters.some(({ type }) => type === 'respond' || type === 'redirect')
+
 /** Where nobody of one upstream can be used, its sessions are better off with another of the list. */
-function serves({ upstreams, subsets }: Among, choice: number): boolean {
+function serves({ upstreams, subsets, answered }: Reachable, choice: number): boolean {
+  if (answered[choice]) return true
   const upstream = upstreams[choice] as Upstream
   return upstreams.length === 1 || (subsets?.[choice] ?? upstream).usable || upstream.relieved
 }
 
-function reachOf(among: Among, names: SessionNames): readonly Reach[] {
+function reachOf(among: Reachable, names: SessionNames): readonly Reach[] {
   const { upstreams, subsets, standIns } = among
   const reach = (upstream: Upstream, subset: Subset | null, choice: number): Reach => ({
     serves: () => serves(among, choice),
@@ -82,5 +90,5 @@ function reachOf(among: Among, names: SessionNames): readonly Reach[] {
   return [
     ...upstreams.map((upstream, choice) => reach(upstream, subsets?.[choice] ?? null, choice)),
     ...(standIns ?? []).flatMap((list, choice) => (list ?? []).map(({ upstream }) => reach(upstream, null, choice))),
-  ]
+  ].filter(({ choice }) => !among.answered[choice])
 }

@@ -28,7 +28,9 @@ const built = {
     .describe('Changes the fields that the client gets: remove, then set, then add. Also those of answers made here.'),
   rewrite: rewriteSchema.optional().describe('Changes what the endpoint is asked for: the path or the Host.'),
   redirect: redirectSchema.optional().describe('Sends the client elsewhere; what is not said stays as it was asked for.'),
-  respond: respondSchema.optional().describe('Answers in the place of an endpoint.'),
+  respond: respondSchema
+    .optional()
+    .describe('Answers in the place of an endpoint: as written, or with an error of the gateway.'),
   cors: corsSchema.optional().describe('Answers preflights of browsers, and lets scripts of other origins read answers.'),
   bodyLimit: bodyLimitSchema.optional().describe('The largest request body: a size, or { bytes, mode }; above: 413.'),
   errorPages: errorPagesSchema

@@ -168,6 +168,7 @@ class DryProxy extends RequestProxy {
 
   answered(answer: LocalAnswer): void {
     this.#answer = answer
+    if (this.#detail === '') this.#detail = answer.detail ?? ''
   }
 
   override fail(x: Exchange, reason: Parameters<RequestProxy['fail']>[1], detail: string, retryAfter?: number): void {

@@ -52,9 +52,9 @@ export function fieldChanges(before: string, after: string): string[] {
   return changes
 }
 
-export function answerEffect({ status, fields }: LocalAnswer): string {
+export function answerEffect({ status, fields, reason }: LocalAnswer): string {
   const location = fieldValue(fields, 'location')
-  return `answers ${status}${location === null ? '' : `, location ${location}`}`
+  return `answers ${status}${reason === undefined ? '' : `, reason ${reason}`}${location === null ? '' : `, location ${location}`}`
 }
 
 /** Names in lower case, values in their order. */

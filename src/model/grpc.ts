@@ -43,6 +43,8 @@ const BY_REASON: Readonly<Partial<Record<ReasonCode, number>>> = {
   'request-timeout': CODE.DEADLINE_EXCEEDED,
   'attempt-timeout': CODE.DEADLINE_EXCEEDED,
   'idle-timeout': CODE.DEADLINE_EXCEEDED,
+  // What GRPCRoute of the Gateway API asks for.
+  'invalid-reference': CODE.UNAVAILABLE,
 }
 
 const BY_HTTP_STATUS: Readonly<Record<number, number>> = {

@@ -58,4 +58,6 @@ export interface LocalAnswer {
   readonly body: string
   /** Why it is an error, for metrics and log; absent where the answer is what was asked for (a redirect, a preflight). */
   readonly reason?: ReasonCode
+  /** More about it, for those who ask why (`explain`), also where the client is not told. */
+  readonly detail?: string
 }

@@ -25,5 +25,6 @@ export function problem(
     fields: `content-type: application/problem+json\r\n${said}${allow}${retry}`,
     body: `${JSON.stringify(body)}\n`,
     reason,
+    detail,
   }
 }

@@ -26,6 +26,8 @@ export const REASONS = {
   'header-limit': reason(431, 'The request head is too large'),
   'filter-error': reason(500, 'A filter of the route failed'),
   'plugin-error': reason(500, 'A plugin of the route failed'),
+  'invalid-reference': reason(500, 'The route refers to something that does not exist or may not be used'),
+  'refused-object': reason(500, 'The route asks for something that cannot be given'),
   'not-implemented': reason(501, 'This transfer coding is not implemented'),
   'upgrade-refused': reason(501, 'The route does not allow a change to this protocol'),
   reset: reason(502, 'The endpoint closed the connection before it answered'),

@@ -29,6 +29,8 @@ const NORMAL: readonly (readonly [item: string, options: unknown])[] = [
     { scheme: 'https', host: null, port: null, path: { type: 'prefix', value: '/x' }, code: 302 },
   ],
   ['{ respond: {} }', { status: 200, headers: {}, body: '' }],
+  ['{ respond: { reason: invalid-reference } }', { reason: 'invalid-reference', detail: '' }],
+  ['{ respond: { reason: refused-object, detail: why } }', { reason: 'refused-object', detail: 'why' }],
   ['{ bodyLimit: 1KiB }', { bytes: 1024, mode: 'enforce' }],
   ['{ bodyLimit: { bytes: 0, mode: observe } }', { bytes: 0, mode: 'observe' }],
   ['{ errorPages: [{ codes: 5xx, html: x }] }', [{ codes: ['5xx'], html: 'x', json: null }]],
@@ -113,6 +115,16 @@ const REFUSED: readonly (readonly [item: string, ...errors: string[]])[] = [
   // Answering
   ['{ respond: { status: 101 } }', '4:22: 101 is too small: at least 200'],
   ['{ respond: { status: 304, body: x } }', '4:33: an answer with status 304 has no body'],
+  [
+    '{ respond: { status: 500, reason: refused-object } }',
+    '4:14: status and reason cannot stand together: the reason says what is answered',
+  ],
+  [
+    '{ respond: { reason: refused-object, body: "" } }',
+    '4:38: body and reason cannot stand together: the reason says what is answered',
+  ],
+  ['{ respond: { detail: x } }', '4:14: detail belongs to a reason'],
+  ['{ respond: { reason: refused-objct } }', '4:22: unknown reason "refused-objct"; did you mean "refused-object"?'],
   ['{ errorPages: [] }', '4:15: at least one page is needed'],
   ['{ errorPages: [{ codes: 302, html: x }] }', '4:25: "302" is not a status of an error: 400 to 599, 4xx or 5xx'],
   ['{ errorPages: [{ codes: 500 }] }', '4:16: html or json is needed'],

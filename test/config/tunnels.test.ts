@@ -30,7 +30,10 @@ const RAW = 'on the tcp listener "raw"'
 
 const WRONG: readonly (readonly [route: string, error: string | readonly string[]])[] = [
   ['{ name: r, listeners: [raw], to: app, match: [] }', `match: match means nothing ${RAW}: there are no requests`],
-  ['{ name: r, listeners: [raw], to: app, filters: [] }', `filters: filters means nothing ${RAW}: there are no requests`],
+  [
+    '{ name: r, listeners: [raw], to: app, filters: [{ respond: {} }] }',
+    `respond: respond means nothing ${RAW}: there are no requests`,
+  ],
   [
     '{ name: r, listeners: [raw], to: app, websocket: true }',
     `websocket: websocket means nothing ${RAW}: there are no requests`,
@@ -42,7 +45,7 @@ const WRONG: readonly (readonly [route: string, error: string | readonly string[
   ['{ name: r, listeners: [raw], to: app, hosts: [a.test] }', `hosts: hosts means nothing ${RAW}: no connection says a host`],
   [
     '{ name: r, listeners: [raw], to: [{ upstream: app, filters: [{ bodyLimit: 1 }] }] }',
-    `filters: filters mean nothing ${RAW}`,
+    `bodyLimit: bodyLimit means nothing ${RAW}: there are no requests`,
   ],
   [
     '{ name: r, listeners: [raw], to: app, hash: { header: x-a } }',

@@ -30,6 +30,7 @@ const SUITE: Readonly<Record<string, readonly string[]>> = {
   respond: [
     '{ body: "${request.header.x-b}", headers: { content-type: text/html, x-d: "${request.header.x-b}" } }',
     '{ status: 204 }',
+    '{ reason: invalid-reference, detail: "no Service shop/users" }',
   ],
   cors: [
     '{ origins: ["https://a.test", "https://*.b.test"], credentials: true, methods: ["*"], headers: ["*"] }',

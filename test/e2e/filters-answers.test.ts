@@ -67,6 +67,81 @@ scene(
   },
 )
 
+const REFUSED = { reason: 'invalid-reference', detail: 'no Service shop/users' }
+
+scene(
+  'respond with a reason: as any error of the gateway',
+  { route: { to: undefined, filters: [{ responseHeaders: { set: { 'x-a': '1' } } }, { respond: REFUSED }] } },
+  async (t, { gateway, endpoint }) => {
+    const client = await gateway.client()
+    const { status, fields, body } = await client.ask('GET /')
+    t.equal(status, 500)
+    t.match(fields, { 'content-type': 'application/problem+json', 'x-headgate-reason': 'invalid-reference', 'x-a': '1' })
+    t.match(JSON.parse(body), { status: 500, code: 'invalid-reference', detail: 'no Service shop/users' })
+    t.equal(await gateway.metric('rejected_total', { reason: 'invalid-reference' }), 1)
+    t.equal(await gateway.metric('requests_total', { route: 'all', upstream: '', code: '500' }), 1)
+    t.equal(endpoint.requests.length, 0)
+    const told = await gateway.gateway.explain({ method: 'GET', url: 'http://a.test/' })
+    t.strictSame(told.answer, { status: 500, reason: 'invalid-reference' })
+    t.strictSame(told.filters[1], { name: 'respond', effect: 'answers 500, reason invalid-reference' })
+    t.ok(told.notes.includes('invalid-reference: no Service shop/users'))
+  },
+)
+
+scene(
+  'respond with a reason: minimal detail tells nothing, explain does',
+  { route: { filters: [{ respond: REFUSED }] }, top: { errors: { detail: 'minimal' } } },
+  async (t, { gateway }) => {
+    const { status, fields, body } = await (await gateway.client()).ask('GET /')
+    t.strictSame([status, fields['x-headgate-reason']], [500, undefined])
+    t.strictSame(JSON.parse(body), { type: 'about:blank', status: 500, code: 'http-500' })
+    t.equal(await gateway.metric('rejected_total', { reason: 'invalid-reference' }), 1)
+    t.ok((await gateway.gateway.explain({ url: 'http://a.test/' })).notes.includes('invalid-reference: no Service shop/users'))
+  },
+)
+
+for (const [affinity, name] of [
+  [undefined, 'none'],
+  [{ cookie: 'hg' }, 'cookie'],
+  [{ header: 'x-session' }, 'header'],
+] as const) {
+  scene(
+    `respond with a reason in one entry of a weighted list: its share alone (affinity: ${name})`,
+    {},
+    async (t, { gateway, endpoint }) => {
+      await gateway.apply({
+        ...configOf([endpoint.address]),
+        routes: [
+          {
+            name: 'all',
+            ...(affinity === undefined ? {} : { affinity }),
+            to: [
+              { upstream: 'none', weight: 1, filters: [{ respond: { reason: 'refused-object' } }] },
+              { upstream: 'all', weight: 1 },
+            ],
+          },
+        ],
+        upstreams: {
+          none: { discovery: { static: [] }, breaker: { minimumRequests: 1 }, limits: { requests: 1, pending: 1 } },
+          all: { discovery: { static: [endpoint.address] } },
+        },
+      })
+      const client = await gateway.client()
+      const seen = { 200: 0, 500: 0 }
+      for (let i = 0; i < 64; i++) {
+        const { status, fields } = await client.ask('GET /', [`x-session: ${i}`])
+        seen[status as 200 | 500]++
+        if (status === 500) t.strictSame([fields['x-headgate-reason'], fields['set-cookie']], ['refused-object', undefined])
+      }
+      t.equal(seen[200], endpoint.requests.length)
+      t.ok(seen[500] > 16 && seen[200] > 16, JSON.stringify(seen))
+      t.equal(await gateway.metric('requests_total', { upstream: 'none', code: '500' }), seen[500])
+      t.equal(await gateway.metric('attempts_total', { upstream: 'none' }), 0)
+      t.equal(await gateway.metric('breaker_state', { upstream: 'none' }), 0)
+    },
+  )
+}
+
 // ---- cors
 
 const CORS = {

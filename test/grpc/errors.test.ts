@@ -95,6 +95,8 @@ const ANSWERED: readonly [filter: object, code: number][] = [
   [{ respond: { status: 403, headers: {}, body: '' } }, status.PERMISSION_DENIED],
   [{ respond: { status: 429, headers: { 'retry-after': '7' }, body: '' } }, status.RESOURCE_EXHAUSTED],
   [{ respond: { status: 418, headers: {}, body: '' } }, status.UNKNOWN],
+  [{ respond: { reason: 'invalid-reference' } }, status.UNAVAILABLE],
+  [{ respond: { reason: 'refused-object' } }, status.INTERNAL],
   [{ bodyLimit: 3 }, status.RESOURCE_EXHAUSTED],
   [{ faults: { abort: { status: 503, share: '100%' } } }, status.UNAVAILABLE],
   [{ redirect: { path: '/elsewhere' } }, status.UNKNOWN],

@@ -48,6 +48,19 @@ function tcpScene(name: string, changes: Changes, body: (t: Test, scene: Scene) 
   })
 }
 
+tcpScene(
+  'a route that is refused closes its connections',
+  { route: { to: undefined, filters: [{ respond: { reason: 'invalid-reference' } }] } },
+  async (t, { gateway, endpoint }) => {
+    const client = await gateway.client()
+    await until('its end', () => client.ended)
+    t.equal(client.rest, '')
+    t.equal(endpoint.peers.length, 0)
+    t.equal(await gateway.metric('rejected_total', { reason: 'invalid-reference' }), 1)
+    t.equal(await gateway.metric('requests_total', { route: 'all', code: '500' }), 1)
+  },
+)
+
 tcpScene('who speaks first does not matter', {}, async (t, { gateway, endpoint }) => {
   const client = await gateway.client()
   const peer = await endpoint.peer()

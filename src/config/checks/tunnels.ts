@@ -1,10 +1,10 @@
 // Routes of listeners without HTTP (tcp, tls): there are no requests in their connections, so all that speaks of requests is wrong.
 
-import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
+import type { FilterConfig, GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding, type Path } from '../problem.ts'
 import { speaksHttp, takesRoute } from '../takes-route.ts'
 
-const ROUTE_KEYS = ['name', 'listeners', 'hosts', 'to', 'timeout', 'retry', 'hash']
+const ROUTE_KEYS = ['name', 'listeners', 'hosts', 'to', 'timeout', 'retry', 'hash', 'filters']
 const TIMEOUT_KEYS = ['idle', 'tunnel']
 
 const block = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -55,8 +55,9 @@ function routeFindings({ upstreams }: GatewayConfig, route: RouteConfig, at: Pat
     found.push(finding([...at, 'hosts'], `hosts means nothing ${on}: no connection says a host`, 'key'))
   if (route.hash !== null && route.hash.type !== 'source-ip')
     found.push(finding([...at, 'hash'], `nothing ${on} has a ${route.hash.type} to hash: only source-ip is known`, 'key'))
+  found.push(...filterFindings(route.filters, [...at, 'filters'], on))
   for (const [i, { upstream, filters }] of route.to.entries()) {
-    if (filters.length > 0) found.push(finding([...at, 'to', i, 'filters'], `filters mean nothing ${on}`, 'key'))
+    found.push(...filterFindings(filters, [...at, 'to', i, 'filters'], on))
     const protocol = upstreams[upstream]?.protocol
     if (protocol === 'h2') {
       const where = typeof keys.to === 'string' ? [...at, 'to'] : [...at, 'to', i, 'upstream']
@@ -66,6 +67,14 @@ function routeFindings({ upstreams }: GatewayConfig, route: RouteConfig, at: Pat
     }
   }
   return found
+}
+
+/** Connections can be refused, and nothing else. */
+function filterFindings(filters: readonly FilterConfig[], at: Path, on: string): Finding[] {
+  return filters.flatMap(({ type, options }, i) => {
+    if (type === 'respond' && 'reason' in options) return []
+    return [finding([...at, i, type], `${type} means nothing ${on}: there are no requests`, 'key')]
+  })
 }
 
 /** What is allowed, and hardly meant. */

@@ -2,15 +2,27 @@
 
 import * as z from 'zod'
 import { duration, integer, share, size } from '../values.ts'
-import { block, choice, numberOrText, oneOrMore, refuse } from '../written.ts'
-import { fieldMap } from './headers-schema.ts'
+import { AT_KEY, block, choice, numberOrText, oneOrMore, refuse } from '../written.ts'
+import { givenFields } from './headers-schema.ts'
 import { template, withoutTemplates } from './templates.ts'
 
-export interface RespondConfig {
+export type RespondConfig = AnswerConfig | RefusalConfig
+
+export interface AnswerConfig {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
+
+/** The route cannot be served as it was meant: answered like any error of the gateway's own. */
+export interface RefusalConfig {
+  readonly reason: (typeof REFUSALS)[number]
+  /** For clients and `explain`; '' = the reason says enough. */
+  readonly detail: string
+}
+
+/** Of the table of reasons; the status is the reason's. */
+export const REFUSALS = ['invalid-reference', 'refused-object'] as const
 
 export interface ErrorPageConfig {
   /** `502` or `5xx`. */
@@ -36,19 +48,37 @@ const mode = () =>
 
 const body = () => template('text', () => null, { title: 'text' })
 
+/** Of an answer that is a refusal. */
+const REFUSAL_KEYS = ['reason', 'detail']
+
 export const respondSchema = block({
-  status: integer(200, 599).prefault(200).describe('The status.'),
-  headers: fieldMap('response').describe('Fields of the answer; content-type is text/plain where a body has none.'),
-  body: body().prefault('').describe('Values of templates are escaped for the content type (HTML, XML, JSON).'),
+  status: integer(200, 599).optional().describe('The status; 200 where neither status nor reason is given.'),
+  headers: givenFields('response')
+    .optional()
+    .describe('Fields of the answer; content-type is text/plain where a body has none.'),
+  body: body().optional().describe('Values of templates are escaped for the content type (HTML, XML, JSON).'),
+  reason: choice('reason', REFUSALS)
+    .optional()
+    .describe('Instead of all these: an error of the gateway itself, with the status of this reason, see reasons.md.'),
+  detail: z
+    .string()
+    .max(1000, 'at most 1000 characters')
+    .optional()
+    .describe('Behind reason: more about it, for the client (unless errors.detail is minimal) and for explain.'),
 }).transform((written, context): RespondConfig => {
-  if (written.body !== '' && [204, 205, 304].includes(written.status))
-    context.addIssue({
-      code: 'custom',
-      message: `an answer with status ${written.status} has no body`,
-      path: ['body'],
-      input: written,
-    })
-  return written
+  const { status = 200, headers = {}, body = '', reason, detail } = written
+  const complain = (message: string, path: string[]): void =>
+    context.addIssue({ code: 'custom', message, path, input: written, params: AT_KEY })
+  if (reason !== undefined) {
+    const other = Object.entries(written).find(([key, value]) => value !== undefined && !REFUSAL_KEYS.includes(key))
+    if (other !== undefined)
+      complain(`${other[0]} and reason cannot stand together: the reason says what is answered`, [other[0]])
+    return { reason, detail: detail ?? '' }
+  }
+  if (detail !== undefined) complain('detail belongs to a reason', ['detail'])
+  if (body !== '' && [204, 205, 304].includes(status))
+    context.addIssue({ code: 'custom', message: `an answer with status ${status} has no body`, path: ['body'], input: written })
+  return { status, headers, body }
 })
 
 const errorCode = () =>

@@ -49,20 +49,20 @@ const valueProblem = (written: string): Refusal | null =>
 export const fieldValue = () => template('the value of a header', valueProblem, { title: 'text' })
 
 /** Fields by name, each name once whatever its case. */
-export const fieldMap = (side: Side) =>
-  z
-    .record(fieldName(side), fieldValue())
-    .prefault({})
-    .superRefine((written, context) => {
-      const seen = new Set<string>()
-      for (const name of Object.keys(written)) {
-        if (seen.has(name.toLowerCase())) {
-          const message = `the header "${name}" is written twice`
-          context.addIssue({ code: 'custom', message, path: [name], params: AT_KEY, input: written })
-        }
-        seen.add(name.toLowerCase())
+export const fieldMap = (side: Side) => givenFields(side).prefault({})
+
+/** The same where it matters whether there are any. */
+export const givenFields = (side: Side) =>
+  z.record(fieldName(side), fieldValue()).superRefine((written, context) => {
+    const seen = new Set<string>()
+    for (const name of Object.keys(written)) {
+      if (seen.has(name.toLowerCase())) {
+        const message = `the header "${name}" is written twice`
+        context.addIssue({ code: 'custom', message, path: [name], params: AT_KEY, input: written })
       }
-    })
+      seen.add(name.toLowerCase())
+    }
+  })
 
 export interface HeaderEditConfig {
   readonly set: Readonly<Record<string, string>>
