@@ -4,7 +4,7 @@ import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { ListWatch } from './list-watch.ts'
-import { keyOf, pathOf, type RawObject, type Resource, resourceName } from './resource.ts'
+import { collectionPath, keyOf, type RawObject, type Resource, resourceName } from './resource.ts'
 
 export interface InformerSettings<Kept> {
   readonly client: ApiClient
@@ -44,7 +44,7 @@ export class InformerPart<Kept> {
     this.aliveAt = environment.deadlines.clock.now()
     this.#watch = new ListWatch({
       client,
-      path: pathOf(resource, namespace),
+      path: collectionPath(resource, namespace),
       environment,
       sink: {
         listing: () => {
@@ -91,7 +91,7 @@ export class InformerPart<Kept> {
     const before = this.#objects.get(key) ?? null
     this.#versions.set(key, object.metadata.resourceVersion ?? '')
     try {
-      this.#objects.set(key, this.#settings.resource.prune(object))
+      this.#objects.set(key, this.#settings.resource.prune(object, before ?? undefined))
     } catch (error) {
       this.#objects.delete(key)
       const { environment, resource } = this.#settings

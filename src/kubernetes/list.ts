@@ -2,7 +2,7 @@
 
 import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
-import type { RawObject } from './resource.ts'
+import { type RawObject, withQuery } from './resource.ts'
 
 const PAGE = 500
 /** More pages than any API server has objects for: one that hands out the same page for ever is not believed. */
@@ -41,7 +41,7 @@ async function listPages(
     const query = new URLSearchParams()
     if (limit > 0) query.set('limit', String(limit))
     if (next !== '') query.set('continue', next)
-    const page = Object(await client.call({ path: `${path}?${query}`, signal })) as Page
+    const page = Object(await client.call({ path: withQuery(path, query), signal })) as Page
     const version = page.metadata?.resourceVersion
     if (version === undefined || !Array.isArray(page.items ?? [])) throw new Error('an answer that is not a list')
     for (const object of page.items ?? []) take(object)

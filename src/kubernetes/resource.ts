@@ -16,8 +16,13 @@ export interface Resource<Raw extends RawObject, Kept> {
   readonly version: string
   readonly plural: string
   readonly namespaced: boolean
-  /** What is kept of an object: everything that is left out is not held in memory. May throw: the object is left out then. */
-  prune(raw: Raw): Kept
+  /** Only these are asked for, as in `type!=helm.sh/release.v1`; left out = all. */
+  readonly fieldSelector?: string
+  /**
+   * What is kept of an object: everything that is left out is not held in memory. `before` is what was kept of it until now, if
+   * anything. May throw: the object is left out then.
+   */
+  prune(raw: Raw, before?: Kept): Kept
 }
 
 /** Of all namespaces (null) or one; of one object with `name`. */
@@ -33,6 +38,18 @@ export function pathOf(
   if (name !== null) parts.push(name)
   if (subresource !== null) parts.push(subresource)
   return `/${parts.map(encodeURIComponent).join('/')}`
+}
+
+/** Where all objects that are asked for are listed and watched; has a query where the kind has a selector. */
+export function collectionPath(resource: Omit<Resource<RawObject, unknown>, 'prune'>, namespace: string | null): string {
+  const { fieldSelector } = resource
+  const path = pathOf(resource, namespace)
+  return fieldSelector === undefined ? path : `${path}?${new URLSearchParams({ fieldSelector })}`
+}
+
+/** `path` may have a query already. */
+export function withQuery(path: string, query: URLSearchParams): string {
+  return `${path}${path.includes('?') ? '&' : '?'}${query}`
 }
 
 /** As RBAC names it: `endpointslices.discovery.k8s.io`, `services`. */

@@ -3,7 +3,7 @@
 import type { ApiClient } from './api-client.ts'
 import { statusError } from './api-error.ts'
 import { LineReader } from './line-reader.ts'
-import type { RawObject } from './resource.ts'
+import { type RawObject, withQuery } from './resource.ts'
 
 export interface WatchRequest {
   readonly path: string
@@ -41,7 +41,7 @@ export async function watchOnce(client: ApiClient, request: WatchRequest, sink: 
     timeoutSeconds: String(timeoutSeconds),
   })
   const lines = new LineReader((line) => take(line, sink))
-  await client.stream({ path: `${path}?${query}`, signal, silenceMs }, (piece) => lines.push(piece), sink.begun)
+  await client.stream({ path: withQuery(path, query), signal, silenceMs }, (piece) => lines.push(piece), sink.begun)
 }
 
 function take(line: string, sink: WatchSink): void {
