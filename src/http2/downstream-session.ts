@@ -43,6 +43,8 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   private greeted = false
   /** GOAWAY has been sent. */
   private leaving = false
+  /** Since when (ms) a client that was told GOAWAY has not answered; 0 = it has not been asked. */
+  private askedAt = 0
   private idleSince: number
   private bytesRead = 0
   private gone = false
@@ -145,14 +147,36 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
       this.misbehaved()
       return
     }
-    for (const stream of this.streams) stream.check(this.listener.current, now)
+    let reads = false
+    for (const stream of this.streams) if (stream.check(this.listener.current, now)) reads = true
     if (this.gone) return
+    // Node has said it because the client did.
+    if (this.session.closed) this.leaving = true
+    if (this.leaving && this.lost(quiet && !reads, now)) {
+      this.socket.destroy()
+      return
+    }
     // Whoever does not end a header block cannot send anything else.
     if (!this.leaving && !(quiet && this.unfinished === 0) && this.headOverdue(now)) this.leave()
     if (this.streams.size > 0) this.lookIn(this.busyLook())
+    else if (this.session.closed) this.finish()
     else if (this.leaving) return
     else if (timeouts.keepAlive !== null && now - this.idleSince >= timeouts.keepAlive) this.leave()
     else this.lookIn(this.idleLook(quiet && this.unfinished === 0 ? IDLE_LOOK : LOOK))
+  }
+
+  /**
+   * After GOAWAY node sees no connection error of the client any more, nor, after one, its end: whether it is there must be asked. By
+   * SETTINGS, which must be acknowledged too: node sends no PING when the GOAWAY was the client's.
+   */
+  private lost(quiet: boolean, now: number): boolean {
+    const { write } = this.listener.current.timeouts
+    if (!quiet) this.askedAt = 0
+    else if (this.askedAt === 0) {
+      this.askedAt = now
+      this.session.settings({})
+    } else return write !== null && now - this.askedAt >= write
+    return false
   }
 
   /**

@@ -303,15 +303,17 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
   // ---- time and the end
 
-  /** A look once in a while: whether the client sends, and reads. */
-  check(listener: ServedListener, now: number): void {
+  /** A look once in a while: whether the client sends, and reads. True: it has taken some of what waited for it at the last look. */
+  check(listener: ServedListener, now: number): boolean {
     const x = this.x as Exchange
     const { timeouts } = listener
+    const waited = this.leftAt !== 0
     if (this.stalled(timeouts, now)) this.abort(NGHTTP2_CANCEL)
     else if (!this.done && this.pausedAt === 0 && !x.grpc && !this.tunnel && !x.upgradeOnly && !x.finished) {
       const slow = this.tooSlow(timeouts, now, x.responded)
       if (slow !== null) this.owner.context.handler.fail(x, slow, '')
     }
+    return waited && (this.leftAt === 0 || this.leftAt === now)
   }
 
   /** The client has taken nothing of what waits for it for timeouts.write. */
