@@ -32,7 +32,13 @@ export class ControlPlane {
   readonly dispatcher: Agent
   #apiServer: ChildProcess | null = null
 
-  constructor(folder: string, ca: string, ports: readonly number[], certificate: { certFile: string; keyFile: string }) {
+  constructor(
+    folder: string,
+    ca: string,
+    ports: readonly number[],
+    certificate: { certFile: string; keyFile: string },
+    more: readonly string[] = [],
+  ) {
     const [client = 0, peer = 0, secure = 0] = ports
     this.folder = folder
     this.#ca = ca
@@ -69,6 +75,7 @@ export class ControlPlane {
       `--service-account-issuer=${this.url}/`,
       `--service-account-key-file=${join(folder, 'sa.pub')}`,
       `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
+      ...more,
     ]
   }
 
@@ -135,12 +142,12 @@ export class ControlPlane {
   }
 }
 
-/** One for a test file: it takes three seconds to start. */
-export async function startControlPlane(t: Pick<Test, 'teardown'>): Promise<ControlPlane> {
+/** One for a test file: it takes three seconds to start. `more` are further arguments of the API server. */
+export async function startControlPlane(t: Pick<Test, 'teardown'>, more: readonly string[] = []): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-control-plane-'))
   const authority = new Authority(folder, 'control plane')
   const certificate = authority.issue({ commonName: 'kube-apiserver', sans: ['IP:127.0.0.1'] })
-  const plane = new ControlPlane(folder, authority.cert, await freePorts(3), certificate)
+  const plane = new ControlPlane(folder, authority.cert, await freePorts(3), certificate, more)
   t.teardown(() => plane.stop())
   await plane.startApiServer()
   return plane
