@@ -23,7 +23,10 @@ export interface ClientProtocols {
   readonly http2:
     | ((socket: TLSSocket, peer: Peer, listener: ListenerRef, context: ConnectionContext) => ClientConnection)
     | null
-  /** Bytes to and from an endpoint, by the name of the ClientHello (`tls`) or without one (`tcp`); null = not served. */
+  /**
+   * Bytes to and from an endpoint, by the name of the ClientHello (`tls`; where it has been ended here the socket is the secure one) or
+   * without one (`tcp`); null = not served.
+   */
   readonly tunnel:
     | ((
         socket: Socket,
@@ -293,7 +296,7 @@ export class Reception implements Accepting, ArrivalDesk {
       return
     }
     const { tls, protocol, trusted } = seat.current
-    if (protocol === 'tls' && this.#protocols.tunnel !== null) {
+    if (protocol === 'tls' && tls === null && this.#protocols.tunnel !== null) {
       this.#leave(arrival)
       this.#add(seat, this.#protocols.tunnel(socket, peerOf(arrival.ends, trusted), seat, this.#context, hello))
       return
@@ -315,8 +318,10 @@ export class Reception implements Accepting, ArrivalDesk {
     }
     this.#leave(arrival)
     const peer = peerOf(arrival.ends, seat.current.trusted, facts)
-    const { http2 } = this.#protocols
-    if (facts.alpn === 'h2' && http2 !== null) this.#add(seat, http2(socket, peer, seat, this.#context))
+    const { http2, tunnel } = this.#protocols
+    if (seat.current.protocol === 'tls' && tunnel !== null)
+      this.#add(seat, tunnel(socket.pause(), peer, seat, this.#context, arrival.hello))
+    else if (facts.alpn === 'h2' && http2 !== null) this.#add(seat, http2(socket, peer, seat, this.#context))
     else this.#openHttp1(socket, peer, seat)
   }
 

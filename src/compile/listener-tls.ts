@@ -5,7 +5,10 @@ import { TlsTerminator } from '../listen/tls-terminator.ts'
 import type { TlsTermination } from '../model/tls-termination.ts'
 
 /** `current` is what serves a listener of that name now. Throws when a certificate or key was not read. */
-export function terminationOf({ name, tls, http2 }: ListenerConfig, current: TlsTermination | null): TlsTermination | null {
+export function terminationOf(
+  { name, protocol, tls, http2 }: ListenerConfig,
+  current: TlsTermination | null,
+): TlsTermination | null {
   if (tls === null) return null
   const { minVersion, ciphers, strictSni, clientAuth } = tls
   const made = new TlsTerminator({
@@ -13,7 +16,7 @@ export function terminationOf({ name, tls, http2 }: ListenerConfig, current: Tls
     certificates: tls.certificates.map(({ cert, key }) => ({ cert: cert.pem, key: key.pem })),
     minVersion,
     ciphers,
-    alpn: tls.alpn.filter((protocol) => protocol !== 'h2' || http2),
+    alpn: protocol === 'tls' ? [] : tls.alpn.filter((spoken) => spoken !== 'h2' || http2),
     strictSni,
     clientAuth: { ...clientAuth, ca: clientAuth.ca?.pem ?? null },
   })

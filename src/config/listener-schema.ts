@@ -75,7 +75,9 @@ export const listenerSchema = block({
     wss: 'https carries WebSockets',
   })
     .prefault('http')
-    .describe('What is spoken on the socket; tls = TLS that is passed through by the name it asks for, tcp = bytes.'),
+    .describe(
+      'What is spoken on the socket; tls = bytes in TLS, chosen by the name it asks for: passed through, or ended here with a block tls; tcp = bytes.',
+    ),
   paths: paths.describe('How paths are read.'),
   clientClose: choice('clientClose', ['abort', 'answer'])
     .prefault('abort')
@@ -93,7 +95,9 @@ export const listenerSchema = block({
       'Whether a PROXY header (v1 or v2) says who the client is: accept it, or require it. Only from trustedProxies; with require others are closed.',
     ),
   http2Limits: http2Limits.describe('What one HTTP/2 connection may do at once.'),
-  tls: listenerTls.optional().describe('Certificates and how TLS is spoken; for protocol https.'),
+  tls: listenerTls
+    .optional()
+    .describe('Certificates and how TLS is spoken; for protocol https, and for tls that is ended here.'),
 }).transform(({ tls, ...rest }, context) => {
   const listener = { ...rest, tls: tls ?? null }
   checkTaking({ protocol: listener.protocol, tls: listener.tls, http2: listener.http2 }, context)

@@ -87,7 +87,8 @@ export function checkTaking(
   const wrong = (path: string[], message: string, input: unknown) => context.addIssue({ code: 'custom', message, path, input })
   if (protocol === 'https' && tls === null)
     wrong(['protocol'], 'protocol https needs tls with at least one certificate', protocol)
-  if (protocol !== 'https' && tls !== null) wrong(['tls'], `tls is for protocol: https, with ${protocol} it has no effect`, tls)
-  if (tls !== null && !http2 && !tls.alpn.includes('http/1.1'))
+  if (protocol !== 'https' && protocol !== 'tls' && tls !== null)
+    wrong(['tls'], `tls is for protocol: https or tls, with ${protocol} it has no effect`, tls)
+  if (tls !== null && protocol !== 'tls' && !http2 && !tls.alpn.includes('http/1.1'))
     wrong(['tls', 'alpn'], 'with http2: false and without http/1.1 there is nothing left to be spoken', tls.alpn)
 }

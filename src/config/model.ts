@@ -109,10 +109,10 @@ export interface ListenerConfig {
   readonly bind: readonly string[]
   /** Lower case, without trailing dot; `*.example.org` matches any depth below. Empty = all. */
   readonly hosts: readonly string[]
-  /** `tls`: passed through by the name that is asked for. */
+  /** `tls`: bytes by the name that is asked for; passed through, or with `tls` as what has been decrypted. */
   readonly protocol: 'http' | 'https' | 'tls' | 'tcp'
   readonly proxyProtocol: 'off' | 'accept' | 'require'
-  /** null = cleartext; never with `https`. */
+  /** null = nothing is decrypted; never with `https`. */
   readonly tls: ListenerTlsConfig | null
   readonly paths: PathsConfig
   readonly clientClose: 'abort' | 'answer'

@@ -59,7 +59,7 @@ export interface DryRun {
 export function dryRun(head: string, listener: ServedListener, client: string, port: number, settings: DryRunSettings): DryRun {
   const proxy = new DryProxy(settings)
   // What a usual client would have agreed upon, without a certificate of its own.
-  const tls = listener.protocol === 'https' ? new TlsFacts('TLSv1.3', 'TLS_AES_128_GCM_SHA256', '', 'http/1.1', null) : null
+  const tls = listener.tls !== null ? new TlsFacts('TLSv1.3', 'TLS_AES_128_GCM_SHA256', '', 'http/1.1', null) : null
   const peer = peerOf({ remoteAddress: client, localPort: port }, listener.trusted, tls)
   const downstream: Downstream = { ...SILENT, peer, answer: (_x, answer) => proxy.answered(answer) }
   const x = new Exchange(downstream, proxy.watched(listener), 0)

@@ -98,7 +98,9 @@ function serverName({ host }: RequestBytes): string {
   return isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 ? name : ''
 }
 
-function noteScheme({ scheme }: RequestBytes, { name, protocol }: ServedListener): string[] {
+function noteScheme({ scheme }: RequestBytes, { name, protocol, tls }: ServedListener): string[] {
+  if (protocol === 'tls' && tls !== null)
+    return [`listener ${name} ends TLS and passes bytes: of a request only the name is seen`]
   if (protocol === 'tcp') return [`listener ${name} passes bytes: nothing of a request is seen`]
   if (protocol === 'tls') return [`listener ${name} passes TLS through: of a request only the name is seen`]
   return scheme === null || scheme === protocol

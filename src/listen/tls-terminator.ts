@@ -16,7 +16,7 @@ export interface TerminatorSettings {
   readonly minVersion: '1.2' | '1.3'
   /** As OpenSSL writes them; null = SAFE_CIPHERS. */
   readonly ciphers: string | null
-  /** In our order. */
+  /** In our order; empty = whatever the client wants to speak is its own business. */
   readonly alpn: readonly string[]
   /** A name without a certificate, or none, is refused instead of being shown the default. */
   readonly strictSni: boolean
@@ -89,7 +89,7 @@ export class TlsTerminator implements TlsTermination {
       honorCipherOrder: true,
       ecdhCurve: 'auto',
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
-      ALPNProtocols: [...alpn],
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
       sessionIdContext: hash(JSON.stringify([listener, clientAuth, names])).slice(0, 32),
       sessionTimeout: clientAuth.mode === 'off' ? SESSION_SECONDS : CLIENT_SESSION_SECONDS,
       requestCert: clientAuth.mode !== 'off',

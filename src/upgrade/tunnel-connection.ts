@@ -1,4 +1,4 @@
-// A client connection without HTTP: bytes to and from an endpoint. With TLS that is not ended here the ClientHello has said which
+// A client connection without HTTP: bytes to and from an endpoint. With TLS, ended here or passed on, the ClientHello has said which
 // name is asked for; nothing else is ever looked at.
 
 import type { Socket } from 'node:net'
@@ -28,12 +28,13 @@ export function acceptTunnel(
 
 class TunnelConnection extends ClientTunnel implements Downstream, ClientConnection {
   readonly peer: Peer
-  private readonly tls: boolean
+  /** TLS is passed on: the client waits for the other half of a handshake. */
+  private readonly greeted: boolean
 
   constructor(socket: Socket, peer: Peer, listener: ListenerRef, context: ConnectionContext, hello: ClientHello | null) {
     super(socket, listener, context)
     this.peer = peer
-    this.tls = hello !== null
+    this.greeted = hello !== null && peer.tls === null
     const { counters } = listener.current
     counters.connections++
     counters.connectionsTotal++
@@ -94,7 +95,8 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
 
   /** No endpoint will be connected. */
   answer(x: Exchange, answer: LocalAnswer): void {
-    if (this.tls) this.socket.write(fatalAlert(answer.reason === 'no-route' ? ALERT.UNRECOGNIZED_NAME : ALERT.INTERNAL_ERROR))
+    if (this.greeted)
+      this.socket.write(fatalAlert(answer.reason === 'no-route' ? ALERT.UNRECOGNIZED_NAME : ALERT.INTERNAL_ERROR))
     this.finish(x)
   }
 

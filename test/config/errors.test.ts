@@ -251,7 +251,7 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
   [
     'certificates without https',
     'listeners: [{ name: a, bind: "a:443", tls: { certificates: [{ cert: c, key: k }] } }]',
-    'f:1:44: tls is for protocol: https, with http it has no effect',
+    'f:1:44: tls is for protocol: https or tls, with http it has no effect',
   ],
   [
     'client certificates without a CA',

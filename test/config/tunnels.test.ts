@@ -86,6 +86,15 @@ t.test('a listener with hosts that nobody says', async (t) => {
   t.strictSame(errors, ['hosts: hosts means nothing on the tcp listener "raw": no connection says a host'])
 })
 
+t.test('alpn where nobody knows what is spoken', async (t) => {
+  const { errors } = problems(`
+listeners: [{ name: in, bind: "127.0.0.1:1", protocol: tls, tls: { certificates: [{ cert: a, key: b }], alpn: [h2] } }]
+routes: [{ name: r, listeners: [in], to: app }]
+upstreams: { app: { discovery: { static: ["127.0.0.1:9"] }, tls: {} } }
+`)
+  t.strictSame(errors, ['alpn: alpn means nothing on the tls listener "in": what is spoken in it is not known here'])
+})
+
 t.test('an upstream whose connections carry requests only', async (t) => {
   const text = config('{ name: r, listeners: [raw], to: app }')
   const parsed = parseConfig([{ name: 'f', text }])

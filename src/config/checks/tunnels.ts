@@ -13,9 +13,11 @@ const block = (value: unknown): Readonly<Record<string, unknown>> =>
 /** `written` tells what stands there from what is only a default. */
 export function checkTunnels(config: GatewayConfig, written: unknown): Finding[] {
   const byName = new Map(config.listeners.map((listener) => [listener.name, listener]))
-  const routes = block(written).routes
+  const { listeners, routes } = block(written)
   return [
-    ...config.listeners.flatMap((listener, index) => listenerFindings(listener, ['listeners', index])),
+    ...config.listeners.flatMap((listener, index) =>
+      listenerFindings(listener, Array.isArray(listeners) ? block(listeners[index]) : {}, ['listeners', index]),
+    ),
     ...config.routes.flatMap((route, index) => {
       const named = route.listeners.flatMap((name) => byName.get(name) ?? [])
       const raw = named.find((listener) => !speaksHttp(listener))
@@ -26,7 +28,15 @@ export function checkTunnels(config: GatewayConfig, written: unknown): Finding[]
   ]
 }
 
-function listenerFindings({ name, protocol, hosts }: ListenerConfig, at: Path): Finding[] {
+function listenerFindings(
+  { name, protocol, hosts }: ListenerConfig,
+  keys: Readonly<Record<string, unknown>>,
+  at: Path,
+): Finding[] {
+  if (protocol === 'tls' && Object.hasOwn(block(keys.tls), 'alpn')) {
+    const message = `alpn means nothing on the tls listener "${name}": what is spoken in it is not known here`
+    return [finding([...at, 'tls', 'alpn'], message, 'key')]
+  }
   if (protocol !== 'tcp' || hosts.length === 0) return []
   return [finding([...at, 'hosts'], `hosts means nothing on the tcp listener "${name}": no connection says a host`, 'key')]
 }
@@ -94,7 +104,7 @@ export function doubtTunnels({ listeners, routes, upstreams }: GatewayConfig): F
       found.push(finding(['listeners', index, 'name'], message))
     }
     const wrapped = taken.flatMap(({ to }) => to).find(({ upstream }) => upstreams[upstream]?.tls != null)
-    if (listener.protocol === 'tls' && wrapped !== undefined) {
+    if (listener.protocol === 'tls' && listener.tls === null && wrapped !== undefined) {
       const message = `the TLS of clients on the listener "${listener.name}" is wrapped in another one`
       found.push(finding(['upstreams', wrapped.upstream, 'tls'], message, 'key'))
     }
