@@ -322,8 +322,9 @@ export class DataPlane {
   explain(request: ExplainRequest): Explained {
     if (this.snapshot === null) return { refused: 'nothing is served yet' }
     const { random } = this.options
+    const { pressure } = this.proxy.overload
     const outcome = explainRequest(
-      { snapshot: this.snapshot, bound: this.addresses(), undiscovered: new Set(), random },
+      { snapshot: this.snapshot, bound: this.addresses(), undiscovered: new Set(), pressure, random },
       request,
     )
     return typeof outcome === 'string' ? { refused: outcome } : { explanation: outcome.explanation }

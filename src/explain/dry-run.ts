@@ -29,6 +29,8 @@ export interface DryRunSettings {
   readonly choice: number | null
   /** Names of upstreams whose endpoints are not known here. */
   readonly undiscovered: ReadonlySet<string>
+  /** How overloaded the process is, as in Overload. */
+  readonly pressure: number
   /** Whether to look at the routes that are not taken, which takes its time. */
   readonly others: boolean
   /** What a client that opens TLS would ask for; '' = nothing. */
@@ -123,6 +125,8 @@ class DryProxy extends RequestProxy {
     // Deadlines that nobody turns: none ever passes. The id is always the same, so that answers are.
     super(systemClock, new Deadlines(systemClock), settings.random, () => 'explained')
     this.#settings = settings
+    // Who is refused by chance is not refused here: that is a note.
+    this.overload.pressure = Math.floor(settings.pressure)
   }
 
   get outcome(): Omit<DryRun, 'x' | 'asked'> {
@@ -172,7 +176,7 @@ class DryProxy extends RequestProxy {
   }
 
   override fail(x: Exchange, reason: Parameters<RequestProxy['fail']>[1], detail: string, retryAfter?: number): void {
-    this.#detail = detail
+    this.#detail = reason === 'overload' ? 'all requests to routes of this priority are refused' : detail
     super.fail(x, reason, detail, retryAfter)
   }
 

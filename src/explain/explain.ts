@@ -7,6 +7,7 @@ import type { Exchange } from '../model/exchange.ts'
 import type { ExplainRequest, Explanation } from '../model/explanation.ts'
 import { whyOut } from '../model/left-out.ts'
 import type { LocalAnswer } from '../model/message.ts'
+import { PRIORITY } from '../model/overload.ts'
 import { normalizeHost } from '../model/request-host.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import { labelsInWords, type Subset } from '../model/subset.ts'
@@ -32,6 +33,8 @@ export interface ExplainView {
   readonly bound: readonly BoundListener[]
   /** Names of upstreams whose endpoints are not known here. */
   readonly undiscovered: ReadonlySet<string>
+  /** How overloaded the process is, as in Overload. */
+  readonly pressure: number
   /** Where the request brings no seed. */
   readonly random: Random
 }
@@ -83,6 +86,7 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
         ...(detail === '' ? [] : [`${x.reason}: ${detail}`]),
         ...(run.considered !== null && binding === null ? elsewhere(view.snapshot, listener, x) : []),
         ...(considered.length > MAX_CONSIDERED ? [`${considered.length - MAX_CONSIDERED} more routes share host or path`] : []),
+        ...noteOverload(run, view),
         ...noteUpstream(run, view),
         ...(hasRequests(listener) ? noteProtocol(x, run.asked, upstream, answer) : []),
       ],
@@ -91,6 +95,8 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
     choices: binding?.upstreams.length ?? 0,
   }
 }
+
+const nameOf = (priority: number): string => Object.entries(PRIORITY).find(([, value]) => value === priority)?.[0] ?? ''
 
 /** An address is not asked for by name (RFC 6066 3). */
 function serverName({ host }: RequestBytes): string {
@@ -133,6 +139,13 @@ function noteSubset(subset: Subset | null): string[] {
 function notePanic({ name, roster }: Upstream, subset: Subset | null): string[] {
   const ignored = subset === null ? roster?.panic === true : subset.panic
   return ignored ? [`too few endpoints of upstream ${name} are healthy (panic): health is ignored`] : []
+}
+
+/** Whoever is not refused for certain may be. */
+function noteOverload({ binding, answer }: DryRun, { pressure }: ExplainView): string[] {
+  if (binding === null || answer !== null || pressure <= binding.priority) return []
+  const share = Math.min(Math.max(Math.round((pressure - binding.priority) * 100), 1), 99)
+  return [`the gateway is overloaded: it refuses ${share}% of the requests to routes of priority ${nameOf(binding.priority)}`]
 }
 
 function noteUpstream(run: DryRun, { undiscovered }: ExplainView): string[] {

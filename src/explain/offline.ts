@@ -26,6 +26,7 @@ export function compileOffline(config: GatewayConfig, random: Random): ExplainVi
     undiscovered: new Set(
       Object.entries(config.upstreams).flatMap(([name, { discovery }]) => ('static' in discovery ? [] : [name])),
     ),
+    pressure: 0,
     random,
   }
 }

@@ -41,6 +41,8 @@ t.test('an event loop that is late again and again', async (t) => {
     },
     20_000,
   )
+  const { answer } = await gateway.gateway.explain({ url: `http://127.0.0.1:${gateway.port}/low` })
+  t.same(answer, { status: 503, reason: 'overload' })
   t.equal((await fetch(`${gateway.admin}/healthz`)).status, 200)
   t.equal((await fetch(`${gateway.admin}/ready`)).status, 200)
   t.ok((await gateway.metric('overload')) > 0)
