@@ -26,6 +26,9 @@ export interface LeaderElectionConfig {
   readonly name: string
 }
 
+/** Of the listeners that Ingresses are served on. */
+export const INGRESS_NAMES = { http: 'web', https: 'secure' } as const
+
 /** RFC 1123. */
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
@@ -58,8 +61,10 @@ export const ingress = block({
     .prefault(false)
     .describe('Serve Ingresses that name no class. An IngressClass that is marked as the default does the same.'),
   listeners: defaulted({
-    http: name().prefault('web').describe('Listener for HTTP; made on :80 where the file has none of this name.'),
-    https: name().prefault('secure').describe('Listener for HTTPS; made on :443 where the file has none of this name.'),
+    http: name().prefault(INGRESS_NAMES.http).describe('Listener for HTTP; made on :80 where the file has none of this name.'),
+    https: name()
+      .prefault(INGRESS_NAMES.https)
+      .describe('Listener for HTTPS; made on :443 where the file has none of this name.'),
   }).describe('Where Ingresses are served.'),
 }).transform((written): IngressConfig => written)
 

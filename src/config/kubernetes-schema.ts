@@ -99,6 +99,11 @@ export const kubernetes = block({
   }),
 )
 
+/** Whether listeners or routes come from objects. */
+export function bringsConfiguration(kubernetes: KubernetesConfig | null): boolean {
+  return kubernetes?.ingress != null
+}
+
 /** An upstream that is discovered by Kubernetes implies it. */
 export function impliedKubernetes(upstreams: Readonly<Record<string, UpstreamConfig>>): KubernetesConfig | null {
   const implied = Object.values(upstreams).some(({ discovery }) => 'kubernetes' in discovery)

@@ -50,8 +50,10 @@ const clientAuth = defaulted({
 export const listenerTls = block({
   certificates: z
     .array(certificate)
-    .min(1, 'at least one certificate is needed')
-    .describe('Chosen by the name that the client asks for: exact, then wildcard; the first is the default.'),
+    .prefault([])
+    .describe(
+      'Chosen by the name that the client asks for: exact, then wildcard; the first is the default. Empty where Kubernetes brings them.',
+    ),
   acme: later('acme'),
   minVersion: minVersion.prefault('1.2').describe('The oldest version of TLS that is spoken.'),
   ciphers: ciphers

@@ -130,7 +130,7 @@ export interface Http2Limits {
 }
 
 export interface ListenerTlsConfig {
-  /** At least one; the first is the default. Chains stand behind their certificate. */
+  /** The first is the default. Chains stand behind their certificate. Without any no handshake is made. */
   readonly certificates: readonly { readonly cert: PemConfig; readonly key: PemConfig }[]
   readonly minVersion: '1.2' | '1.3'
   /** As OpenSSL writes them; null = the default list. */

@@ -15,6 +15,7 @@ import { checkTunnels, doubtTunnels } from './checks/tunnels.ts'
 import { doubtLabels, doubtZones } from './checks/zones.ts'
 import { type Environment, substituteEnvironment } from './environment.ts'
 import { explain, findings } from './explain.ts'
+import { checkIngressListeners } from './ingress-listeners.ts'
 import { mergeTrees } from './merge.ts'
 import type { GatewayConfig } from './model.ts'
 import { type Finding, finding, formatPath, type Path, type Problem } from './problem.ts'
@@ -138,6 +139,7 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
       ...checkTunnels(parsed.data, written),
       ...checkFilters(parsed.data),
       ...checkKubernetes(parsed.data),
+      ...checkIngressListeners(parsed.data.listeners, parsed.data.kubernetes),
     )
   if (!parsed.success || errors.length > 0) return { config: null, errors, warnings: [] }
   return {

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { bindAddress, cidr, host } from './addresses.ts'
 import { separateAnyPorts } from './any-port.ts'
+import { withIngressListeners } from './ingress-listeners.ts'
 import { impliedKubernetes, kubernetes } from './kubernetes-schema.ts'
 import { listenerSchema } from './listener-schema.ts'
 import type { GatewayConfig } from './model.ts'
@@ -145,8 +146,9 @@ export const gatewaySchema = block({
       'Kubernetes, where upstreams are discovered by it; absent: with the defaults when one is; {} = with the defaults.',
     ),
 }).transform(
-  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes, ...rest }): GatewayConfig => ({
+  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes = null, ...rest }): GatewayConfig => ({
     ...rest,
+    listeners: withIngressListeners(rest.listeners, kubernetes),
     kubernetes: kubernetes ?? impliedKubernetes(rest.upstreams),
     accessLog: accessLog ?? null,
   }),

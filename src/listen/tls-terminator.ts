@@ -11,7 +11,7 @@ import { CertificateNames } from './certificate-names.ts'
 export interface TerminatorSettings {
   /** Sessions are never resumed at another one. */
   readonly listener: string
-  /** At least one; the first is the default. */
+  /** The first is the default; without any no handshake is made. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[]
   readonly minVersion: '1.2' | '1.3'
   /** As OpenSSL writes them; null = SAFE_CIPHERS. */
@@ -54,6 +54,7 @@ export class TlsTerminator implements TlsTermination {
   }
 
   groupFor({ sni }: ClientHello): NodeCertificateGroup | null {
+    if (this.#settings.certificates.length === 0) return null
     this.#names ??= new CertificateNames(this.#settings.certificates.map(({ cert }) => cert))
     const found = this.#names.find(sni)
     if (found === null && this.#settings.strictSni) return null

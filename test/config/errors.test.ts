@@ -249,6 +249,27 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
     'f:1:49: protocol https needs tls with at least one certificate',
   ],
   [
+    'certificates that nobody brings',
+    'kubernetes: { ingress: { listeners: { https: b } } }\nlisteners: [{ name: a, bind: "a:444", protocol: https, tls: {} }, { name: web, bind: "a:80" }]',
+    /^f:2:61: at least one certificate is needed: nothing else brings any to the listener "a"/,
+  ],
+  [
+    'listeners of Ingresses that speak something else',
+    'kubernetes: { ingress: {} }\nlisteners: [{ name: web, bind: "a:81", protocol: tcp }, { name: secure, bind: "a:444" }]',
+    'f:1:24: the listener "web" has protocol tcp: Ingresses need http here',
+    'f:1:24: the listener "secure" has protocol http: Ingresses need https here',
+  ],
+  [
+    'one listener for both kinds of requests of Ingresses',
+    'kubernetes: { ingress: { listeners: { http: a, https: a } } }',
+    'f:1:55: "a" is the listener for http already: https needs one of its own',
+  ],
+  [
+    'an address that a listener of Ingresses is made on',
+    'kubernetes: { ingress: {} }\nlisteners: [{ name: edge, bind: "0.0.0.0:80" }]',
+    'f:1:24: 0.0.0.0:80 of listener "web" conflicts with 0.0.0.0:80 of listener "edge" at f:2:33',
+  ],
+  [
     'certificates without https',
     'listeners: [{ name: a, bind: "a:443", tls: { certificates: [{ cert: c, key: k }] } }]',
     'f:1:44: tls is for protocol: https or tls, with http it has no effect',

@@ -53,6 +53,27 @@ t.test('Ingresses', async (t) => {
   t.match(become('kubernetes: { statusAddress: ["a b"] }'), [/"a b" is neither an IP address nor a host name/])
 })
 
+t.test('the listeners of Ingresses are made where nobody has written them', async (t) => {
+  const listeners = (text: string) => {
+    const parsed = parseConfig([{ name: 'f', text }])
+    return 'config' in parsed
+      ? parsed.config.listeners.map(({ name, bind, protocol }) => `${name} ${bind} ${protocol}`)
+      : parsed.errors.map(formatProblem)
+  }
+  t.same(listeners('kubernetes: {}'), [])
+  t.same(listeners('kubernetes: { ingress: {} }'), ['web 0.0.0.0:80 http', 'secure 0.0.0.0:443 https'])
+  t.same(
+    listeners(`listeners: [{ name: secure, bind: "127.0.0.1:8443", protocol: https, tls: { minVersion: 1.3 } }]
+routes: [{ name: both, listeners: [web, secure], filters: [{ respond: { status: 204 } }] }]
+kubernetes: { ingress: {} }`),
+    ['secure 127.0.0.1:8443 https', 'web 0.0.0.0:80 http'],
+  )
+  t.same(listeners('kubernetes: { ingress: { listeners: { http: a, https: b } } }'), [
+    'a 0.0.0.0:80 http',
+    'b 0.0.0.0:443 https',
+  ])
+})
+
 t.test('wrong values', async (t) => {
   t.match(become('kubernetes: { namespaces: ["a/b"] }'), [/^f:1:28: "a\/b" is not the name of a namespace$/])
   t.match(become('kubernetes: { namespaces: all }'), [/^f:1:27: expected a list/])

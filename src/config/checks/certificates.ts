@@ -10,7 +10,8 @@ export function doubtCertificates({ listeners }: GatewayConfig): Finding[] {
 }
 
 function doubtListener({ tls, hosts }: ListenerConfig, at: Path): Finding[] {
-  if (tls === null) return []
+  // Others bring them.
+  if (tls === null || tls.certificates.length === 0) return []
   const shown = tls.certificates.map(({ cert }) => chainOf(cert)[0])
   const found: Finding[] = []
   const kinds = new Set<string>()

@@ -1,6 +1,8 @@
 // The names and addresses of a configuration that may be wrong elsewhere: what cross-references are checked against, so that
 // one wrong value hides no other.
 
+import { INGRESS_BINDS, INGRESS_LISTENERS } from '../ingress-listeners.ts'
+import { INGRESS_NAMES } from '../ingress-schema.ts'
 import type { Path } from '../problem.ts'
 
 /** A text and where it stands. */
@@ -62,15 +64,28 @@ function expected(tests: unknown, key: string): Mention[] {
   )
 }
 
+/** The listeners of `kubernetes.ingress` that nobody has written. */
+function made(ingress: unknown, written: ReadonlySet<string | null>): Outline['listeners'] {
+  if (ingress === null || typeof ingress !== 'object') return []
+  const names = { ...INGRESS_NAMES, ...block(block(ingress).listeners) }
+  return INGRESS_LISTENERS.flatMap((key) => {
+    const name = names[key]
+    if (typeof name !== 'string' || written.has(name)) return []
+    const path = ['kubernetes', 'ingress', 'listeners', key]
+    return [{ name, path, bind: [{ text: INGRESS_BINDS[key], path }] }]
+  })
+}
+
 export function outline(written: unknown): Outline {
   const top = block(written)
   const admin = block(top.admin)
   const bind = admin.bind ?? ADMIN_BIND
+  const listeners = list(top.listeners).map((listener, index) => ({
+    ...named(listener, ['listeners', index]),
+    bind: mentions(block(listener).bind, ['listeners', index, 'bind']),
+  }))
   return {
-    listeners: list(top.listeners).map((listener, index) => ({
-      ...named(listener, ['listeners', index]),
-      bind: mentions(block(listener).bind, ['listeners', index, 'bind']),
-    })),
+    listeners: [...listeners, ...made(block(top.kubernetes).ingress, new Set(listeners.map(({ name }) => name)))],
     routes: list(top.routes).map((route, index) => ({
       ...named(route, ['routes', index]),
       listeners: mentions(list(block(route).listeners), ['routes', index, 'listeners']),
