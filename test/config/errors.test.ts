@@ -268,6 +268,7 @@ const ROWS: readonly (readonly [what: string, text: string, ...errors: (string |
     'an address that a listener of Ingresses is made on',
     'kubernetes: { ingress: {} }\nlisteners: [{ name: edge, bind: "0.0.0.0:80" }]',
     'f:1:24: 0.0.0.0:80 of listener "web" conflicts with 0.0.0.0:80 of listener "edge" at f:2:33',
+    /^f:2:12: the listeners "edge" and "web" share 0.0.0.0:80/,
   ],
   [
     'certificates without https',

@@ -70,7 +70,7 @@ function made(ingress: unknown, written: ReadonlySet<string | null>): Outline['l
   const names = { ...INGRESS_NAMES, ...block(block(ingress).listeners) }
   return INGRESS_LISTENERS.flatMap((key) => {
     const name = names[key]
-    if (typeof name !== 'string' || written.has(name)) return []
+    if (typeof name !== 'string' || written.has(name) || (key === 'https' && name === names.http)) return []
     const path = ['kubernetes', 'ingress', 'listeners', key]
     return [{ name, path, bind: [{ text: INGRESS_BINDS[key], path }] }]
   })
