@@ -40,10 +40,14 @@ const ciphers = text(
 )
 
 const clientAuth = defaulted({
-  mode: choice('clientAuth.mode', ['off', 'optional', 'require'])
+  mode: choice('clientAuth.mode', ['off', 'optional', 'require', 'request'])
     .prefault('off')
-    .describe('Whether clients may, or must, show a certificate. One that ca did not issue is refused in both cases.'),
-  ca: pemFile().optional().describe('Certificates of the CAs whose client certificates are accepted.'),
+    .describe(
+      'Whether clients may (optional), or must (require), show a certificate; one that ca did not issue is refused in both cases. request: one is asked for, and whoever shows none or any other passes too; the filter clientCert still lets pass only what ca issued.',
+    ),
+  ca: pemFile()
+    .optional()
+    .describe('Certificates of the CAs whose client certificates are accepted; needed for optional and require.'),
   forward: boolean().prefault(false).describe('Tell endpoints about it in X-Forwarded-Client-Cert.'),
 })
 
@@ -68,7 +72,7 @@ export const listenerTls = block({
   clientAuth: clientAuth.describe('Certificates of clients.'),
 }).transform(({ certificates, minVersion, ciphers, alpn, strictSni, clientAuth }, context): ListenerTlsConfig => {
   const { mode, ca, forward } = clientAuth
-  if (mode !== 'off' && ca === undefined) {
+  if ((mode === 'optional' || mode === 'require') && ca === undefined) {
     const message = `clientAuth.mode ${mode} needs ca: the CAs whose client certificates are accepted`
     context.addIssue({ code: 'custom', message, path: ['clientAuth', 'mode'], input: mode })
   }

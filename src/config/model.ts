@@ -139,8 +139,9 @@ export interface ListenerTlsConfig {
   readonly alpn: readonly ('h2' | 'http/1.1')[]
   readonly strictSni: boolean
   readonly clientAuth: {
-    readonly mode: 'off' | 'optional' | 'require'
-    /** Never null where the mode is not `off`. */
+    /** `request`: asked for, and neither needed nor refused. */
+    readonly mode: 'off' | 'optional' | 'require' | 'request'
+    /** Never null where the mode is `optional` or `require`. */
     readonly ca: PemConfig | null
     readonly forward: boolean
   }

@@ -58,6 +58,7 @@ export const ACCESS_LOG_MORE_FIELDS = [
   'tlsCipher',
   'sni',
   'clientSubject',
+  'clientVerified',
   'clientFingerprint',
 ] as const
 

@@ -21,6 +21,7 @@ export const TEMPLATE_VALUES: Readonly<Record<string, Value>> = {
   'tls.sni': ({ downstream: { peer } }) => peer.tls?.sni ?? '',
   'tls.version': ({ downstream: { peer } }) => peer.tls?.version ?? '',
   'tls.client.subject': ({ downstream: { peer } }) => peer.tls?.client?.subject ?? '',
+  'tls.client.verified': ({ downstream: { peer } }) => peer.tls?.client?.verified.toString() ?? '',
   'tls.client.fingerprint': ({ downstream: { peer } }) => peer.tls?.client?.fingerprint ?? '',
 }
 

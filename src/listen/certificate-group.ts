@@ -10,8 +10,10 @@ import { clientCertificate, forwardedClientCert } from './client-certificate.ts'
 export interface GroupSettings {
   /** All that Node needs to know; `clientAuth` and tickets included. */
   readonly options: TlsOptions
-  readonly clientAuth: 'off' | 'optional' | 'require'
-  /** Endpoints are told about a verified client certificate. */
+  readonly clientAuth: 'off' | 'optional' | 'require' | 'request'
+  /** There are CAs for client certificates: what Node trusts by itself vouches for nobody. */
+  readonly verifies: boolean
+  /** Endpoints are told about a client certificate. */
   readonly forward: boolean
 }
 
@@ -109,12 +111,12 @@ class HandshakeServer {
 
   /** null = what the client has shown must not be accepted. */
   #facts(socket: TLSSocket): TlsFacts | null {
-    const { clientAuth, forward } = this.#settings
+    const { clientAuth, verifies, forward } = this.#settings
     let client = null
     if (clientAuth !== 'off') {
-      client = clientCertificate(socket, socket.authorized)
+      client = clientCertificate(socket, verifies && socket.authorized)
       // `require` is Node's own to refuse; twice does not hurt. `optional`: none is fine, a wrong one is not.
-      if (client === null ? clientAuth === 'require' : !client.verified) return null
+      if (client === null ? clientAuth === 'require' : !client.verified && clientAuth !== 'request') return null
     }
     const { servername } = socket as TLSSocket & { readonly servername?: string | false }
     return new TlsFacts(
@@ -123,7 +125,7 @@ class HandshakeServer {
       typeof servername === 'string' ? servername.toLowerCase().replace(/\.$/, '') : '',
       typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '',
       client,
-      forward && client !== null ? forwardedClientCert(client) : '',
+      forward && client !== null ? forwardedClientCert(client, clientAuth === 'request') : '',
     )
   }
 }

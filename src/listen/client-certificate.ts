@@ -27,9 +27,16 @@ export function clientCertificate(socket: TLSSocket, verified: boolean): ClientC
   }
 }
 
-/** `x-forwarded-client-cert: …` with its line end (Envoy's HTTP header manipulation, x-forwarded-client-cert). */
-export function forwardedClientCert({ fingerprint, subject, sans }: ClientCertificate): string {
-  const parts = [`Hash=${fingerprint}`, `Subject="${subject.replace(/["\\]/g, '\\$&')}"`]
+/**
+ * `x-forwarded-client-cert: …` with its line end (Envoy's HTTP header manipulation, x-forwarded-client-cert). `doubtful`: it may not be
+ * verified, and the line says whether it is (a key of ours).
+ */
+export function forwardedClientCert({ fingerprint, subject, sans, verified }: ClientCertificate, doubtful = false): string {
+  const parts = [
+    ...(doubtful ? [`Verified=${verified}`] : []),
+    `Hash=${fingerprint}`,
+    `Subject="${subject.replace(/["\\]/g, '\\$&')}"`,
+  ]
   for (const san of sans) {
     const colon = san.indexOf(':')
     const type = san.slice(0, colon)

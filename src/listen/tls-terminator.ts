@@ -20,7 +20,12 @@ export interface TerminatorSettings {
   readonly alpn: readonly string[]
   /** A name without a certificate, or none, is refused instead of being shown the default. */
   readonly strictSni: boolean
-  readonly clientAuth: { readonly mode: 'off' | 'optional' | 'require'; readonly ca: string | null; readonly forward: boolean }
+  /** `request`: whatever is shown passes; without `ca` none of it counts as verified. */
+  readonly clientAuth: {
+    readonly mode: 'off' | 'optional' | 'require' | 'request'
+    readonly ca: string | null
+    readonly forward: boolean
+  }
 }
 
 /** TLS 1.3, then ECDHE with AEAD; ECDSA before RSA. No CBC, no static RSA, no finite-field DHE. */
@@ -70,8 +75,9 @@ export class TlsTerminator implements TlsTermination {
     const key = indexes.join(' ')
     let group = this.#groups.get(key)
     if (group === undefined) {
-      const { mode, forward } = this.#settings.clientAuth
-      group = new NodeCertificateGroup({ options: this.#options(indexes), clientAuth: mode, forward }, this.#ticketKeys)
+      const { mode, ca, forward } = this.#settings.clientAuth
+      const settings = { options: this.#options(indexes), clientAuth: mode, verifies: ca !== null, forward }
+      group = new NodeCertificateGroup(settings, this.#ticketKeys)
       this.#groups.set(key, group)
     }
     return group

@@ -57,6 +57,7 @@ const MORE_WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
   ['tlsCipher', ({ tls }) => nullable(tls?.cipher ?? null)],
   ['sni', ({ tls }) => nullable(tls?.sni ?? null)],
   ['clientSubject', ({ tls }) => nullable(tls?.client?.subject ?? null)],
+  ['clientVerified', ({ tls }) => String(tls?.client?.verified ?? null)],
   ['clientFingerprint', ({ tls }) => nullable(tls?.client?.fingerprint ?? null)],
 ])
 

@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [item: string, ...errors: string[]])[] = [
   ['{ respond: { body: "${request.pth}" } }', '4:20: unknown template ${request.pth}; did you mean "request.path"?'],
   [
     '{ respond: { body: "${zzz}" } }',
-    '4:20: unknown template ${zzz}; there are request.path, request.method, request.host, client.ip, route.name, tls.sni, tls.version, tls.client.subject, tls.client.fingerprint, request.header.NAME',
+    '4:20: unknown template ${zzz}; there are request.path, request.method, request.host, client.ip, route.name, tls.sni, tls.version, tls.client.subject, tls.client.verified, tls.client.fingerprint, request.header.NAME',
   ],
   ['{ respond: { body: "${request.header.a b}" } }', /^4:20: unknown template/.source],
   ['{ respond: { body: "${tls.snj}" } }', '4:20: unknown template ${tls.snj}; did you mean "tls.sni"?'],

@@ -2,6 +2,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the configuration */
 
 import { randomUUID, X509Certificate } from 'node:crypto'
+import { connect as connectHttp2 } from 'node:http2'
 import type { ConnectionOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { authority, type Issued } from '../support/certificates.ts'
@@ -144,6 +145,108 @@ t.test('client certificates', async (t) => {
   t.ok((await gateway.metric('rejected_total', { reason: 'tls-handshake' })) >= 10)
   const { client } = await secureClient(t, gateway.port, { servername: 'off.test' })
   t.equal((await client.ask('GET /', ['host: require.test'])).status, 421, 'Host does not get around it')
+})
+
+t.test('client certificates that are asked for, and neither needed nor refused', async (t) => {
+  const asking = (ca?: string) => ({ certificates: [pair(a)], clientAuth: { mode: 'request', forward: true, ca } })
+  const said = { requestHeaders: { set: { 'x-said': '${tls.client.subject} ${tls.client.verified}' } } }
+  const { gateway, endpoint } = await start(
+    t,
+    [
+      { name: 'web', hosts: ['known.test'], tls: asking(clients.certFile) },
+      { name: 'blind', hosts: ['blind.test'], tls: asking() },
+    ],
+    {
+      routes: [
+        { name: 'all', to: 'all', filters: [said] },
+        { name: 'own', match: [{ path: { prefix: '/own' } }], to: 'all', filters: [{ clientCert: {} }] },
+      ],
+    },
+  )
+  const get = async (servername: string, issued: Issued | null, maxVersion: 'TLSv1.2' | 'TLSv1.3') => {
+    const shown = issued === null ? {} : { cert: issued.cert, key: issued.key }
+    const seen = await secureClient(t, gateway.port, { servername, maxVersion, ...shown })
+    const lines = [`host: ${servername}`, 'x-forwarded-client-cert: Verified=true;Hash=00']
+    t.equal((await seen.client.ask('GET /', lines)).status, 200)
+    const { fields } = endpoint.requests.at(-1) as { fields: Record<string, string> }
+    const own = (await seen.client.ask('GET /own', lines)).status
+    if (issued !== null) {
+      await until('a ticket', () => seen.session !== null)
+      const again = await secureClient(t, gateway.port, { servername, maxVersion, session: seen.session as Buffer, ...shown })
+      t.equal((await again.client.ask('GET /own', lines)).status, own, 'a session is no better')
+      again.client.destroy()
+    }
+    seen.client.destroy()
+    return [fields['x-forwarded-client-cert']?.replace(/Hash=[0-9a-f]{64};/, ''), fields['x-said']?.trim(), own]
+  }
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const names = 'Subject="CN=alice";DNS=alice.clients.test'
+    for (const name of ['known.test', 'blind.test']) t.strictSame(await get(name, null, version), [undefined, '', 403])
+    const uri = ';URI="spiffe://clients.test/a=b"'
+    t.strictSame(await get('known.test', alice, version), [`Verified=true;${names}${uri}`, 'CN=alice true', 200])
+    t.strictSame(await get('known.test', mallory, version), [`Verified=false;${names}`, 'CN=alice false', 403])
+    t.strictSame(await get('known.test', expired, version), ['Verified=false;Subject="CN=alice"', 'CN=alice false', 403])
+    t.strictSame(await get('blind.test', alice, version), [`Verified=false;${names}${uri}`, 'CN=alice false', 403])
+  }
+})
+
+t.test('each listener of an address has its own CA, and no request gets around it', async (t) => {
+  const auth = (authority: typeof clients) => ({
+    certificates: [pair(a)],
+    clientAuth: { mode: 'require', ca: authority.certFile },
+  })
+  const { gateway } = await start(
+    t,
+    [
+      { name: 'web', hosts: ['one.test'], tls: auth(clients) },
+      { name: 'two', hosts: ['two.test'], tls: auth(others) },
+      { name: 'open', hosts: ['open.test'], tls: { certificates: [pair(a)] } },
+      { name: 'twin', hosts: ['twin.test'], tls: { certificates: [pair(a)] } },
+    ],
+    { routes: [{ name: 'all', filters: [{ respond: { body: 'in' } }] }] },
+  )
+  const shows = (issued: Issued | null) => (issued === null ? {} : { cert: issued.cert, key: issued.key })
+  const h1 = async (servername: string, host: string, issued: Issued | null): Promise<number> => {
+    try {
+      const { client } = await secureClient(t, gateway.port, { servername, ...shows(issued) })
+      const { status } = await client.ask('GET /', [`host: ${host}`])
+      client.destroy()
+      return status
+    } catch {
+      return 0
+    }
+  }
+  const h2 = (servername: string, host: string, issued: Issued | null): Promise<number> =>
+    new Promise((resolve) => {
+      const url = `https://127.0.0.1:${gateway.port}`
+      const session = connectHttp2(url, { servername, rejectUnauthorized: false, ...shows(issued) })
+      const end = (status: number) => {
+        session.destroy()
+        resolve(status)
+      }
+      session.on('error', () => end(0))
+      session.on('close', () => end(0))
+      const request = session.request({ ':path': '/', ':authority': host })
+      request.on('error', () => end(0))
+      request.on('response', ({ ':status': status }) => end(Number(status)))
+    })
+  for (const ask of [h1, h2]) {
+    t.equal(await ask('one.test', 'one.test', alice), 200)
+    t.equal(await ask('two.test', 'two.test', mallory), 200)
+    t.equal(await ask('one.test', 'one.test', mallory), 0)
+    t.equal(await ask('two.test', 'two.test', alice), 0)
+    t.equal(await ask('one.test', 'one.test', null), 0)
+    for (const [servername, host, issued] of [
+      ['open.test', 'one.test', null],
+      ['open.test', 'one.test', alice],
+      ['one.test', 'two.test', alice],
+      ['one.test', 'open.test', alice],
+      // Only the listener differs, and with it what its policies may be one day.
+      ['open.test', 'twin.test', null],
+    ] as const)
+      t.equal(await ask(servername, host, issued), 421, `${servername} ${host}`)
+    t.equal(await ask('open.test', 'nobody.test', null), 404)
+  }
 })
 
 t.test('certificates change under load', async (t) => {

@@ -72,7 +72,7 @@ t.test('fields are those asked for, in that order', async (t) => {
 
 t.test('what is known about TLS, where it is asked for', async (t) => {
   const file = join(t.testdir(), 'access.log')
-  const fields = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientFingerprint']
+  const fields = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientVerified', 'clientFingerprint']
   const log = new AccessLog({ ...options(file), fields }, Math.random, unexpected)
   const client = {
     verified: true,
@@ -90,9 +90,9 @@ t.test('what is known about TLS, where it is asked for', async (t) => {
   t.same(
     lines(file).map((line) => Object.values(JSON.parse(line))),
     [
-      [null, null, null, null, null],
-      ['TLSv1.3', 'TLS_AES_128_GCM_SHA256', 'a.test', null, null],
-      ['TLSv1.2', 'X', '', 'CN="a"', '00ff'],
+      [null, null, null, null, null, null],
+      ['TLSv1.3', 'TLS_AES_128_GCM_SHA256', 'a.test', null, null, null],
+      ['TLSv1.2', 'X', '', 'CN="a"', true, '00ff'],
     ],
   )
 })

@@ -33,10 +33,10 @@ export function doubtFilters(config: GatewayConfig): Finding[] {
 }
 
 function doubtClientCerts({ routes, listeners }: GatewayConfig): Finding[] {
-  const asking = listeners.filter(({ tls }) => tls !== null && tls.clientAuth.mode !== 'off')
+  const asking = listeners.filter(({ tls }) => tls !== null && tls.clientAuth.mode !== 'off' && tls.clientAuth.ca !== null)
   return routes.flatMap((route, index) => {
     if (asking.some((listener) => takesRoute(listener, route))) return []
-    const message = `no listener of the route "${route.name}" asks clients for certificates (tls.clientAuth): nobody shows one`
+    const message = `no listener of the route "${route.name}" asks clients for certificates of a CA (tls.clientAuth): nobody shows one`
     return filtersOf(route, index)
       .filter(({ filter }) => filter.type === 'clientCert')
       .map(({ path }) => finding(path, message, 'key'))

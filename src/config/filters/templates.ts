@@ -13,6 +13,7 @@ export const TEMPLATES = [
   'tls.sni',
   'tls.version',
   'tls.client.subject',
+  'tls.client.verified',
   'tls.client.fingerprint',
 ] as const
 
