@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { checkWorthServing } from '../../src/config/checks/worth-serving.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { duration } from '../../src/config/values.ts'
 import { type ControlPlane, startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
 import { until } from '../support/until.ts'
@@ -61,6 +63,7 @@ t.test('rendered by kubectl', { skip: withoutControlPlane }, async (t) => {
       t.notOk(JSON.stringify(open).match(/admin|9901/), 'nobody reaches the admin port')
 
       const { namespace } = workload.metadata
+      t.strictSame(await problemsOf(objects, t.testdir({})), [], 'the configuration is one')
       for (const { kind, subjects } of objects)
         if (/Binding$/.test(kind)) t.match(subjects, [{ kind: 'ServiceAccount', name: 'headgate', namespace }])
     })
@@ -176,6 +179,23 @@ async function installKind(plane: ControlPlane, name: string): Promise<void> {
     },
     20_000,
   )
+}
+
+/** Of the configuration, in the environment of the pods: errors and warnings. */
+async function problemsOf(objects: readonly Manifest[], folder: string): Promise<string[]> {
+  for (const [name, text] of Object.entries(findObject(objects, 'ConfigMap', 'headgate').data))
+    writeFileSync(join(folder, name), String(text))
+  writeFileSync(join(folder, 'token'), 'of this installation')
+  const env: Record<string, string> = { HEADGATE_ADMIN_TOKEN: join(folder, 'token') }
+  for (const { name, value, valueFrom } of container(objects).env) {
+    if (value !== undefined) env[name] = value
+    else if (valueFrom.resourceFieldRef !== undefined) env[name] = container(objects).resources.limits.cpu
+    else if (valueFrom.fieldRef.fieldPath === 'metadata.namespace') env[name] = workloadOf(objects).metadata.namespace ?? ''
+    else env[name] = ''
+  }
+  const loaded = await loadConfig(join(folder, 'headgate.yaml'), { env })
+  const wrong = [...('errors' in loaded ? loaded.errors : checkWorthServing(loaded.config)), ...loaded.warnings]
+  return wrong.map(({ message }) => message).filter((message) => message !== 'kubernetes.gatewayApi is not supported yet')
 }
 
 function drainSeconds(objects: readonly Manifest[]): number {
