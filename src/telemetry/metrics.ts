@@ -161,6 +161,11 @@ export const METRICS = {
     help: 'Since the last sign that what is known of a kind of Kubernetes objects is so; about once a minute there is one when nothing changes.',
     labels: ['kind'],
   },
+  leader: {
+    type: 'gauge',
+    help: '1 while this replica writes the statuses of Kubernetes objects and Events about them, 0 while another one does or nobody.',
+    labels: [],
+  },
   discovery_lookups_total: {
     type: 'counter',
     help: 'How often a discovery asked, by what came of it; what failed leaves the last good endpoints in force.',
