@@ -76,7 +76,7 @@ export async function statusScene(t: Test): Promise<StatusScene> {
 }
 
 export const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/shop/ingresses'
-export const EVENTS = '/apis/events.k8s.io/v1/namespaces/shop/events'
+export const EVENTS = '/api/v1/namespaces/shop/events'
 
 export function ingressReference({ metadata: { name, uid } }: FakeObject): ObjectReference {
   return { kind: 'Ingress', group: 'networking.k8s.io', version: 'v1', plural: 'ingresses', namespace: 'shop', name, uid }
