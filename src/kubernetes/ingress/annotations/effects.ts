@@ -2,6 +2,7 @@
 // the configuration file ("written"), valid by the schema as it stands here.
 
 import type { UpstreamConfig } from '../../../config/model.ts'
+import type { KeptSecret } from '../../secret.ts'
 import type { KeptService } from '../../service.ts'
 import type { ObjectProblem } from '../../translation.ts'
 
@@ -10,10 +11,10 @@ export type Written = Readonly<Record<string, unknown>>
 
 /** What annotations refer to. Functions, so that the caller sees what was looked at; null = there is no such object. */
 export interface AnnotationLook {
-  /** The PEM text of `tls.crt`, `tls.key` and `ca.crt`, as far as they are there. */
-  secret(namespace: string, name: string): Readonly<Record<string, string>> | null
+  /** With the last certificate and CA that can be used. */
+  secret(namespace: string, name: string): KeptSecret | null
   service(namespace: string, name: string): KeptService | null
-  /** Its `data`. */
+  /** Those of its entries that can be header fields; null also where ConfigMaps are not read. */
   configMap(namespace: string, name: string): Readonly<Record<string, string>> | null
 }
 
@@ -39,13 +40,13 @@ export interface AnnotationEffects {
   readonly wwwRedirect: boolean
   /** `app-root`: `/` exactly, of every host of the Ingress, answers 302 to this path; null = not asked for. */
   readonly appRoot: string | null
-  /** null = it is none. */
+  /** null = it is none. With `refuseAll` it gets no requests, and its rules take none from others. */
   readonly canary: CanaryEffects | null
   /** Of the hosts of the Ingress, on the HTTPS listener; null = nothing is asked for. */
   readonly clientAuth: ClientAuthEffects | null
   /** In the order of the annotations. */
   readonly problems: readonly ObjectProblem[]
-  /** Why every rule of the Ingress must answer 500 `refused-object`, in words for the client (never a value); null = none must. */
+  /** Why every rule of the Ingress must answer 500 `refused-object`, in words for clients (which annotation); null = none must. */
   readonly refuseAll: string | null
   /** One for each annotation with a prefix of ours, in the order of the annotations: what `migrate` tells. */
   readonly verdicts: readonly AnnotationVerdict[]

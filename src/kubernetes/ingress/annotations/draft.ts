@@ -1,0 +1,174 @@
+// Effects while they are being put together, and what is said on the way.
+
+import type { UpstreamConfig } from '../../../config/model.ts'
+import type { KeptMetadata } from '../../object-reference.ts'
+import type { ObjectProblem } from '../../translation.ts'
+import type {
+  AnnotationEffects,
+  AnnotationLook,
+  AnnotationVerdict,
+  CanaryEffects,
+  ClientAuthEffects,
+  HttpsEffects,
+  PathEffects,
+  Written,
+} from './effects.ts'
+import type { Faith } from './entry.ts'
+
+/** Reasons of problems with annotations: the whole set. */
+export type AnnotationReason =
+  | 'InvalidAnnotation'
+  | 'UnknownAnnotation'
+  | 'RefusedAnnotation'
+  | 'DifferingAnnotation'
+  | 'ConflictingAnnotations'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** In the order in which filters of one kind go: the answer's fields also where a filter answers. */
+const ORDER = ['responseHeaders', 'cors', 'redirect', 'respond', 'bodyLimit', 'requestHeaders', 'rewrite'] as const
+
+interface HeaderEdit {
+  set: Record<string, string>
+  add: Record<string, string>
+  remove: string[]
+}
+
+export class Draft {
+  readonly meta: KeptMetadata
+  readonly look: AnnotationLook
+  /** Seconds. */
+  readonly timeouts: { connect?: number; send?: number; read?: number } = {}
+  readonly route: Record<string, unknown> = {}
+  readonly upstream: Record<string, unknown> = {}
+  readonly upstreams = new Map<string, UpstreamConfig>()
+  readonly requestHeaders: HeaderEdit = { set: {}, add: {}, remove: [] }
+  readonly responseHeaders: HeaderEdit = { set: {}, add: {}, remove: [] }
+  readonly paths: Mutable<PathEffects> = { regex: false, caseInsensitive: false, rewrite: null }
+  readonly https: Mutable<HttpsEffects> = { redirectWhereTls: true, redirectAlways: false, code: 308 }
+  /** Bytes; null = no limit of this Ingress. */
+  bodyLimit: number | null = null
+  aliases: readonly string[] = []
+  wwwRedirect = false
+  appRoot: string | null = null
+  canary: CanaryEffects | null = null
+  clientAuth: ClientAuthEffects | null = null
+  /** Keys of `tls` of upstreams; null = no TLS is asked for. */
+  upstreamTls: Record<string, unknown> | null = null
+  /** Names of annotations whose value could not be read. */
+  readonly wrong = new Set<string>()
+  #refuseAll: string | null = null
+  readonly #others: Written[] = []
+  readonly #names: ReadonlyMap<string, string>
+  readonly #verdicts = new Map<string, AnnotationVerdict>()
+  readonly #problems: ObjectProblem[] = []
+
+  /** `names`: annotations that are there, with their prefix, by their name without it. */
+  constructor(meta: KeptMetadata, look: AnnotationLook, names: ReadonlyMap<string, string>) {
+    this.meta = meta
+    this.look = look
+    this.#names = names
+  }
+
+  /** Filters that are given whole; fields and body limits have places of their own. */
+  filter(written: Written): void {
+    this.#others.push(written)
+  }
+
+  /** Taken over as it is, whatever the table says in general. */
+  exact(name: string): void {
+    this.settle(name, 'exact', '')
+  }
+
+  /** Served, but not exactly as asked: the object is told. */
+  differs(name: string, words: string): void {
+    this.settle(name, 'differs', words)
+    this.problem(name, 'DifferingAnnotation', words, 'differs')
+  }
+
+  /** Not served; the rest of the rule is. */
+  refuse(name: string, words: string, reason: AnnotationReason = 'RefusedAnnotation'): void {
+    this.settle(name, 'refused', words)
+    this.problem(name, reason, words, 'refused')
+  }
+
+  /** No rule of the Ingress is served. */
+  refuseAll(name: string, words: string, reason: AnnotationReason = 'RefusedAnnotation'): void {
+    this.refuse(name, words, reason)
+    this.#refuseAll ??= `annotation ${this.full(name)} cannot be kept: the Events of the Ingress say why`
+  }
+
+  /** The worse one stays. */
+  settle(name: string, verdict: Faith, words: string): void {
+    const known = this.#verdicts.get(name)
+    if (known?.verdict === 'refused' || (known?.verdict === 'differs' && verdict === 'differs')) {
+      if (verdict === 'exact' || known.words.includes(words)) return
+      this.#verdicts.set(name, { ...known, words: `${known.words}; ${words}` })
+      return
+    }
+    this.#verdicts.set(name, { annotation: this.full(name), verdict, words })
+  }
+
+  problem(name: string, reason: AnnotationReason, words: string, severity: ObjectProblem['severity']): void {
+    const path = this.full(name)
+    this.#problems.push({ reason, message: `${path}: ${words}`, path, severity })
+  }
+
+  settled(name: string): boolean {
+    return this.#verdicts.has(name)
+  }
+
+  /** With the prefix that it was written with. */
+  full(name: string): string {
+    return this.#names.get(name) ?? name
+  }
+
+  finish(): AnnotationEffects {
+    const { connect, send, read } = this.timeouts
+    const route = { ...this.route }
+    // Whatever nginx would have let pass passes: an upload may stall for as long as `send` says.
+    if (read !== undefined || send !== undefined)
+      route.timeout = {
+        attempt: `${read ?? 60}s`,
+        idle: `${Math.max(read ?? 60, send ?? 60)}s`,
+        ...(read === undefined ? {} : { tunnel: `${read}s` }),
+      }
+    const upstream = { ...this.upstream }
+    if (connect !== undefined) upstream.connection = { connectTimeout: `${connect}s` }
+    if (this.upstreamTls !== null) upstream.tls = this.upstreamTls
+    const filters = this.#filters()
+    return {
+      route,
+      filters,
+      answers: filters.some((filter) => 'redirect' in filter || 'respond' in filter),
+      upstream,
+      upstreams: this.upstreams,
+      paths: this.paths,
+      https: this.https,
+      aliases: this.aliases,
+      wwwRedirect: this.wwwRedirect,
+      appRoot: this.appRoot,
+      canary: this.canary,
+      clientAuth: this.clientAuth,
+      problems: this.#problems,
+      refuseAll: this.#refuseAll,
+      verdicts: [...this.#names.keys()].flatMap((name) => this.#verdicts.get(name) ?? []),
+    }
+  }
+
+  #filters(): Written[] {
+    const filters = [...this.#others]
+    for (const key of ['responseHeaders', 'requestHeaders'] as const) {
+      const { set, add, remove } = this[key]
+      const edit = {
+        ...(Object.keys(set).length > 0 ? { set } : {}),
+        ...(Object.keys(add).length > 0 ? { add } : {}),
+        ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
+      }
+      if (Object.keys(edit).length > 0) filters.push({ [key]: edit })
+    }
+    if (this.bodyLimit !== null) filters.push({ bodyLimit: this.bodyLimit })
+    const rank = (filter: Written): number => ORDER.findIndex((key) => key in filter)
+    return filters.sort((a, b) => rank(a) - rank(b))
+  }
+}
