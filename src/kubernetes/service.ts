@@ -1,6 +1,6 @@
 // What is kept of a Service, and how its ports speak.
 
-import type { V1Service } from '@kubernetes/client-node'
+import type { V1LoadBalancerIngress, V1Service } from '@kubernetes/client-node'
 import type { RawObject, Resource } from './resource.ts'
 
 export interface KeptService {
@@ -12,6 +12,8 @@ export interface KeptService {
   readonly family: 'IPv4' | 'IPv6' | null
   /** TCP only. */
   readonly ports: readonly ServicePort[]
+  /** Where it is reached from outside, addresses and names; of a Service that is for the inside its own address. */
+  readonly addresses: readonly string[]
 }
 
 export interface ServicePort {
@@ -28,7 +30,7 @@ export const SERVICES: Resource<V1Service & RawObject, KeptService> = {
   version: 'v1',
   plural: 'services',
   namespaced: true,
-  prune({ spec = {} }) {
+  prune({ spec = {}, status }) {
     const { type = 'ClusterIP', externalName, ipFamilies, ports } = spec
     return {
       type,
@@ -37,8 +39,16 @@ export const SERVICES: Resource<V1Service & RawObject, KeptService> = {
       ports: (ports ?? [])
         .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
         .map(({ name = '', port, appProtocol }) => ({ name, port, appProtocol: appProtocol ?? null })),
+      addresses: addressesOf(spec, status?.loadBalancer?.ingress ?? []),
     }
   },
+}
+
+function addressesOf(spec: NonNullable<V1Service['spec']>, balancers: readonly V1LoadBalancerIngress[]): string[] {
+  const { type, externalName, externalIPs = [], clusterIP = '' } = spec
+  if (type === 'ExternalName') return externalName === undefined ? [] : [externalName.toLowerCase().replace(/\.$/, '')]
+  const outside = [...balancers.flatMap(({ ip, hostname }) => ip ?? hostname ?? []), ...externalIPs]
+  return outside.length > 0 || type === 'LoadBalancer' || clusterIP === '' || clusterIP === 'None' ? outside : [clusterIP]
 }
 
 /** By name, or by the number that the Service has it under. */

@@ -1,0 +1,125 @@
+// One part of an Ingress, with its canary, as routes.
+
+import type { RouteConfig } from '../../config/model.ts'
+import type { NamedUpstream } from '../service-upstream.ts'
+import type { ObjectProblem } from '../translation.ts'
+import type { Written } from './annotations/effects.ts'
+import { type Asked, type CanaryPlan, planCanary } from './canary.ts'
+import type { CanaryPart } from './claims.ts'
+import { hostHeader } from './hosts.ts'
+import type { Ending, IngressPart, Part } from './parts.ts'
+import { problem } from './problems.ts'
+import { readRoute } from './read-route.ts'
+
+export interface RouteOfPart {
+  readonly route: RouteConfig
+  /** Who asked for it, and where. */
+  readonly owner: IngressPart
+  readonly at: string
+}
+
+export interface PartRoutes {
+  /** Where they ask for as much of a request, the first one wins. */
+  readonly routes: readonly RouteOfPart[]
+  readonly upstreams: readonly NamedUpstream[]
+  readonly problems: readonly { readonly owner: IngressPart; readonly problem: ObjectProblem }[]
+}
+
+/** Names of the listeners. */
+export interface RouteListeners {
+  readonly http: string
+  readonly https: string
+}
+
+/** `hosts` are those that the part got. */
+export function routesOf(
+  owner: IngressPart,
+  part: Part,
+  hosts: readonly string[],
+  canary: CanaryPart | null,
+  listeners: RouteListeners,
+): PartRoutes {
+  const made = new Making(owner, part, hosts, listeners)
+  const { ending } = part
+  if (part.toHttps !== null && ending.type !== 'refusal') {
+    // What the request came with, or what a trusted proxy says of it: where TLS ends before us nobody is sent round in circles.
+    const asked = { headers: { 'x-forwarded-proto': 'http' } }
+    made.add(`${part.name}/to-https`, asked, { filters: [{ redirect: { scheme: 'https', code: part.toHttps } }] }, [
+      listeners.http,
+    ])
+  }
+  const plan = canary === null ? null : planCanary(owner, ending, canary)
+  for (const { name, asked, ending } of plan?.routes ?? [])
+    made.add(name, asked, made.keysOf(ending), undefined, { owner: canary?.owner ?? owner, at: canary?.part.at ?? part.at })
+  made.add(part.name, {}, made.keysOf(ending, plan?.share ?? null))
+  return made
+}
+
+class Making implements PartRoutes {
+  readonly routes: RouteOfPart[] = []
+  readonly upstreams: NamedUpstream[] = []
+  readonly problems: { owner: IngressPart; problem: ObjectProblem }[] = []
+  readonly #owner: IngressPart
+  readonly #part: Part
+  readonly #hosts: readonly string[]
+  readonly #listeners: RouteListeners
+
+  constructor(owner: IngressPart, part: Part, hosts: readonly string[], listeners: RouteListeners) {
+    this.#owner = owner
+    this.#part = part
+    this.#hosts = hosts
+    this.#listeners = listeners
+  }
+
+  /** What cannot be a route keeps its matches and refuses. */
+  add(
+    name: string,
+    asked: Asked,
+    keys: Written,
+    listeners: readonly string[] = [...new Set(Object.values(this.#listeners))],
+    origin: { readonly owner: IngressPart; readonly at: string } = { owner: this.#owner, at: this.#part.at },
+  ): void {
+    const match = this.#match(asked)
+    const where = { name, listeners, hosts: this.#hosts.filter((host) => host !== ''), match: [match] }
+    const route = readRoute({ ...where, ...keys })
+    if (typeof route !== 'string') {
+      this.routes.push({ route, ...origin })
+      return
+    }
+    this.tell(this.#owner, this.#part.at, route)
+    const refused = readRoute({ ...where, ...REFUSED })
+    if (typeof refused !== 'string') this.routes.push({ route: refused, ...origin })
+  }
+
+  tell(owner: IngressPart, at: string, message: string): void {
+    const told = problem('InvalidRule', at, message, 'refused')
+    if (!this.problems.some(({ problem }) => problem.message === told.message)) this.problems.push({ owner, problem: told })
+  }
+
+  keysOf(ending: Ending, share: CanaryPlan['share'] = null): Written {
+    if (ending.type === 'refusal')
+      return { filters: [{ respond: { reason: ending.reason, detail: ending.detail.slice(0, 1000) } }] }
+    const { route, filters } = this.#owner.effects
+    const { rewrite } = this.#part
+    if (ending.type === 'answer') return { ...route, filters: [...filters, ...ending.filters] }
+    const shares = [{ upstream: ending.upstream, weight: share === null ? 1 : share.total - share.weight }]
+    if (share !== null) shares.push({ upstream: share.upstream, weight: share.weight })
+    const used = shares.filter(({ weight }) => weight > 0)
+    this.upstreams.push(...used.map(({ upstream }) => upstream))
+    const to = used.map(({ upstream: { name }, weight }) => ({ upstream: name, weight: used.length === 1 ? 1 : weight }))
+    return { ...route, filters: rewrite === null ? filters : [...filters, rewrite], to }
+  }
+
+  #match({ headers = {}, cookies = {} }: Asked): Written {
+    const { type, value } = this.#part.path
+    return {
+      path: { [type]: value },
+      headers: { ...hostHeader(this.#hosts), ...headers },
+      cookies,
+    }
+  }
+}
+
+const REFUSED = {
+  filters: [{ respond: { reason: 'refused-object', detail: 'the Ingress asks for a route that cannot be made' } }],
+}

@@ -1,0 +1,137 @@
+// From Ingresses to routes, upstreams and certificates: the translator of this source. Pure; it only remembers what it made of
+// objects that are still the same.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { IngressConfig, StatusAddressConfig } from '../../config/ingress-schema.ts'
+import type { RouteConfig, UpstreamConfig } from '../../config/model.ts'
+import { CONFIG_MAPS } from '../config-map.ts'
+import { Memo } from '../memo.ts'
+import { byAge, referenceTo } from '../object-reference.ts'
+import { SECRETS } from '../secret.ts'
+import { SERVICES } from '../service.ts'
+import type { ClusterView, ObjectReport, Origin, Translation, Translator } from '../translation.ts'
+import { type CanaryPart, settleClaims } from './claims.ts'
+import { isOurs, takesUnclassed } from './class.ts'
+import { INGRESS_CLASSES, INGRESSES, type KeptIngress, type KeptIngressClass } from './kinds.ts'
+import type { IngressPart, Part } from './parts.ts'
+import { problem } from './problems.ts'
+import { readIngress } from './read-ingress.ts'
+import { type PartRoutes, routesOf } from './routes.ts'
+import { statusAddresses, statusIntent } from './status.ts'
+import { secureHosts } from './tls.ts'
+
+export interface IngressTranslatorSettings {
+  readonly ingress: IngressConfig
+  readonly statusAddress: StatusAddressConfig
+}
+
+const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS, CONFIG_MAPS] as Translator['resources']
+
+export function ingressTranslator(settings: IngressTranslatorSettings): Translator {
+  const translating = new IngressTranslating(settings)
+  return { source: 'ingress', resources: RESOURCES, translate: (view) => translating.translate(view) }
+}
+
+/** Routes of a part, and what they were made for. */
+interface Made {
+  readonly hosts: readonly string[]
+  readonly canary: CanaryPart | null
+  readonly routes: PartRoutes
+}
+
+class IngressTranslating {
+  readonly #settings: IngressTranslatorSettings
+  readonly #memo = new Memo<KeptIngress, IngressPart>()
+  readonly #made = new WeakMap<Part, Made>()
+  /** Of the last translation, by name. */
+  #routes: ReadonlyMap<string, RouteConfig> = new Map()
+  #upstreams: ReadonlyMap<string, UpstreamConfig> = new Map()
+
+  constructor(settings: IngressTranslatorSettings) {
+    this.#settings = settings
+  }
+
+  translate(view: ClusterView): Translation {
+    const { ingress: own, statusAddress } = this.#settings
+    const classes = view.objects(INGRESS_CLASSES)
+    const services = view.objects(SERVICES)
+    const unclassed = takesUnclassed(classes, own)
+    const ours = [...view.objects(INGRESSES).values()]
+      .filter((ingress) => isOurs(ingress, classes, own, unclassed))
+      .sort((a, b) => byAge(a.meta, b.meta))
+    const known = { services, secrets: view.objects(SECRETS), configMaps: view.objects(CONFIG_MAPS), secure: secureHosts(ours) }
+    const parts = ours.map((ingress) =>
+      this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, read })),
+    )
+    const claims = settleClaims(parts)
+    const routes = new Map<string, RouteConfig>()
+    const origins = new Map<string, Origin>()
+    const upstreams = new Map<string, UpstreamConfig>()
+    const problems = new Map(parts.map((part) => [part, [...part.problems, ...(claims.problems.get(part) ?? [])]]))
+    for (const owner of parts) {
+      for (const part of owner.parts) {
+        const hosts = claims.hosts.get(part)
+        if (hosts === undefined) continue
+        const made = this.#routesOf(owner, part, hosts, claims.canaries.get(part) ?? null)
+        for (const { route, owner, at } of made.routes) {
+          routes.set(route.name, same(this.#routes.get(route.name), route))
+          origins.set(route.name, { object: referenceTo(INGRESSES, owner.ingress.meta), path: at })
+        }
+        for (const { name, config } of made.upstreams) upstreams.set(name, same(this.#upstreams.get(name), config))
+        for (const { owner, problem } of made.problems) problems.get(owner)?.push(problem)
+      }
+      for (const [name, config] of owner.effects.upstreams) upstreams.set(name, same(this.#upstreams.get(name), config))
+    }
+    this.#routes = routes
+    this.#upstreams = upstreams
+    const addresses = statusAddresses(statusAddress, services)
+    const reports = parts.map(
+      (part): ObjectReport => ({
+        object: referenceTo(INGRESSES, part.ingress.meta),
+        problems: problems.get(part) ?? [],
+        status: statusIntent(part.ingress, addresses),
+      }),
+    )
+    const certificates = [...new Set(parts.flatMap((part) => part.certificates))]
+    return {
+      listeners: [],
+      certificates: certificates.length === 0 ? new Map() : new Map([[own.listeners.https, certificates]]),
+      routes: [...routes.values()],
+      upstreams,
+      origins,
+      reports: [...this.#classReports(classes), ...reports],
+    }
+  }
+
+  #routesOf(owner: IngressPart, part: Part, hosts: readonly string[], canary: CanaryPart | null): PartRoutes {
+    const known = this.#made.get(part)
+    if (known !== undefined && known.canary?.part === canary?.part && isDeepStrictEqual(known.hosts, hosts)) return known.routes
+    const routes = routesOf(owner, part, hosts, canary, this.#settings.ingress.listeners)
+    this.#made.set(part, { hosts, canary, routes })
+    return routes
+  }
+
+  /** Parameters are some other controller's way of settings. */
+  #classReports(classes: ReadonlyMap<string, KeptIngressClass>): ObjectReport[] {
+    return [...classes.values()]
+      .filter(({ controller, parameters }) => parameters && controller === this.#settings.ingress.controller)
+      .sort((a, b) => byAge(a.meta, b.meta))
+      .map(({ meta }) => ({
+        object: referenceTo(INGRESS_CLASSES, meta),
+        problems: [
+          problem(
+            'NotSupported',
+            'spec.parameters',
+            'no parameters are read: settings are in the configuration file',
+            'differs',
+          ),
+        ],
+        status: null,
+      }))
+  }
+}
+
+/** What is equal stays the same object. */
+function same<Value>(before: Value | undefined, now: Value): Value {
+  return before !== undefined && (before === now || isDeepStrictEqual(before, now)) ? before : now
+}
