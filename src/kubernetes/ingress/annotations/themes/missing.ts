@@ -63,8 +63,18 @@ export const ranges: Theme = theme(
     'allowlist-source-range': grave(refused(text, NO_RANGE, '10.0.0.0/8')),
     'denylist-source-range': grave(refused(text, NO_RANGE, '10.1.0.0/16')),
   },
-  () => {},
+  (values, draft) => {
+    // cert-manager writes it onto the Ingresses of its solvers.
+    for (const name of ['whitelist-source-range', 'allowlist-source-range'] as const)
+      if (isEverybody(values[name])) draft.exact(name)
+  },
 )
+
+/** All addresses of both families: nobody is kept out. */
+function isEverybody(ranges = ''): boolean {
+  const parts = ranges.split(',').map((part) => part.trim())
+  return parts.includes('0.0.0.0/0') && parts.includes('::/0')
+}
 
 export const firewall: Theme = theme(
   'Firewall',
