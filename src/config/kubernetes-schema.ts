@@ -1,6 +1,7 @@
 // `kubernetes` at the top, and `discovery: { kubernetes }` of an upstream.
 
 import * as z from 'zod'
+import { type GatewayApiConfig, gatewayApi } from './gateway-api-schema.ts'
 import {
   type IngressConfig,
   ingress,
@@ -10,7 +11,7 @@ import {
   statusAddress,
 } from './ingress-schema.ts'
 import type { UpstreamConfig } from './model.ts'
-import { block, later, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
+import { block, numberOrText, patternOrEnvironment, refuse, text } from './written.ts'
 
 export interface KubernetesServiceConfig {
   readonly namespace: string
@@ -27,6 +28,8 @@ export interface KubernetesConfig {
   readonly namespaces: readonly string[]
   /** null = Ingresses are not served. */
   readonly ingress: IngressConfig | null
+  /** null = Gateways are not served. */
+  readonly gatewayApi: GatewayApiConfig | null
   readonly statusAddress: StatusAddressConfig
   readonly leaderElection: LeaderElectionConfig
 }
@@ -36,6 +39,7 @@ export const DEFAULT_KUBERNETES: KubernetesConfig = {
   kubeconfig: null,
   namespaces: [],
   ingress: null,
+  gatewayApi: null,
   statusAddress: { addresses: [] },
   leaderElection: { namespace: 'headgate', name: 'headgate' },
 }
@@ -86,14 +90,15 @@ export const kubernetes = block({
     ),
   namespaces: z.array(namespaceName()).prefault([]).describe('Namespaces that are looked at; none = all.'),
   ingress: ingress.optional().describe('Serve Ingresses; absent: none; {} = with the defaults.'),
-  gatewayApi: later('kubernetes.gatewayApi'),
+  gatewayApi: gatewayApi.optional().describe('Serve Gateways and their routes (Gateway API); absent: none.'),
   statusAddress: statusAddress.describe('What the status of an Ingress shows: addresses, or { service: namespace/name }.'),
   leaderElection: leaderElection.describe('The Lease by which replicas agree on who writes statuses and Events.'),
 }).transform(
-  ({ kubeconfig, namespaces, ingress, statusAddress, leaderElection }): KubernetesConfig => ({
+  ({ kubeconfig, namespaces, ingress, gatewayApi, statusAddress, leaderElection }): KubernetesConfig => ({
     kubeconfig,
     namespaces: [...new Set(namespaces)].sort(),
     ingress: ingress ?? null,
+    gatewayApi: gatewayApi ?? null,
     statusAddress,
     leaderElection,
   }),

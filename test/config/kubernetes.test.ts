@@ -53,6 +53,24 @@ t.test('Ingresses', async (t) => {
   t.match(become('kubernetes: { statusAddress: ["a b"] }'), [/"a b" is neither an IP address nor a host name/])
 })
 
+t.test('Gateways', async (t) => {
+  t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [10.0.0.80, 10.0.1.0/28, "fd00::/120"] } } }'), {
+    gatewayApi: { controller: 'headgate.dev/gateway', addresses: { pool: ['10.0.0.80', '10.0.1.0/28', 'fd00::/120'] } },
+  })
+  t.match(become('kubernetes: { gatewayApi: { addresses: { shared: [192.0.2.1] } } }'), {
+    gatewayApi: { addresses: { shared: ['192.0.2.1'] } },
+  })
+  t.match(become('kubernetes: { gatewayApi: {} }'), [/name addresses.pool or addresses.shared/])
+  t.match(become('kubernetes: { gatewayApi: { addresses: {} } }'), [/expected one of pool, shared/])
+  t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [10.0.0.1], shared: [10.0.0.2] } } }'), [/exclude each other/])
+  t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [] } } }'), [/at least one address/])
+  t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [10.0.0.0/33] } } }'), [/the prefix must be from 0 to 32/])
+  t.match(become('kubernetes: { gatewayApi: { addresses: { shared: [10.0.0.0/8] } } }'), [/is not an IP address/])
+  t.match(become('kubernetes: { gatewayApi: { controller: x, addresses: { pool: [10.0.0.1] } } }'), [
+    /is not a domain and a path/,
+  ])
+})
+
 t.test('the listeners of Ingresses are made where nobody has written them', async (t) => {
   const listeners = (text: string) => {
     const parsed = parseConfig([{ name: 'f', text }])

@@ -1,0 +1,133 @@
+// Which addresses each Gateway has. What a Gateway asks for goes first, then what it has already, then the first free one.
+
+import { AddressPool, canonicalAddress } from './address-pool.ts'
+import { fieldOf, listOf } from './conditions.ts'
+import type { GatewaySpec, Kept } from './kinds.ts'
+
+export type AddressSettings =
+  /** Each Gateway has one of its own. */
+  | { readonly pool: readonly string[] }
+  /** All Gateways have all of these. */
+  | { readonly shared: readonly string[] }
+
+export interface Trouble {
+  readonly reason: string
+  readonly message: string
+}
+
+export interface Addresses {
+  /** Listened on, in one spelling each. */
+  readonly values: readonly string[]
+  /** Why the Gateway is not accepted; null = it is. */
+  readonly refused: Trouble | null
+  /** What is not as asked for; null = nothing. */
+  readonly trouble: Trouble | null
+}
+
+type Gateway = Kept<GatewaySpec>
+
+const IP_ADDRESS = 'IPAddress'
+
+export class AddressBook {
+  readonly #shared: readonly string[] | null
+  readonly #pool: AddressPool
+  /** By uid, what each Gateway had: until its status says so, this keeps it from moving when another one is created. */
+  #had = new Map<string, readonly string[]>()
+
+  constructor(settings: AddressSettings) {
+    this.#shared = 'shared' in settings ? settings.shared.map((each) => canonicalAddress(each) ?? each) : null
+    this.#pool = new AddressPool('pool' in settings ? settings.pool : settings.shared)
+  }
+
+  /** Whether listeners of different Gateways meet on one address. */
+  get shared(): boolean {
+    return this.#shared !== null
+  }
+
+  /** By uid. `gateways`: oldest first. */
+  assign(gateways: readonly Gateway[]): ReadonlyMap<string, Addresses> {
+    const found = this.#shared === null ? this.#allot(gateways) : this.#share(gateways, this.#shared)
+    this.#had = new Map([...found].map(([uid, { values }]) => [uid, values]))
+    return found
+  }
+
+  #share(gateways: readonly Gateway[], shared: readonly string[]): Map<string, Addresses> {
+    return new Map(
+      gateways.map(({ meta, spec }) => {
+        const { values, refused } = requestsOf(spec)
+        const bad = values.find((value) => value !== null && !shared.includes(value))
+        const named = values.filter((value) => value !== null && shared.includes(value)) as string[]
+        const trouble = bad === undefined ? null : notUsable(`${bad} is not one of the shared addresses (${shared.join(', ')})`)
+        return [
+          meta.uid,
+          { values: named.length > 0 ? [...new Set(named)] : bad === undefined ? shared : [], refused, trouble },
+        ]
+      }),
+    )
+  }
+
+  #allot(gateways: readonly Gateway[]): Map<string, Addresses> {
+    const taken = new Set<string>()
+    const found = new Map<string, { values: string[]; missing: number; refused: Trouble | null; trouble: Trouble | null }>()
+    for (const { meta, spec } of gateways) {
+      const { values, refused } = requestsOf(spec)
+      const entry = { values: [] as string[], missing: 0, refused, trouble: null as Trouble | null }
+      found.set(meta.uid, entry)
+      for (const value of values) {
+        if (value === null) entry.missing++
+        else if (!this.#pool.has(value)) entry.trouble ??= notUsable(`${value} is not in the pool of addresses of this gateway`)
+        else if (taken.has(value)) entry.trouble ??= notUsable(`${value} belongs to another Gateway`)
+        else {
+          taken.add(value)
+          entry.values.push(value)
+        }
+      }
+    }
+    const keep = (of: (gateway: Gateway) => readonly string[]): void => {
+      for (const gateway of gateways) {
+        const entry = found.get(gateway.meta.uid)
+        if (entry === undefined) continue
+        for (const value of of(gateway)) {
+          if (entry.missing === 0 || taken.has(value) || !this.#pool.has(value)) continue
+          taken.add(value)
+          entry.values.push(value)
+          entry.missing--
+        }
+      }
+    }
+    keep(({ status }) => addressesIn(status))
+    keep(({ meta }) => this.#had.get(meta.uid) ?? [])
+    for (const entry of found.values()) {
+      for (; entry.missing > 0; entry.missing--) {
+        const value = this.#pool.free(taken)
+        if (value === null) {
+          entry.trouble ??= { reason: 'AddressNotAssigned', message: 'every address of the pool of this gateway is taken' }
+          break
+        }
+        taken.add(value)
+        entry.values.push(value)
+      }
+    }
+    return found
+  }
+}
+
+function notUsable(message: string): Trouble {
+  return { reason: 'AddressNotUsable', message }
+}
+
+/** null = any address. */
+function requestsOf({ addresses = [] }: GatewaySpec): { values: readonly (string | null)[]; refused: Trouble | null } {
+  if (addresses.length === 0) return { values: [null], refused: null }
+  const other = addresses.find(({ type = IP_ADDRESS }) => type !== IP_ADDRESS)
+  const refused =
+    other === undefined
+      ? null
+      : { reason: 'UnsupportedAddress', message: `addresses of type ${other.type} are not supported: only ${IP_ADDRESS} is` }
+  const own = addresses.filter(({ type = IP_ADDRESS }) => type === IP_ADDRESS)
+  return { values: own.map(({ value = '' }) => (value === '' ? null : (canonicalAddress(value) ?? value))), refused }
+}
+
+function addressesIn(status: unknown): string[] {
+  return listOf(fieldOf(status, 'addresses')).flatMap((each) => canonicalAddress(String(fieldOf(each, 'value') ?? '')) ?? [])
+}

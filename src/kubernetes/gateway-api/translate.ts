@@ -1,0 +1,236 @@
+// The Gateway API as parts of a configuration. A pure function of the cluster, but for addresses that a Gateway has and does not show
+// yet; a change costs the work of what depends on it.
+
+import type { ListenerConfig, UpstreamConfig } from '../../config/model.ts'
+import { CONFIG_MAPS } from '../config-map.ts'
+import { Memo } from '../memo.ts'
+import { NAMESPACES } from '../namespace.ts'
+import { byAge, referenceTo } from '../object-reference.ts'
+import { SECRETS } from '../secret.ts'
+import { SERVICES } from '../service.ts'
+import type { NamedUpstream } from '../service-upstream.ts'
+import type { ClusterView, ObjectProblem, ObjectReport, StatusIntent, Translator } from '../translation.ts'
+import { AddressBook, type AddressSettings } from './addresses.ts'
+import type { Around } from './attach.ts'
+import type { Backends } from './backend-refs.ts'
+import { classStatus, isUsable } from './classes.ts'
+import { gatewayStatus, listenerSetStatus } from './gateway-status.ts'
+import { gatewayOf, type Plan, type PlannedListener, planGateways } from './gateways.ts'
+import { type Grants, indexGrants } from './grants.ts'
+import {
+  type AnyKind,
+  BACKEND_TLS_POLICIES,
+  GATEWAY_CLASSES,
+  GATEWAYS,
+  type Kept,
+  type Kind,
+  LISTENER_SETS,
+  type ListenerSetSpec,
+  REFERENCE_GRANTS,
+} from './kinds.ts'
+import { readListener, writtenListener } from './listener-config.ts'
+import { type Parent, parentsOf } from './parents.ts'
+import { judgePolicies, policiesOfServices, type ServicePolicy } from './policies.ts'
+import { policyStatus } from './policy-status.ts'
+import { ROUTE_KINDS, type TranslatedKind } from './route-kinds.ts'
+import type { RouteParts } from './route-parts.ts'
+import { isAccepted, routeStatus } from './route-status.ts'
+import { Same } from './same.ts'
+import { Steady } from './steady.ts'
+import { Upstreams } from './upstreams.ts'
+
+export interface GatewayApiSettings {
+  /** GatewayClasses that name it are ours. */
+  readonly controller: string
+  readonly addresses: AddressSettings
+}
+
+interface Translated {
+  readonly kind: TranslatedKind
+  readonly object: Kept<unknown>
+  readonly parts: RouteParts
+}
+
+export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettings): Translator {
+  const book = new AddressBook(addresses)
+  const upstreams = new Upstreams()
+  const listenerCache = new Same<ListenerConfig | string>()
+  const parentCache = new Same<Parent>()
+  const policyCache = new Same<readonly ServicePolicy[]>()
+  const memo = new Memo<Kept<unknown>, RouteParts>()
+  const steady = new Map(ROUTE_KINDS.map((kind) => [kind, new Steady<unknown>()]))
+  let grants: Grants = new Map()
+
+  const translateRoutes = (view: ClusterView, attaching: Around, backends: Backends): Translated[] => {
+    const maps = [attaching.parents, attaching.namespaces, backends.services, backends.grants, backends.policies]
+    return ROUTE_KINDS.flatMap((kind) => {
+      const objects = [...view.objects(kind.resource).values()]
+      return [...(steady.get(kind)?.of(objects) ?? [])].map(([object, first]) => ({
+        kind,
+        object,
+        parts: memo.of(first, maps, (read) => kind.translate(first, attaching, backends, read)),
+      }))
+    }).sort((a, b) => byAge(a.object.meta, b.object.meta) || compare(a.kind.resource.kind, b.kind.resource.kind))
+  }
+
+  return {
+    source: 'gateway-api',
+    resources: RESOURCES as Translator['resources'],
+    translate(view) {
+      const classes = sorted(view, GATEWAY_CLASSES).filter(({ spec }) => spec.controllerName === controller)
+      const usable = new Set(classes.filter(isUsable).map(({ meta }) => meta.name))
+      const gateways = sorted(view, GATEWAYS).filter(({ spec }) => usable.has(spec.gatewayClassName ?? ''))
+      const ours = new Set(gateways.map(({ meta }) => `${meta.namespace}/${meta.name}`))
+      const sets = groupSets(sorted(view, LISTENER_SETS), ours)
+      grants = indexGrants(view.objects(REFERENCE_GRANTS), grants)
+      const namespaces = view.objects(NAMESPACES)
+      const material = { secrets: view.objects(SECRETS), configMaps: view.objects(CONFIG_MAPS), grants }
+      const { listeners: fileListeners, unusable } = view
+      const around = { ...material, namespaces, listeners: fileListeners, unusable }
+      const planned = planGateways(gateways, sets, book, around)
+      const { plans, listeners } = readListeners(planned, listenerCache)
+      const judged = judgePolicies(sorted(view, BACKEND_TLS_POLICIES), material)
+      const policies = policiesOfServices(judged, policyCache)
+      const backends = { services: view.objects(SERVICES), grants, policies, upstreams }
+      const routes = translateRoutes(view, { parents: parentsOf(plans, parentCache), namespaces }, backends)
+      const used = new Set(routes.flatMap(({ parts }) => parts.upstreams))
+      upstreams.keep(used)
+      const attached = countAttached(routes)
+      const reach = reachOf(routes)
+      return {
+        listeners,
+        certificates: new Map(),
+        routes: routes.flatMap(({ parts }) => parts.configs),
+        upstreams: byName(used),
+        origins: new Map(routes.flatMap(({ parts }) => parts.origins)),
+        reports: [
+          ...classes.map((object) => report(GATEWAY_CLASSES, object, classStatus(object))),
+          ...plans.flatMap((plan) => [
+            report(GATEWAYS, plan.object, gatewayStatus(plan, attached), problemsOf(plan)),
+            ...plan.sets.map((set) => report(LISTENER_SETS, set.object, listenerSetStatus(set, attached), setProblems(set))),
+          ]),
+          ...routes.map(({ kind, object, parts }) =>
+            report(kind.resource, object, routeStatus(controller, object, parts), parts.problems),
+          ),
+          ...judged.map((policy) => report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach))),
+        ],
+      }
+    },
+  }
+}
+
+const RESOURCES = [
+  GATEWAY_CLASSES,
+  GATEWAYS,
+  LISTENER_SETS,
+  REFERENCE_GRANTS,
+  BACKEND_TLS_POLICIES,
+  ...ROUTE_KINDS.map(({ resource }) => resource),
+  SERVICES,
+  SECRETS,
+  CONFIG_MAPS,
+  NAMESPACES,
+]
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function sorted<Spec>(view: ClusterView, kind: Kind<Spec>): Kept<Spec>[] {
+  return [...view.objects(kind).values()].sort((a, b) => byAge(a.meta, b.meta))
+}
+
+/** By `namespace/name` of the Gateway; those of others are left out. */
+function groupSets(sets: readonly Kept<ListenerSetSpec>[], ours: ReadonlySet<string>): Map<string, Kept<ListenerSetSpec>[]> {
+  const found = new Map<string, Kept<ListenerSetSpec>[]>()
+  for (const set of sets) {
+    const gateway = gatewayOf(set)
+    if (gateway === null || !ours.has(gateway)) continue
+    found.set(gateway, [...(found.get(gateway) ?? []), set])
+  }
+  return found
+}
+
+/** Listeners that the schema refuses are not served. */
+function readListeners(
+  planned: readonly Plan[],
+  cache: Same<ListenerConfig | string>,
+): { plans: Plan[]; listeners: ListenerConfig[] } {
+  const listeners: ListenerConfig[] = []
+  const readOne = (listener: PlannedListener): PlannedListener => {
+    if (listener.bind.length === 0) return listener
+    const written = writtenListener(listener)
+    const config = cache.make(listener.name, written, () => readListener(written))
+    if (typeof config !== 'string') {
+      listeners.push(config)
+      return listener
+    }
+    return { ...listener, bind: [], judged: { ...listener.judged, refused: { reason: 'UnsupportedValue', message: config } } }
+  }
+  const plans = planned.map((plan) => ({
+    ...plan,
+    listeners: plan.listeners.map(readOne),
+    sets: plan.sets.map((set) => ({ ...set, listeners: set.listeners.map(readOne) })),
+  }))
+  cache.turn()
+  return { plans, listeners }
+}
+
+function countAttached(routes: readonly Translated[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { parts } of routes) {
+    const names = new Set<string>()
+    for (const attachment of parts.attachments) {
+      if (isAccepted(attachment, parts)) for (const { listener } of attachment.listeners) names.add(listener.name)
+    }
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}
+
+function reachOf(routes: readonly Translated[]): Map<string, Map<string, Set<string>>> {
+  const found = new Map<string, Map<string, Set<string>>>()
+  for (const { parts } of routes) {
+    for (const { service, port, gateways } of parts.uses) {
+      const ports = found.get(service) ?? new Map<string, Set<string>>()
+      found.set(service, ports)
+      const through = ports.get(port) ?? new Set<string>()
+      ports.set(port, through)
+      for (const each of gateways) through.add(each)
+    }
+  }
+  return found
+}
+
+function byName(upstreams: ReadonlySet<NamedUpstream>): Map<string, UpstreamConfig> {
+  return new Map([...upstreams].sort((a, b) => compare(a.name, b.name)).map(({ name, config }) => [name, config]))
+}
+
+function report(
+  kind: AnyKind,
+  object: Kept<unknown>,
+  status: StatusIntent | null,
+  problems: readonly ObjectProblem[] = [],
+): ObjectReport {
+  return { object: referenceTo(kind, object.meta), problems, status }
+}
+
+function problemsOf({ listeners }: Plan): ObjectProblem[] {
+  return listeners.flatMap(listenerProblems)
+}
+
+function setProblems({ listeners }: { readonly listeners: readonly PlannedListener[] }): ObjectProblem[] {
+  return listeners.flatMap(listenerProblems)
+}
+
+function listenerProblems({ judged, conflict, unavailable, spec }: PlannedListener): ObjectProblem[] {
+  const path = `spec.listeners[${spec.name}]`
+  const refused = [judged.refused, conflict, unavailable, judged.idle].find((each) => each != null)
+  return [
+    ...(refused == null ? [] : [{ ...refused, path, severity: 'refused' as const }]),
+    ...judged.unresolved
+      .filter(({ message }) => message !== refused?.message)
+      .map((each) => ({ ...each, path, severity: 'refused' as const })),
+    ...judged.ignored.map((message) => ({ reason: 'UnsupportedValue', message, path, severity: 'differs' as const })),
+  ]
+}
