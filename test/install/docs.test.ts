@@ -101,8 +101,11 @@ t.test('the commands, in their order', { skip: withoutControlPlane, timeout: 110
       t.match(Buffer.from(data.token, 'base64').toString(), /^[0-9a-f]{64}$/)
     }
     if (!/patch ingress hello/.test(line)) continue
-    const ingress = JSON.stringify(findObject(manifests, 'Ingress', 'hello'))
-    const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-']
-    t.match(await kubectl(args, plane.kubeconfig(), ingress), { code: 0, err: '' })
+    await plane.call('POST', '/api/v1/namespaces', { metadata: { name: 'shop' } })
+    for (const object of manifests.filter(({ kind }) => kind === 'Ingress' || kind === 'Service')) {
+      const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-']
+      const answer = await kubectl(args, plane.kubeconfig(), JSON.stringify(object))
+      t.match(answer, { code: 0, err: '' }, `${object.kind} ${object.metadata.name}`)
+    }
   }
 })

@@ -166,7 +166,7 @@ async function end(child: ChildProcess | null): Promise<void> {
   await exited
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
   const ports = servers.map((server) => (server.address() as { port: number }).port)
