@@ -1,10 +1,10 @@
 // What an Ingress leaves over: its default backend, and what some annotations make of hosts and paths that no rule has.
 
-import { wwwCounterpart } from './hosts.ts'
+import { hostsOf, wwwCounterpart } from './hosts.ts'
 import type { KeptIngress } from './kinds.ts'
 import type { Part, PartPath } from './parts.ts'
 import { refusal } from './problems.ts'
-import { answerOf, hostsOf, nameOf, type RuleLook, redirectOf } from './rules.ts'
+import { answerOf, nameOf, type RuleLook, redirectOf } from './rules.ts'
 
 const EVERYTHING: PartPath = { type: 'prefix', value: '/' }
 
@@ -27,7 +27,7 @@ export function partsOfDefault(ingress: KeptIngress, look: RuleLook): Part[] {
     path: EVERYTHING,
     asked: at,
     ending,
-    rewrite: null,
+    rewrite: [],
     toHttps: effects.answers ? null : redirectOf(host, look),
   }))
 }
@@ -47,7 +47,7 @@ export function partsOfAppRoot(ingress: KeptIngress, { effects }: RuleLook): Par
       path: { type: 'exact', value: '/' },
       asked: 'app-root',
       ending: { type: 'answer', filters },
-      rewrite: null,
+      rewrite: [],
       toHttps: null,
     },
   ]
@@ -71,7 +71,7 @@ export function partsOfWww(ingress: KeptIngress, { effects }: RuleLook): Part[] 
         path: EVERYTHING,
         asked: 'from-to-www-redirect',
         ending: { type: 'answer' as const, filters },
-        rewrite: null,
+        rewrite: [],
         toHttps: null,
       },
     ]

@@ -1,6 +1,7 @@
 // Hosts of Ingresses in the words of routes. There `*.x` is any depth below x; in an Ingress it is one label.
 
 import type { Written } from './annotations/effects.ts'
+import type { KeptIngress } from './kinds.ts'
 
 /** What a match needs beside `hosts` so that wildcards take one label only; null = nothing. */
 export function hostHeader(hosts: readonly string[]): Written | null {
@@ -13,4 +14,9 @@ export function hostHeader(hosts: readonly string[]): Written | null {
 export function wwwCounterpart(host: string): string | null {
   if (host.startsWith('*')) return null
   return host.startsWith('www.') ? host.slice(4) : `www.${host}`
+}
+
+/** Hosts of its rules, each once; '' for rules without one. */
+export function hostsOf({ spec }: KeptIngress): string[] {
+  return [...new Set((spec.rules ?? []).map(({ host = '' }) => host.toLowerCase()))]
 }

@@ -46,8 +46,8 @@ export interface Part {
   /** The path as it is written, with its type: by this a canary finds what it stands beside. */
   readonly asked: string
   readonly ending: Ending
-  /** The filter that changes its path; null = it stays. */
-  readonly rewrite: Written | null
+  /** Filters that change its path. */
+  readonly rewrite: readonly Written[]
   /** Status of the redirect that requests without TLS are answered with; null = they are served. */
   readonly toHttps: number | null
 }

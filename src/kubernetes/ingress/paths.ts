@@ -3,6 +3,7 @@
 import { explain, findings } from '../../config/explain.ts'
 import { matchSchema } from '../../config/match-schema.ts'
 import type { PathEffects, Written } from './annotations/effects.ts'
+import { pathOfRule } from './annotations/paths.ts'
 import type { PartPath } from './parts.ts'
 
 const NOT_ASCII = /[^!-~]+/g
@@ -10,6 +11,8 @@ const NOT_ASCII = /[^!-~]+/g
 export interface ReadPath {
   /** null = no request has such a path. */
   readonly path: PartPath | null
+  /** Filters that change it. */
+  readonly rewrite: readonly Written[]
   /** What is wrong with it; null = nothing. With a path: the path is all that it may have meant, and its requests are to be refused. */
   readonly trouble: string | null
 }
@@ -17,43 +20,32 @@ export interface ReadPath {
 /** `type` is that of the API; a path that is not there is everything. */
 export function readPath(type: string, written: string, effects: PathEffects): ReadPath {
   const path = written === '' ? '/' : written
-  if (!effects.regex || type === 'Exact') {
-    const ascii = path.toWellFormed().replace(NOT_ASCII, encodeURIComponent)
-    return readMatch({ [type === 'Exact' ? 'exact' : 'prefix']: ascii })
-  }
-  const flag = effects.caseInsensitive ? '(?i)' : ''
-  const read = readMatch({ regex: `${flag}${unanchored(path)}.*` })
-  if (read.trouble === null) return read
-  // Whoever asked for this must not get what a broader rule gives.
-  const { path: begins } = readMatch({ regex: `${flag}${literalStart(unanchored(path))}.*` })
-  return { path: begins, trouble: read.trouble }
+  const isExact = type === 'Exact'
+  const ascii = path.toWellFormed().replace(NOT_ASCII, encodeURIComponent)
+  if (!effects.regex) return readMatch({ [isExact ? 'exact' : 'prefix']: ascii })
+  const found = pathOfRule(effects, isExact ? ascii : path, isExact)
+  // Whoever asked for what cannot be must not get what a broader rule gives.
+  if (typeof found === 'string') return { ...readMatch({ regex: `(?i)${literalStart(path)}.*` }), trouble: found }
+  // As in ingress-nginx: what would be replaced by itself is left alone, with all that is below it.
+  return readMatch(found.path, effects.rewrite === path ? [] : found.filters)
 }
 
-function readMatch(path: Written): ReadPath {
+function readMatch(path: Written, rewrite: readonly Written[] = []): ReadPath {
   const read = matchSchema.safeParse({ path }, { error: (issue) => explain(issue), reportInput: true })
   if (!read.success) {
     const trouble = findings(read.error.issues).map(({ message }) => message)
-    return { path: null, trouble: trouble.join('; ') }
+    return { path: null, rewrite, trouble: trouble.join('; ') }
   }
   const { type, value } = read.data.path as PartPath
   // To the route table these are the same; so they are to who looks for rules that ask for the same.
-  return { path: { type, value: type === 'prefix' ? value.replace(/(.)\/+$/, '$1') : value }, trouble: null }
+  return { path: { type, value: type === 'prefix' ? value.replace(/(.)\/+$/, '$1') : value }, rewrite, trouble: null }
 }
 
-/** What everything that it matches begins with. */
+/** What everything that a regular expression matches begins with. */
 function literalStart(regex: string): string {
-  if (regex.includes('|')) return '/'
-  const end = regex.search(/[\\^$.?*+()[\]{}]/)
-  return end < 0 ? regex : `${regex.slice(0, Math.max(0, end - 1))}`
+  const body = regex.replace(/^\^/, '')
+  const end = body.search(/[\\^$.?*+()[\]{}|]/)
+  if (end < 0) return body
+  // The last character may belong to what is repeated.
+  return body.includes('|') || end < 2 ? '/' : body.slice(0, end - 1)
 }
-
-/** The filter that `rewrite-target` comes to; null = the path stays. */
-export function rewriteOf(type: string, path: string, { regex, caseInsensitive, rewrite }: PathEffects): Written | null {
-  // As in ingress-nginx: what would be replaced by itself is left alone, with all that is below it.
-  if (rewrite === null || rewrite === path) return null
-  if (!regex || type === 'Exact') return { rewrite: { path: rewrite.replace(/\$[1-9]/g, '') } }
-  return { rewrite: { regex: `${caseInsensitive ? '(?i)' : ''}^(?:${unanchored(path)}).*$`, to: rewrite } }
-}
-
-/** A match begins where the path begins anyway. */
-const unanchored = (path: string): string => path.replace(/^\^/, '')

@@ -1,6 +1,5 @@
 // All that one Ingress says by itself.
 
-import type { KeptConfigMap } from '../config-map.ts'
 import type { Read } from '../memo.ts'
 import type { KeptSecret } from '../secret.ts'
 import type { KeptService } from '../service.ts'
@@ -18,7 +17,6 @@ export interface IngressLook {
   readonly read: Read
   readonly services: ReadonlyMap<string, KeptService>
   readonly secrets: ReadonlyMap<string, KeptSecret>
-  readonly configMaps: ReadonlyMap<string, KeptConfigMap>
   /** Hosts that have TLS, as `namespace/host`. */
   readonly secure: ReadonlyMap<string, true>
 }
@@ -45,22 +43,11 @@ export function readIngress(ingress: KeptIngress, look: IngressLook): IngressPar
   return { ingress, effects, parts, certificates: certificatesOf(ingress, secrets, read, problems), problems }
 }
 
-function annotationLook({ read, services, secrets, configMaps }: IngressLook): AnnotationLook {
+function annotationLook({ read, services, secrets }: IngressLook): AnnotationLook {
   return {
     service: (namespace, name) => read(services, `${namespace}/${name}`) ?? null,
-    secret(namespace, name) {
-      const found = read(secrets, `${namespace}/${name}`)
-      if (found === undefined) return null
-      const { certificate, ca } = found
-      return {
-        ...(certificate === null ? {} : { 'tls.crt': certificate.cert, 'tls.key': certificate.key }),
-        ...(ca?.pem == null ? {} : { 'ca.crt': ca.pem }),
-      }
-    },
-    configMap(namespace, name) {
-      const found = read(configMaps, `${namespace}/${name}`)
-      if (found === undefined) return null
-      return found.ca?.pem == null ? {} : { 'ca.crt': found.ca.pem }
-    },
+    secret: (namespace, name) => read(secrets, `${namespace}/${name}`) ?? null,
+    // Not read: they may be many, and hardly anything is in them for us.
+    configMap: () => null,
   }
 }

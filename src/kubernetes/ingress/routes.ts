@@ -8,7 +8,7 @@ import { type Asked, type CanaryPlan, planCanary } from './canary.ts'
 import type { CanaryPart } from './claims.ts'
 import { hostHeader } from './hosts.ts'
 import type { Ending, IngressPart, Part } from './parts.ts'
-import { problem } from './problems.ts'
+import { problem, refusal } from './problems.ts'
 import { readRoute } from './read-route.ts'
 
 export interface RouteOfPart {
@@ -25,27 +25,26 @@ export interface PartRoutes {
   readonly problems: readonly { readonly owner: IngressPart; readonly problem: ObjectProblem }[]
 }
 
-/** Names of the listeners. */
-export interface RouteListeners {
+/** Where a part is served. */
+export interface Places {
+  readonly hosts: readonly string[]
+  /** Names of listeners. */
   readonly http: string
-  readonly https: string
+  readonly https: readonly string[]
+  /** Nothing of its Ingress can be protected as it asks for. */
+  readonly refused: boolean
 }
 
-/** `hosts` are those that the part got. */
-export function routesOf(
-  owner: IngressPart,
-  part: Part,
-  hosts: readonly string[],
-  canary: CanaryPart | null,
-  listeners: RouteListeners,
-): PartRoutes {
-  const made = new Making(owner, part, hosts, listeners)
-  const { ending } = part
+export function routesOf(owner: IngressPart, part: Part, canary: CanaryPart | null, places: Places): PartRoutes {
+  const made = new Making(owner, part, places)
+  const ending = places.refused
+    ? refusal('refused-object', 'the certificates of clients that are asked for cannot be')
+    : part.ending
   if (part.toHttps !== null && ending.type !== 'refusal') {
     // What the request came with, or what a trusted proxy says of it: where TLS ends before us nobody is sent round in circles.
     const asked = { headers: { 'x-forwarded-proto': 'http' } }
     made.add(`${part.name}/to-https`, asked, { filters: [{ redirect: { scheme: 'https', code: part.toHttps } }] }, [
-      listeners.http,
+      places.http,
     ])
   }
   const plan = canary === null ? null : planCanary(owner, ending, canary)
@@ -61,14 +60,12 @@ class Making implements PartRoutes {
   readonly problems: { owner: IngressPart; problem: ObjectProblem }[] = []
   readonly #owner: IngressPart
   readonly #part: Part
-  readonly #hosts: readonly string[]
-  readonly #listeners: RouteListeners
+  readonly #places: Places
 
-  constructor(owner: IngressPart, part: Part, hosts: readonly string[], listeners: RouteListeners) {
+  constructor(owner: IngressPart, part: Part, places: Places) {
     this.#owner = owner
     this.#part = part
-    this.#hosts = hosts
-    this.#listeners = listeners
+    this.#places = places
   }
 
   /** What cannot be a route keeps its matches and refuses. */
@@ -76,11 +73,11 @@ class Making implements PartRoutes {
     name: string,
     asked: Asked,
     keys: Written,
-    listeners: readonly string[] = [...new Set(Object.values(this.#listeners))],
+    listeners: readonly string[] = [this.#places.http, ...this.#places.https],
     origin: { readonly owner: IngressPart; readonly at: string } = { owner: this.#owner, at: this.#part.at },
   ): void {
     const match = this.#match(asked)
-    const where = { name, listeners, hosts: this.#hosts.filter((host) => host !== ''), match: [match] }
+    const where = { name, listeners, hosts: this.#places.hosts.filter((host) => host !== ''), match: [match] }
     const route = readRoute({ ...where, ...keys })
     if (typeof route !== 'string') {
       this.routes.push({ route, ...origin })
@@ -99,7 +96,9 @@ class Making implements PartRoutes {
   keysOf(ending: Ending, share: CanaryPlan['share'] = null): Written {
     if (ending.type === 'refusal')
       return { filters: [{ respond: { reason: ending.reason, detail: ending.detail.slice(0, 1000) } }] }
-    const { route, filters } = this.#owner.effects
+    const { route, filters: asked, clientAuth } = this.#owner.effects
+    // Where there is no TLS there is no certificate either.
+    const filters = clientAuth?.mode === 'require' ? [{ clientCert: {} }, ...asked] : asked
     const { rewrite } = this.#part
     if (ending.type === 'answer') return { ...route, filters: [...filters, ...ending.filters] }
     const shares = [{ upstream: ending.upstream, weight: share === null ? 1 : share.total - share.weight }]
@@ -107,14 +106,14 @@ class Making implements PartRoutes {
     const used = shares.filter(({ weight }) => weight > 0)
     this.upstreams.push(...used.map(({ upstream }) => upstream))
     const to = used.map(({ upstream: { name }, weight }) => ({ upstream: name, weight: used.length === 1 ? 1 : weight }))
-    return { ...route, filters: rewrite === null ? filters : [...filters, rewrite], to }
+    return { ...route, filters: [...filters, ...rewrite], to }
   }
 
   #match({ headers = {}, cookies = {} }: Asked): Written {
     const { type, value } = this.#part.path
     return {
       path: { [type]: value },
-      headers: { ...hostHeader(this.#hosts), ...headers },
+      headers: { ...hostHeader(this.#places.hosts), ...headers },
       cookies,
     }
   }

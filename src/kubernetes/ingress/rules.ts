@@ -4,7 +4,7 @@ import type { V1HTTPIngressPath, V1IngressBackend } from '@kubernetes/client-nod
 import { type BackendLook, endingOf } from './backends.ts'
 import type { KeptIngress } from './kinds.ts'
 import type { Ending, Part } from './parts.ts'
-import { readPath, rewriteOf } from './paths.ts'
+import { readPath } from './paths.ts'
 import { problem, refusal } from './problems.ts'
 
 export interface RuleLook extends BackendLook {
@@ -35,12 +35,11 @@ export function partsOfRules(ingress: KeptIngress, look: RuleLook): Part[] {
 function partOf(name: string, at: string, host: string, written: V1HTTPIngressPath, look: RuleLook): Part | null {
   const { path: asked = '', pathType, backend } = written
   const { effects, problems } = look
-  const { path, trouble } = readPath(pathType, asked, effects.paths)
+  const { path, rewrite, trouble } = readPath(pathType, asked, effects.paths)
   if (trouble !== null) problems.push(problem('InvalidRule', `${at}.path`, trouble, 'refused'))
   if (path === null) return null
   const refused = effects.refuseAll ?? (trouble === null ? null : 'the path is not an expression that can be used here')
   const ending = refused === null ? answerOf(backend, `${at}.backend`, look) : refusal('refused-object', refused)
-  const rewrite = ending.type === 'service' ? rewriteOf(pathType, asked === '' ? '/' : asked, effects.paths) : null
   return {
     name,
     at,
@@ -64,9 +63,4 @@ export function answerOf(backend: V1IngressBackend | undefined, at: string, look
 export function redirectOf(host: string, { effects, secure }: Pick<RuleLook, 'effects' | 'secure'>): number | null {
   const { redirectAlways, redirectWhereTls, code } = effects.https
   return redirectAlways || (redirectWhereTls && secure(host)) ? code : null
-}
-
-/** Hosts of its rules, each once; '' for rules without one. */
-export function hostsOf({ spec }: KeptIngress): string[] {
-  return [...new Set((spec.rules ?? []).map(({ host = '' }) => host.toLowerCase()))]
 }

@@ -3,8 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { IngressConfig, StatusAddressConfig } from '../../config/ingress-schema.ts'
-import type { RouteConfig, UpstreamConfig } from '../../config/model.ts'
-import { CONFIG_MAPS } from '../config-map.ts'
+import type { ListenerConfig, RouteConfig, UpstreamConfig } from '../../config/model.ts'
 import { Memo } from '../memo.ts'
 import { byAge, referenceTo } from '../object-reference.ts'
 import { SECRETS } from '../secret.ts'
@@ -12,11 +11,12 @@ import { SERVICES } from '../service.ts'
 import type { ClusterView, ObjectReport, Origin, Translation, Translator } from '../translation.ts'
 import { type CanaryPart, settleClaims } from './claims.ts'
 import { isOurs, takesUnclassed } from './class.ts'
+import { guardHosts, guardsOf } from './client-auth.ts'
 import { INGRESS_CLASSES, INGRESSES, type KeptIngress, type KeptIngressClass } from './kinds.ts'
 import type { IngressPart, Part } from './parts.ts'
 import { problem } from './problems.ts'
 import { readIngress } from './read-ingress.ts'
-import { type PartRoutes, routesOf } from './routes.ts'
+import { type PartRoutes, type Places, routesOf } from './routes.ts'
 import { statusAddresses, statusIntent } from './status.ts'
 import { secureHosts } from './tls.ts'
 
@@ -25,7 +25,7 @@ export interface IngressTranslatorSettings {
   readonly statusAddress: StatusAddressConfig
 }
 
-const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS, CONFIG_MAPS] as Translator['resources']
+const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS] as Translator['resources']
 
 export function ingressTranslator(settings: IngressTranslatorSettings): Translator {
   const translating = new IngressTranslating(settings)
@@ -34,8 +34,8 @@ export function ingressTranslator(settings: IngressTranslatorSettings): Translat
 
 /** Routes of a part, and what they were made for. */
 interface Made {
-  readonly hosts: readonly string[]
   readonly canary: CanaryPart | null
+  readonly places: Places
   readonly routes: PartRoutes
 }
 
@@ -46,6 +46,7 @@ class IngressTranslating {
   /** Of the last translation, by name. */
   #routes: ReadonlyMap<string, RouteConfig> = new Map()
   #upstreams: ReadonlyMap<string, UpstreamConfig> = new Map()
+  #listeners: readonly ListenerConfig[] = []
 
   constructor(settings: IngressTranslatorSettings) {
     this.#settings = settings
@@ -59,20 +60,29 @@ class IngressTranslating {
     const ours = [...view.objects(INGRESSES).values()]
       .filter((ingress) => isOurs(ingress, classes, own, unclassed))
       .sort((a, b) => byAge(a.meta, b.meta))
-    const known = { services, secrets: view.objects(SECRETS), configMaps: view.objects(CONFIG_MAPS), secure: secureHosts(ours) }
+    const known = { services, secrets: view.objects(SECRETS), secure: secureHosts(ours) }
     const parts = ours.map((ingress) =>
       this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, read })),
     )
     const claims = settleClaims(parts)
+    const certificates = [...new Set(parts.flatMap((part) => part.certificates))]
+    const { http, https } = own.listeners
+    const guards = guardHosts(parts, { listeners: view.listeners, https, certificates })
     const routes = new Map<string, RouteConfig>()
     const origins = new Map<string, Origin>()
     const upstreams = new Map<string, UpstreamConfig>()
     const problems = new Map(parts.map((part) => [part, [...part.problems, ...(claims.problems.get(part) ?? [])]]))
+    for (const [owner, problem] of guards.refused) problems.get(owner)?.push(problem)
     for (const owner of parts) {
       for (const part of owner.parts) {
         const hosts = claims.hosts.get(part)
         if (hosts === undefined) continue
-        const made = this.#routesOf(owner, part, hosts, claims.canaries.get(part) ?? null)
+        const made = this.#routesOf(owner, part, claims.canaries.get(part) ?? null, {
+          hosts,
+          http,
+          https: [https, ...guardsOf(guards.listeners, hosts)],
+          refused: guards.refused.has(owner),
+        })
         for (const { route, owner, at } of made.routes) {
           routes.set(route.name, same(this.#routes.get(route.name), route))
           origins.set(route.name, { object: referenceTo(INGRESSES, owner.ingress.meta), path: at })
@@ -92,9 +102,12 @@ class IngressTranslating {
         status: statusIntent(part.ingress, addresses),
       }),
     )
-    const certificates = [...new Set(parts.flatMap((part) => part.certificates))]
+    this.#listeners = guards.listeners.map((listener) => {
+      const before = this.#listeners.find(({ name }) => name === listener.name)
+      return same(before, listener)
+    })
     return {
-      listeners: [],
+      listeners: this.#listeners,
       certificates: certificates.length === 0 ? new Map() : new Map([[own.listeners.https, certificates]]),
       routes: [...routes.values()],
       upstreams,
@@ -103,11 +116,12 @@ class IngressTranslating {
     }
   }
 
-  #routesOf(owner: IngressPart, part: Part, hosts: readonly string[], canary: CanaryPart | null): PartRoutes {
+  #routesOf(owner: IngressPart, part: Part, canary: CanaryPart | null, places: Places): PartRoutes {
     const known = this.#made.get(part)
-    if (known !== undefined && known.canary?.part === canary?.part && isDeepStrictEqual(known.hosts, hosts)) return known.routes
-    const routes = routesOf(owner, part, hosts, canary, this.#settings.ingress.listeners)
-    this.#made.set(part, { hosts, canary, routes })
+    if (known !== undefined && known.canary?.part === canary?.part && isDeepStrictEqual(known.places, places))
+      return known.routes
+    const routes = routesOf(owner, part, canary, places)
+    this.#made.set(part, { canary, places, routes })
     return routes
   }
 

@@ -27,14 +27,21 @@ const UPDATE = process.env.UPDATE_GOLDEN === '1'
 const ca = authority(t)
 const issued = new Map<string, { readonly cert: string; readonly key: string }>()
 
-/** `certificateFor: [names]` of a Secret in a case is a certificate for them. */
-function withCertificate(manifest: Manifest & { readonly certificateFor?: readonly string[] }): Manifest {
-  const { certificateFor, ...rest } = manifest
+interface WithCertificate extends Manifest {
+  readonly certificateFor?: readonly string[]
+  readonly authority?: boolean
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+/** `certificateFor: [names]` of a Secret in a case is a certificate for them, `authority: true` that of a CA. */
+function withCertificate(manifest: WithCertificate): Manifest {
+  const { certificateFor, authority, ...rest } = manifest
+  if (authority === true) return { ...rest, data: { 'ca.crt': base64(ca.cert) } } as Manifest
   if (certificateFor === undefined) return rest
   const name = certificateFor.join()
   const pair = issued.get(name) ?? ca.issue({ sans: certificateFor.map((host) => `DNS:${host}`) })
   issued.set(name, pair)
-  const base64 = (text: string): string => Buffer.from(text).toString('base64')
   return { ...rest, type: 'kubernetes.io/tls', data: { 'tls.crt': base64(pair.cert), 'tls.key': base64(pair.key) } } as Manifest
 }
 
