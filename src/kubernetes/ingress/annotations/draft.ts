@@ -14,6 +14,7 @@ import type {
   Written,
 } from './effects.ts'
 import type { Faith } from './entry.ts'
+import { FieldEdits } from './field-edits.ts'
 
 /** Reasons of problems with annotations: the whole set. */
 export type AnnotationReason =
@@ -28,12 +29,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** In the order in which filters of one kind go: the answer's fields also where a filter answers. */
 const ORDER = ['responseHeaders', 'cors', 'redirect', 'respond', 'bodyLimit', 'requestHeaders', 'rewrite'] as const
 
-interface HeaderEdit {
-  set: Record<string, string>
-  add: Record<string, string>
-  remove: string[]
-}
-
 export class Draft {
   readonly meta: KeptMetadata
   readonly look: AnnotationLook
@@ -42,8 +37,8 @@ export class Draft {
   readonly route: Record<string, unknown> = {}
   readonly upstream: Record<string, unknown> = {}
   readonly upstreams = new Map<string, UpstreamConfig>()
-  readonly requestHeaders: HeaderEdit = { set: {}, add: {}, remove: [] }
-  readonly responseHeaders: HeaderEdit = { set: {}, add: {}, remove: [] }
+  readonly requestHeaders = new FieldEdits()
+  readonly responseHeaders = new FieldEdits()
   readonly paths: Mutable<PathEffects> = { regex: false, caseInsensitive: false, rewrite: null }
   readonly https: Mutable<HttpsEffects> = { redirectWhereTls: true, redirectAlways: false, code: 308 }
   /** Bytes; null = no limit of this Ingress. */
@@ -159,13 +154,8 @@ export class Draft {
   #filters(): Written[] {
     const filters = [...this.#others]
     for (const key of ['responseHeaders', 'requestHeaders'] as const) {
-      const { set, add, remove } = this[key]
-      const edit = {
-        ...(Object.keys(set).length > 0 ? { set } : {}),
-        ...(Object.keys(add).length > 0 ? { add } : {}),
-        ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
-      }
-      if (Object.keys(edit).length > 0) filters.push({ [key]: edit })
+      const edit = this[key].written()
+      if (edit !== null) filters.push({ [key]: edit })
     }
     if (this.bodyLimit !== null) filters.push({ bodyLimit: this.bodyLimit })
     const rank = (filter: Written): number => ORDER.findIndex((key) => key in filter)

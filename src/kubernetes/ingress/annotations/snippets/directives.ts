@@ -46,8 +46,8 @@ const moreSet =
       const colon = word.indexOf(':')
       const name = field(colon === -1 ? word : word.slice(0, colon).trim(), side)
       const value = colon === -1 ? '' : word.slice(colon + 1).trim()
-      if (value === '') edit.remove.push(name)
-      else edit.set[name] = headerValue(value)
+      if (value === '') edit.remove(name)
+      else edit.set(name, headerValue(value))
     }
     return null
   }
@@ -59,14 +59,14 @@ const moreClear =
     if (words.some((word) => /^-[st]$/.test(word))) refuse('options are not understood')
     for (const name of words.flatMap((word) => word.split(',')).map((word) => word.trim())) {
       if (name.includes('*')) refuse('names with * are not understood')
-      edit.remove.push(field(name, side))
+      edit.remove(field(name, side))
     }
     return null
   }
 
 const addHeader: Translate = ([name = '', value = '', always], draft) => {
   const known = field(name, 'response')
-  if (value !== '') draft.responseHeaders.add[known] = headerValue(value)
+  if (value !== '' && !draft.responseHeaders.add(known, headerValue(value))) refuse(`${name} is added once only`)
   return always === 'always' ? null : 'the field is added whatever the status is'
 }
 
@@ -79,21 +79,21 @@ const setHeader: Translate = ([name = '', value = ''], draft) => {
   }
   if (lower === 'host') {
     if (/^\$(http_)?host$/.test(value) || value === '$best_http_host') return null
-    const host = headerValue(value)
+    const host = templated(value)
     if (!rewriteSchema.safeParse({ host }).success) refuse(`"${value}" is not a host`, true)
     draft.filter({ rewrite: { host } })
     return null
   }
   const known = field(name, 'request')
   if (value === '') {
-    draft.requestHeaders.remove.push(known)
+    draft.requestHeaders.remove(known)
     return null
   }
   try {
-    draft.requestHeaders.set[known] = headerValue(value)
+    draft.requestHeaders.set(known, headerValue(value))
     return null
   } catch (error) {
-    draft.requestHeaders.remove.push(known)
+    draft.requestHeaders.remove(known)
     return refuse(`${(error as Error).message}; ${name} is taken out of requests`)
   }
 }

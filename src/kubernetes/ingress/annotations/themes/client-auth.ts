@@ -71,7 +71,7 @@ function caOf({ meta, look }: Draft, { namespace, name }: ObjectName): { readonl
 
 /** What nginx tells; what it would have said otherwise must not come from a client. */
 function tellEndpoints({ requestHeaders }: Draft, required: boolean): void {
-  requestHeaders.set['ssl-client-subject-dn'] = `\${tls.client.subject}`
-  if (required) requestHeaders.set['ssl-client-verify'] = 'SUCCESS'
-  requestHeaders.remove.push('ssl-client-cert', 'ssl-client-issuer-dn', ...(required ? [] : ['ssl-client-verify']))
+  requestHeaders.set('ssl-client-subject-dn', `\${tls.client.subject}`)
+  for (const name of ['ssl-client-cert', 'ssl-client-issuer-dn', 'ssl-client-verify']) requestHeaders.remove(name)
+  if (required) requestHeaders.set('ssl-client-verify', 'SUCCESS')
 }

@@ -40,7 +40,7 @@ export const fields: Theme = theme(
       if (bad !== null) draft.refuse('custom-headers', bad.why)
       else if (value.includes('$') || !fieldValue().safeParse(value).success)
         draft.refuse('custom-headers', `the value of ${name} cannot be that of a header`)
-      else draft.responseHeaders.set[name] = value
+      else draft.responseHeaders.set(name, value)
     }
   },
 )

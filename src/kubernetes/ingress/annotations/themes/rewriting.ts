@@ -42,8 +42,8 @@ export const rewriting: Theme = theme(
     const prefix = values['x-forwarded-prefix']
     if (prefix === undefined) return
     if (prefix.includes('$') || !fieldValue().safeParse(prefix).success) {
-      draft.requestHeaders.remove.push('X-Forwarded-Prefix')
+      draft.requestHeaders.remove('X-Forwarded-Prefix')
       draft.refuse('x-forwarded-prefix', 'groups, variables and other alphabets cannot stand here; the header is taken out')
-    } else if (prefix !== '') draft.requestHeaders.set['X-Forwarded-Prefix'] = prefix
+    } else if (prefix !== '') draft.requestHeaders.set('X-Forwarded-Prefix', prefix)
   },
 )
