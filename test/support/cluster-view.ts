@@ -1,7 +1,16 @@
 // What is known of a cluster that has just these objects.
 
 import { CONFIG_MAPS } from '../../src/kubernetes/config-map.ts'
+import {
+  BACKEND_TLS_POLICIES,
+  GATEWAY_CLASSES,
+  GATEWAYS,
+  LISTENER_SETS,
+  REFERENCE_GRANTS,
+} from '../../src/kubernetes/gateway-api/kinds.ts'
+import { ROUTE_KINDS } from '../../src/kubernetes/gateway-api/route-kinds.ts'
 import { INGRESS_CLASSES, INGRESSES } from '../../src/kubernetes/ingress/kinds.ts'
+import { NAMESPACES } from '../../src/kubernetes/namespace.ts'
 import { keyOf, type RawObject, type Resource } from '../../src/kubernetes/resource.ts'
 import { SECRETS } from '../../src/kubernetes/secret.ts'
 import { SERVICES } from '../../src/kubernetes/service.ts'
@@ -11,10 +20,20 @@ export interface Manifest extends RawObject {
   readonly kind: string
 }
 
-const RESOURCES = [SERVICES, SECRETS, CONFIG_MAPS, INGRESSES, INGRESS_CLASSES] as unknown as readonly Resource<
-  RawObject,
-  unknown
->[]
+const RESOURCES = [
+  SERVICES,
+  SECRETS,
+  CONFIG_MAPS,
+  NAMESPACES,
+  INGRESSES,
+  INGRESS_CLASSES,
+  GATEWAY_CLASSES,
+  GATEWAYS,
+  LISTENER_SETS,
+  REFERENCE_GRANTS,
+  BACKEND_TLS_POLICIES,
+  ...ROUTE_KINDS.map(({ resource }) => resource),
+] as unknown as readonly Resource<RawObject, unknown>[]
 
 /** In the order of `manifests`, as an informer has what came in this order. */
 export function clusterView(manifests: readonly Manifest[], listeners: ClusterView['listeners'] = new Map()): ClusterView {

@@ -69,5 +69,5 @@ function match(
     return hosts === null ? [] : [{ listener, hosts }]
   })
   if (found.length > 0) return { listeners: found, refused: null }
-  return none('NoMatchingListenerHostname', `no listener has a hostname in common with ${hostnames.join(', ')}`)
+  return none('NoMatchingListenerHostname', `no listener has a hostname that meets ${hostnames.join(', ')}`)
 }

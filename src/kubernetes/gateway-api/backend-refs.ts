@@ -1,14 +1,15 @@
 // backendRefs: what is named must be a Service that may be named, with a port that speaks what the route carries.
 
+import type { RouteConfig } from '../../config/model.ts'
 import type { Read } from '../memo.ts'
 import { findPort, type KeptService, type ServicePort, speechOf } from '../service.ts'
-import type { NamedUpstream, WrittenUpstream } from '../service-upstream.ts'
+import { type NamedUpstream, upstreamOfService, type WrittenUpstream } from '../service-upstream.ts'
 import type { Trouble } from './addresses.ts'
 import type { KeyPair } from './certificates.ts'
 import { type Asker, type Grants, permits } from './grants.ts'
 import type { BackendRef } from './kinds.ts'
 import { policyFor, type ServicePolicies } from './policies.ts'
-import type { Upstreams } from './upstreams.ts'
+import type { Remembered } from './remembered.ts'
 
 /** `stream`: bytes, `passthrough`: bytes that are TLS already. */
 export type Carried = 'http' | 'grpc' | 'stream' | 'passthrough'
@@ -17,7 +18,13 @@ export interface Backends {
   readonly services: ReadonlyMap<string, KeptService>
   readonly grants: Grants
   readonly policies: ServicePolicies
-  readonly upstreams: Upstreams
+  readonly made: Made
+}
+
+/** What the schema made before. */
+export interface Made {
+  readonly upstreams: Remembered<NamedUpstream>
+  readonly routes: Remembered<RouteConfig>
 }
 
 export interface Resolved {
@@ -77,7 +84,8 @@ export function resolve(
       ),
       ...at,
     }
-  const upstream = known.upstreams.of(namespace, name, found, written)
+  const words = [namespace, name, found, written] as const
+  const upstream = known.made.upstreams.make(JSON.stringify(words), null, () => upstreamOfService(...words))
   if (typeof upstream === 'string')
     return { ...wrong('UnsupportedValue', `the Service ${key} cannot be an upstream: ${upstream}`), ...at }
   return { upstream, ...at }

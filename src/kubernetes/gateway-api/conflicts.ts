@@ -45,7 +45,7 @@ function conflictOf(one: Claim, two: Claim): Trouble | null {
   return { reason: 'HostnameConflict', message: `${host} on ${port} is asked for twice` }
 }
 
-/** Pairs of TLS listeners of one port whose hosts have names in common; by position. */
+/** Pairs of TLS listeners of one port whose hosts meet; by position. */
 export function findOverlaps(claims: readonly Claim[], meet: (a: string, b: string) => boolean): boolean[] {
   return claims.map((claim, i) =>
     claims.some(

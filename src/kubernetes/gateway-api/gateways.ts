@@ -94,7 +94,7 @@ export function planGateways(
       })),
     }
   })
-  // Listeners meet where they have addresses in common.
+  // Listeners meet where they share addresses.
   const groups = book.shared ? [drafts] : drafts.map((draft) => [draft])
   const planned = new Map<Entry, PlannedListener>()
   for (const group of groups) {

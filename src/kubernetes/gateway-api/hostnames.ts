@@ -19,14 +19,14 @@ function covers(wildcard: string, host: string): boolean {
   return wildcard.startsWith('*.') && host.length > wildcard.length - 1 && host.replace(/^\*/, '').endsWith(wildcard.slice(1))
 }
 
-/** The hosts of a route on a listener; empty = every one, null = they have none in common. */
+/** The hosts of a route on a listener; empty = every one, null = they have none that both take. */
 export function hostsOn(listener: string, route: readonly string[]): readonly string[] | null {
   if (route.length === 0) return listener === '' ? [] : [listener]
-  const common = new Set<string>()
+  const found = new Set<string>()
   for (const each of route) {
     const both = intersect(listener, hostnameOf(each))
     if (both === '') return []
-    if (both !== null) common.add(both)
+    if (both !== null) found.add(both)
   }
-  return common.size === 0 ? null : [...common]
+  return found.size === 0 ? null : [...found]
 }

@@ -6,6 +6,7 @@ import type { NamedUpstream } from '../service-upstream.ts'
 import type { ObjectProblem, Origin } from '../translation.ts'
 import type { Trouble } from './addresses.ts'
 import type { Attachment } from './attach.ts'
+import type { Made } from './backend-refs.ts'
 
 /** A port of a Service that is reached through these Gateways. */
 export interface Use {
@@ -30,7 +31,14 @@ export interface RouteParts {
 }
 
 /** What is wrong with it, in words, where the schema refuses it. */
-export function readRoute(written: object): RouteConfig | string {
+export function readRoute(
+  made: Made,
+  written: Readonly<Record<string, unknown>> & { readonly name: string },
+): RouteConfig | string {
+  return made.routes.make(written.name, written, () => readNew(written))
+}
+
+function readNew(written: object): RouteConfig | string {
   const read = routeSchema.safeParse(written)
   return read.success ? read.data : read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
 }

@@ -7,7 +7,7 @@ import { hash8, type NamedUpstream } from '../service-upstream.ts'
 import type { ObjectProblem, Origin } from '../translation.ts'
 import type { Trouble } from './addresses.ts'
 import { type Around as Attaching, attach } from './attach.ts'
-import type { Backends, Carried } from './backend-refs.ts'
+import type { Backends, Made as BeforeMade, Carried } from './backend-refs.ts'
 import { dependsOnPort } from './filters.ts'
 import type { Kept, Kind, RouteRule, RouteSpec } from './kinds.ts'
 import { type RouteParts, readRoute, routeName, type Use } from './route-parts.ts'
@@ -33,7 +33,7 @@ export function translateRoute<Match>(
   const { parentRefs = [], hostnames = [], rules = [] } = spec
   const by = { kind: resource.kind, namespace: meta.namespace }
   const attachments = attach({ ...by, parentRefs, hostnames }, attaching, read)
-  const parts = new Parts()
+  const parts = new Parts(backends.made)
   const object = referenceTo(resource, meta)
   const base = `${resource.kind.toLowerCase()}/${meta.namespace}/${meta.name}`
   let served = 0
@@ -82,6 +82,7 @@ function ruleParts<Match>(
 
 /** Gathers what the rules of a route come to. */
 class Parts {
+  readonly #made: BeforeMade
   readonly #configs: RouteConfig[] = []
   readonly #upstreams = new Set<NamedUpstream>()
   readonly #origins: (readonly [string, Origin])[] = []
@@ -90,21 +91,25 @@ class Parts {
   readonly #problems: ObjectProblem[] = []
   readonly #uses: Use[] = []
 
+  constructor(made: BeforeMade) {
+    this.#made = made
+  }
+
   /** Returns why the rule is refused, null = it is not. */
   add(made: Made, { suffix, listeners, hosts }: Variant, base: string, object: Origin['object'], path: string): Trouble | null {
     const name = routeName(base, suffix, hash8)
     const head = { name, listeners, hosts, match: made.match }
     let refused = made.refused
-    let config = readRoute({ ...head, ...made.written })
+    let config = readRoute(this.#made, { ...head, ...made.written })
     if (typeof config === 'string') {
       refused = { reason: 'UnsupportedValue', message: config }
-      config = readRoute({ ...head, filters: [answer('refused-object', config)] })
+      config = readRoute(this.#made, { ...head, filters: [answer('refused-object', config)] })
     }
     if (typeof config !== 'string' && listeners.length > 0 && !made.lost) {
       this.#configs.push(config)
       this.#origins.push([name, { object, path }])
     }
-    for (const each of made.upstreams) this.#upstreams.add(each)
+    if (listeners.length > 0) for (const each of made.upstreams) this.#upstreams.add(each)
     for (const each of made.unresolved) this.#tell(this.#unresolved, each, `${path}.backendRefs`)
     if (refused !== null) this.#tell(this.#refused, refused, path)
     this.#uses.push(...made.uses)

@@ -14,15 +14,6 @@ export class Same<Value> {
     return entry.value
   }
 
-  /** Made of what reads like `written`: made again only when that changed. */
-  make(key: string, written: unknown, make: () => Value): Value {
-    const text = JSON.stringify(written)
-    const last = this.#next.get(key) ?? this.#last.get(key)
-    const entry = last?.text === text ? last : { text, value: make() }
-    this.#next.set(key, entry)
-    return entry.value
-  }
-
   /** Ends a round. */
   turn(): void {
     this.#last = this.#next

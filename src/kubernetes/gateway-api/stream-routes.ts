@@ -41,13 +41,13 @@ export function translateStreamRoute(
     const shares = found.shares(refs)
     const rest = shares.length > 0 ? { to: shares } : { filters: [answer('invalid-reference', found.nowhere(refs))] }
     const name = routeName(base, variant.suffix, hash8)
-    const config = readRoute({ name, listeners: variant.listeners, hosts: variant.hosts, ...rest })
+    const config = readRoute(backends.made, { name, listeners: variant.listeners, hosts: variant.hosts, ...rest })
     if (typeof config === 'string') refused.push({ reason: 'UnsupportedValue', message: config })
     else if (variant.listeners.length > 0) {
       configs.push(config)
       origins.push([name, { object, path }])
     }
-    for (const each of found.upstreams) upstreams.add(each)
+    if (variant.listeners.length > 0) for (const each of found.upstreams) upstreams.add(each)
     for (const each of found.unresolved) if (!unresolved.some(({ message }) => message === each.message)) unresolved.push(each)
     uses.push(...found.uses)
   }

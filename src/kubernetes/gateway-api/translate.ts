@@ -1,7 +1,7 @@
 // The Gateway API as parts of a configuration. A pure function of the cluster, but for addresses that a Gateway has and does not show
 // yet; a change costs the work of what depends on it.
 
-import type { ListenerConfig, UpstreamConfig } from '../../config/model.ts'
+import type { ListenerConfig, RouteConfig, UpstreamConfig } from '../../config/model.ts'
 import { CONFIG_MAPS } from '../config-map.ts'
 import { Memo } from '../memo.ts'
 import { NAMESPACES } from '../namespace.ts'
@@ -32,12 +32,12 @@ import { readListener, writtenListener } from './listener-config.ts'
 import { type Parent, parentsOf } from './parents.ts'
 import { judgePolicies, policiesOfServices, type ServicePolicy } from './policies.ts'
 import { policyStatus } from './policy-status.ts'
+import { Remembered } from './remembered.ts'
 import { ROUTE_KINDS, type TranslatedKind } from './route-kinds.ts'
 import type { RouteParts } from './route-parts.ts'
 import { isAccepted, routeStatus } from './route-status.ts'
 import { Same } from './same.ts'
 import { Steady } from './steady.ts'
-import { Upstreams } from './upstreams.ts'
 
 export interface GatewayApiSettings {
   /** GatewayClasses that name it are ours. */
@@ -53,8 +53,8 @@ interface Translated {
 
 export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettings): Translator {
   const book = new AddressBook(addresses)
-  const upstreams = new Upstreams()
-  const listenerCache = new Same<ListenerConfig | string>()
+  const made = { upstreams: new Remembered<NamedUpstream>(), routes: new Remembered<RouteConfig>() }
+  const listenersMade = new Remembered<ListenerConfig>()
   const parentCache = new Same<Parent>()
   const policyCache = new Same<readonly ServicePolicy[]>()
   const memo = new Memo<Kept<unknown>, RouteParts>()
@@ -88,19 +88,21 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
       const { listeners: fileListeners, unusable } = view
       const around = { ...material, namespaces, listeners: fileListeners, unusable }
       const planned = planGateways(gateways, sets, book, around)
-      const { plans, listeners } = readListeners(planned, listenerCache)
+      const { plans, listeners } = readListeners(planned, listenersMade)
       const judged = judgePolicies(sorted(view, BACKEND_TLS_POLICIES), material)
       const policies = policiesOfServices(judged, policyCache)
-      const backends = { services: view.objects(SERVICES), grants, policies, upstreams }
+      const backends = { services: view.objects(SERVICES), grants, policies, made }
       const routes = translateRoutes(view, { parents: parentsOf(plans, parentCache), namespaces }, backends)
       const used = new Set(routes.flatMap(({ parts }) => parts.upstreams))
-      upstreams.keep(used)
+      made.upstreams.keep(used)
+      const configs = routes.flatMap(({ parts }) => parts.configs)
+      made.routes.keep(new Set(configs))
       const attached = countAttached(routes)
       const reach = reachOf(routes)
       return {
         listeners,
         certificates: new Map(),
-        routes: routes.flatMap(({ parts }) => parts.configs),
+        routes: configs,
         upstreams: byName(used),
         origins: new Map(routes.flatMap(({ parts }) => parts.origins)),
         reports: [
@@ -154,7 +156,7 @@ function groupSets(sets: readonly Kept<ListenerSetSpec>[], ours: ReadonlySet<str
 /** Listeners that the schema refuses are not served. */
 function readListeners(
   planned: readonly Plan[],
-  cache: Same<ListenerConfig | string>,
+  cache: Remembered<ListenerConfig>,
 ): { plans: Plan[]; listeners: ListenerConfig[] } {
   const listeners: ListenerConfig[] = []
   const readOne = (listener: PlannedListener): PlannedListener => {
@@ -172,7 +174,7 @@ function readListeners(
     listeners: plan.listeners.map(readOne),
     sets: plan.sets.map((set) => ({ ...set, listeners: set.listeners.map(readOne) })),
   }))
-  cache.turn()
+  cache.keep(new Set(listeners))
   return { plans, listeners }
 }
 

@@ -15,6 +15,8 @@ import { clusterView, type Manifest } from '../../support/cluster-view.ts'
 /** `GET http://a.example/x` (with `-H 'name: value'` behind it) → what it comes to. */
 export interface Asked {
   readonly ask: string
+  /** Name of the listener; left out: the one that the URL points at. */
+  readonly on?: string
   readonly route?: string | null
   readonly upstream?: string
   readonly status?: number
@@ -110,13 +112,13 @@ export const problemsOf = (reports: readonly ObjectReport[]): string[] =>
   reports.flatMap(({ object, problems }) => problems.map(({ reason }) => `${object.namespace}/${object.name} ${reason}`))
 
 /** What a request comes to, in the keys that `asked` has. */
-export function answerTo(view: ExplainView, { ask, ...wanted }: Asked): object | string {
+export function answerTo(view: ExplainView, { ask, on, ...wanted }: Asked): object | string {
   const [line = '', ...fields] = ask.split(/ -H /)
   const [method = '', url = ''] = line.split(' ')
   const headers = fields.map((field) => field.replace(/^'(.*)'$/, '$1').split(/: (.*)/s) as [string, string])
   const told = explainRequest(
     view,
-    { method, url, headers, listener: null, client: null, seed: 1 },
+    { method, url, headers, listener: on ?? null, client: null, seed: 1 },
     { choice: null, others: false },
   )
   if (typeof told === 'string') return told

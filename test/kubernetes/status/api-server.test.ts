@@ -44,6 +44,7 @@ function replica(t: Test, plane: ControlPlane, identity: string) {
     kubeconfig: plane.kubeconfig('limited'),
     namespaces: [],
     ingress: null,
+    gatewayApi: null,
     statusAddress: { addresses: [] },
   }
   const informers = connectKubernetes({ ...kubernetes, ...config }, environment)
