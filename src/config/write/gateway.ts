@@ -12,7 +12,7 @@ import { writeUpstream } from './upstreams.ts'
 import { duration, given, or, same, share, size } from './values.ts'
 
 const DEFAULT = gatewaySchema.parse({})
-const BLOCKS = gatewaySchema.parse({ accessLog: {}, kubernetes: { ingress: {} } })
+const BLOCKS = gatewaySchema.parse({ accessLog: {}, kubernetes: {} })
 
 const DRAIN: Keys<DrainConfig> = { timeout: duration, delay: duration }
 const LOG: Keys<LogConfig> = { level: same, format: same }
@@ -36,6 +36,7 @@ const KUBERNETES: Keys<KubernetesConfig> = {
   kubeconfig: or('off', same),
   namespaces: same,
   ingress: given,
+  gatewayApi: given,
   statusAddress: (address) =>
     'addresses' in address ? address.addresses : { service: `${address.service.namespace}/${address.service.name}` },
   leaderElection: same,

@@ -10,11 +10,8 @@ const DOLLAR = '$' + '{HEADGATE_DOLLAR_SIGN:-$}{'
 /** `comment` stands on top, line by line. */
 export function configText(written: object, comment: string): string {
   const document = new Document(withoutReferences(written), { aliasDuplicateObjects: false })
-  document.commentBefore = comment
-    .split('\n')
-    .map((line) => (line === '' ? '' : ` ${line}`))
-    .join('\n')
-  return document.toString({ lineWidth: 0 })
+  const lines = comment.split('\n').map((line) => `# ${line}`.trimEnd())
+  return `${lines.join('\n')}\n\n${document.toString({ lineWidth: 0 })}`
 }
 
 function withoutReferences(value: unknown): unknown {
