@@ -15,12 +15,12 @@ export interface CorsConfig {
   readonly maxAge: number | null
 }
 
-const ORIGIN = /^https?:\/\/(?:\*\.)?(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i
+const ORIGIN = /^https?:\/\/(?:\*|(?:\*\.)?(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]))(?::(\d{1,5}|\*))?$/i
 
 function readOrigin(written: string): string | Refusal {
   if (written === '*') return written
   const parts = ORIGIN.exec(written)
-  if (parts !== null && Number(parts[1] ?? 1) <= 65535) return written.toLowerCase()
+  if (parts !== null && (parts[1] === '*' || Number(parts[1] ?? 1) <= 65535)) return written.toLowerCase()
   if (written === 'null') return refuse('"null" is the origin of anything without one: it cannot be trusted')
   if (/^https?:\/\/[^/]+\//i.test(written)) return refuse(`"${written}": an origin has no path`)
   return refuse(`"${written}" is not an origin: expected https://app.example, https://*.example.org or "*"`)
@@ -40,7 +40,9 @@ export const corsSchema = block({
   origins: z
     .array(text('an origin such as https://app.example', readOrigin, { title: 'origin', examples: ['https://app.example'] }))
     .min(1, 'at least one origin is needed')
-    .describe('Who may read answers: scheme, host and port; *. in front of a host is any subdomain; "*" is everyone.'),
+    .describe(
+      'Who may read answers: scheme, host and port; *. in front of a host is any subdomain, * any host, :* any port; "*" is everyone.',
+    ),
   methods: words('a method such as GET', readMethod, 'method')
     .prefault(['GET', 'HEAD', 'POST'])
     .describe('Methods that preflights allow; "*" = every one.'),
