@@ -23,6 +23,7 @@ export type { HealthConfig } from './health-schema.ts'
 export type { KubernetesConfig, KubernetesServiceConfig } from './kubernetes-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
 
+/** Never changed, nor is anything in it: what two configurations have in common may be the same objects. */
 export interface GatewayConfig {
   /** Where this gateway is; null = not known. */
   readonly zone: string | null

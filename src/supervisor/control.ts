@@ -8,6 +8,7 @@ import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
 import { certificateExpiry } from './certificate-expiry.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { HealthDesk } from './health-desk.ts'
+import { withKeptParts } from './kept-parts.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
 import { revisionOf } from './revision.ts'
 
@@ -145,7 +146,8 @@ export class Control {
     return this.#discovery.addressesOf(upstream) ?? new Set()
   }
 
-  async #apply(config: GatewayConfig): Promise<'applied' | 'unchanged'> {
+  async #apply(given: GatewayConfig): Promise<'applied' | 'unchanged'> {
+    const config = withKeptParts(given, this.#inForce?.config ?? null)
     const revision = revisionOf(config)
     try {
       if (this.#draining) throw new Error('the gateway is draining')

@@ -120,7 +120,9 @@ export class Fleet implements Planes {
         await handSockets(this.#settings.program, added, workers)
         for (const worker of workers) worker.endpoints.clear()
         // With nobody there to ask, the new configuration is what the next worker starts with.
-        if (workers.length > 0) this.#addresses = await applyInTwoPhases(workers, config, revision, sets, this.#settings.log)
+        const base = { config: this.#config as GatewayConfig, revision: this.#revision }
+        if (workers.length > 0)
+          this.#addresses = await applyInTwoPhases(workers, { config, revision, sets, base }, this.#settings.log)
       } catch (error) {
         await discard(this.#serving(), revision)
         this.#sockets.release(added)
@@ -231,6 +233,9 @@ export class Fleet implements Planes {
       sets: this.#sets,
       health: this.#health.sets,
     }
+    // Sets that come from now on go behind it.
+    worker.told.told(start.sets)
+    worker.told.serves(start.config, start.revision)
     try {
       this.#addresses = await worker.ask({ type: 'start', start }, START_TIMEOUT_MS)
       worker.serving = true

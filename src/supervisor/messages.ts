@@ -1,5 +1,6 @@
 // What supervisor and workers say to each other: plain data over the channel that comes with a forked process.
 
+import type { ConfigChange } from '../config/change.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { ExplainRequest } from '../model/explanation.ts'
@@ -13,7 +14,7 @@ export type Request =
   | { readonly type: 'start'; readonly start: WorkerStart }
   /** A listening socket comes along. */
   | { readonly type: 'socket'; readonly bind: string }
-  | { readonly type: 'prepare'; readonly config: GatewayConfig; readonly revision: string; readonly sets: EndpointSets }
+  | { readonly type: 'prepare'; readonly next: NextConfig; readonly revision: string }
   | { readonly type: 'commit'; readonly revision: string }
   | { readonly type: 'discard'; readonly revision: string }
   /** Those of discovered upstreams that changed. */
@@ -30,6 +31,14 @@ export type Request =
   /** Accept in the place of the worker in the next slot, or stop doing so. */
   | { readonly type: 'cover'; readonly on: boolean }
   | { readonly type: 'drain'; readonly timeoutMs: number }
+
+/** All of it; or what changes from the configuration that the worker serves, and sets that it has not been told. */
+export type NextConfig =
+  | { readonly config: GatewayConfig; readonly sets: EndpointSets }
+  | { readonly base: string; readonly change: ConfigChange; readonly sets: EndpointSets }
+
+/** The worker does not serve that base: it is to be told all. */
+export const BASE_LOST = 'BASE_LOST'
 
 export interface WorkerStart {
   /** Of this life of the worker; unique in the gateway. */

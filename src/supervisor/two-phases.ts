@@ -1,14 +1,24 @@
 // A new configuration for all workers: first each prepares (compiles, binds), and only when none refused each commits.
 
+import { type ConfigChange, changeOf } from '../config/change.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import type { EndpointSets } from '../model/discovery.ts'
 import type { LogFunction } from '../telemetry/log.ts'
+import { BASE_LOST, type NextConfig } from './messages.ts'
 import type { ListenerAddress } from './plane.ts'
-import { WorkerLost, type WorkerProcess } from './worker-process.ts'
+import { WorkerLost, type WorkerProcess, WorkerRefusal } from './worker-process.ts'
 
 const PREPARE_TIMEOUT_MS = 30_000
 const COMMIT_TIMEOUT_MS = 10_000
 const DISCARD_TIMEOUT_MS = 10_000
+
+export interface Step {
+  readonly config: GatewayConfig
+  readonly revision: string
+  readonly sets: EndpointSets
+  /** What the workers serve now. */
+  readonly base: { readonly config: GatewayConfig; readonly revision: string }
+}
 
 /**
  * A worker that ends or falls silent meanwhile does not stop the others: it is ended, and its replacement starts with the
@@ -16,14 +26,12 @@ const DISCARD_TIMEOUT_MS = 10_000
  */
 export async function applyInTwoPhases(
   workers: readonly WorkerProcess[],
-  config: GatewayConfig,
-  revision: string,
-  sets: EndpointSets,
+  step: Step,
   log: LogFunction,
 ): Promise<readonly ListenerAddress[]> {
-  const prepared = await Promise.allSettled(
-    workers.map((worker) => worker.ask({ type: 'prepare', config, revision, sets }, PREPARE_TIMEOUT_MS)),
-  )
+  const { config, revision } = step
+  const change = changeOf(step.base.config, config)
+  const prepared = await Promise.allSettled(workers.map((worker) => prepare(worker, step, change)))
   const able: WorkerProcess[] = []
   let refusal: unknown
   let lost: unknown
@@ -40,7 +48,12 @@ export async function applyInTwoPhases(
     await discard(workers, revision)
     throw refusal ?? lost
   }
-  const committed = await Promise.allSettled(able.map((worker) => worker.ask({ type: 'commit', revision }, COMMIT_TIMEOUT_MS)))
+  const committed = await Promise.allSettled(
+    able.map((worker) => {
+      worker.told.serves(config, revision)
+      return worker.ask({ type: 'commit', revision }, COMMIT_TIMEOUT_MS)
+    }),
+  )
   let addresses: readonly ListenerAddress[] = []
   committed.forEach((outcome, i) => {
     if (outcome.status === 'fulfilled') addresses = outcome.value
@@ -48,6 +61,23 @@ export async function applyInTwoPhases(
     else dismiss(able[i] as WorkerProcess, outcome.reason, log)
   })
   return addresses
+}
+
+/** Tells what is new to the worker, or all of it when that does not help it. */
+async function prepare(worker: WorkerProcess, { config, revision, sets, base }: Step, change: ConfigChange): Promise<void> {
+  const ask = (next: NextConfig) => {
+    worker.told.told(next.sets)
+    return worker.ask({ type: 'prepare', next, revision }, PREPARE_TIMEOUT_MS)
+  }
+  if (worker.told.has(base.revision)) {
+    try {
+      await ask({ base: base.revision, change, sets: worker.told.untold(sets) })
+      return
+    } catch (error) {
+      if (!(error instanceof WorkerRefusal) || error.code !== BASE_LOST) throw error
+    }
+  }
+  await ask({ config, sets })
 }
 
 /** Forgets what was prepared and the sockets that were given for it. */

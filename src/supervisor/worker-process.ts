@@ -5,6 +5,7 @@ import type { Server } from 'node:net'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import { type HealthUpdate, joinUpdates } from '../model/health.ts'
 import type { QuotaUse } from '../model/quota.ts'
+import { ToldConfig } from './known-config.ts'
 import { LatestUpdates } from './latest-updates.ts'
 import type { QuotaHolder } from './limit-desk.ts'
 import type { Answer, FromWorker, Notice, Query, Request } from './messages.ts'
@@ -70,9 +71,12 @@ export class WorkerProcess {
   silentTicks = 0
   serving = false
   readonly exited: Promise<void>
-  readonly endpoints = new LatestUpdates<readonly EndpointSpec[]>((sets) =>
-    this.ask({ type: 'endpoints', sets }, UPDATE_TIMEOUT_MS),
-  )
+  /** What it has been told of configurations and endpoints. */
+  readonly told = new ToldConfig()
+  readonly endpoints = new LatestUpdates<readonly EndpointSpec[]>((sets) => {
+    this.told.told(sets)
+    return this.ask({ type: 'endpoints', sets }, UPDATE_TIMEOUT_MS)
+  })
   readonly health = new LatestUpdates<HealthUpdate>(
     (health) => this.ask({ type: 'health', health }, UPDATE_TIMEOUT_MS),
     joinUpdates,

@@ -1,11 +1,21 @@
 // A worker process: one data plane that does what the supervisor asks, and goes on serving when the supervisor is gone.
 
 import type { Server } from 'node:net'
-import type { Log, LogSettings } from '../telemetry/log.ts'
+import type { GatewayConfig } from '../config/model.ts'
+import type { Log } from '../telemetry/log.ts'
 import { codeOf } from './bind-address.ts'
 import { Covers } from './covers.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
-import { type Asked, FIRST_SOCKET_FD, type FromWorker, type Query, REPORT_EVERY_MS, type WorkerStart } from './messages.ts'
+import { KnownConfig } from './known-config.ts'
+import {
+  type Asked,
+  BASE_LOST,
+  FIRST_SOCKET_FD,
+  type FromWorker,
+  type Query,
+  REPORT_EVERY_MS,
+  type WorkerStart,
+} from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
 
 const NEED_EVERY_MS = 5
@@ -14,8 +24,8 @@ const ORPHAN_DRAIN_MS = 30_000
 
 interface Prepared {
   readonly revision: string
+  readonly config: GatewayConfig
   readonly value: unknown
-  readonly log: LogSettings
   readonly binds: ReadonlySet<string>
 }
 
@@ -37,6 +47,7 @@ class Worker {
   #sockets = new InheritedSockets([])
   #covers: Covers | null = null
   #prepared: Prepared | null = null
+  readonly #known = new KnownConfig()
   #draining = false
   #reportUnsent = false
   readonly #needed = new Set<string>()
@@ -55,8 +66,13 @@ class Worker {
         const end = message.type === 'drain' ? () => process.exit(0) : undefined
         this.#send({ type: 'answer', seq: message.seq, ...answer }, end)
       },
-      (error: Error & { bind?: string }) => {
-        const about = error.bind === undefined ? {} : { bind: error.bind, code: codeOf(error) }
+      (error: Error & { bind?: string; code?: string }) => {
+        const about =
+          error.bind !== undefined
+            ? { bind: error.bind, code: codeOf(error) }
+            : error.code === BASE_LOST
+              ? { code: BASE_LOST }
+              : {}
         this.#send({ type: 'refusal', seq: message.seq, message: error.message, ...about })
       },
     )
@@ -69,12 +85,7 @@ class Worker {
       case 'socket':
         return undefined
       case 'prepare':
-        this.#prepared = {
-          revision: message.revision,
-          value: await this.#running().prepare(message.config, message.sets),
-          log: message.config.log,
-          binds: new Set(message.config.listeners.flatMap(({ bind }) => bind)),
-        }
+        await this.#prepare(message.revision, this.#known.next(message.next))
         return undefined
       case 'commit':
         return { addresses: this.#commit(message.revision) }
@@ -84,6 +95,7 @@ class Worker {
         this.#sockets.dropGiven()
         return undefined
       case 'endpoints':
+        this.#known.told(message.sets)
         for (const [upstream, endpoints] of message.sets) this.#running().setEndpoints(upstream, endpoints)
         return undefined
       case 'health':
@@ -141,9 +153,20 @@ class Worker {
     })
     for (const [upstream, update] of start.health) this.#plane.setHealth(upstream, update)
     this.#plane.setTicketKeys(Buffer.from(start.ticketKeys))
-    this.#plane.commit(await this.#plane.prepare(start.config, start.sets))
+    this.#known.told(start.sets)
+    this.#plane.commit(await this.#plane.prepare(start.config, this.#known.sets))
+    this.#known.serves(start.config, start.revision)
     setInterval(() => this.#report(false), REPORT_EVERY_MS)
     return this.#plane.addresses()
+  }
+
+  async #prepare(revision: string, config: GatewayConfig): Promise<void> {
+    this.#prepared = {
+      revision,
+      config,
+      value: await this.#running().prepare(config, this.#known.sets),
+      binds: new Set(config.listeners.flatMap(({ bind }) => bind)),
+    }
   }
 
   #commit(revision: string): ListenerAddress[] {
@@ -151,8 +174,9 @@ class Worker {
     if (prepared?.revision !== revision) throw new Error(`revision ${revision} is not prepared`)
     this.#prepared = null
     this.#running().commit(prepared.value)
+    this.#known.serves(prepared.config, revision)
     this.#covers?.keep(prepared.binds)
-    this.#log.configure(prepared.log)
+    this.#log.configure(prepared.config.log)
     return this.#running().addresses()
   }
 

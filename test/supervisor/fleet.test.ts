@@ -222,3 +222,33 @@ t.test('draining finishes what runs and refuses what comes', async (t) => {
   t.match(refused, { code: 'ECONNREFUSED' })
   t.equal(seen.requests, 10, 'the last report came before the end')
 })
+
+t.test('reloads by what changes, with workers that are killed between and in the middle of them', async (t) => {
+  const { fleet: f, seen } = fleet(t)
+  let inForce = config({ web: '127.0.0.1:0' }, ['a', 'b', 'c', 'd'])
+  const web = at(await f.start(inForce, 'r0'), 'web')
+  const processes = new Set<number>()
+  for (let turn = 1; turn <= 12; turn++) {
+    const { routes } = inForce
+    const added = { ...(routes[0] as GatewayConfig['routes'][number]), name: `new${turn}` }
+    const at = (turn * 7) % routes.length
+    const next = { ...inForce, routes: turn % 3 === 0 ? routes.toSpliced(at, 1) : routes.toSpliced(at, turn % 2, added) }
+    const applied = f.apply(next, `r${turn}`)
+    applied.catch(() => {})
+    if (turn % 4 === 0) process.kill([...(await pids(web))][0] as number, 'SIGKILL')
+    // When it was the only one just then, nothing has changed.
+    const followed = await applied.then(
+      () => true,
+      () => false,
+    )
+    if (turn % 4 === 2) process.kill([...(await pids(web))][0] as number, 'SIGKILL')
+    if (followed) inForce = next
+  }
+  await until(() => f.serving() === 2 && seen.restarts > 0)
+  const wanted = inForce.routes.map(({ name }) => name)
+  for (const { pid, routes } of await Promise.all(Array.from({ length: 60 }, () => ask(web)))) {
+    processes.add(pid)
+    if (JSON.stringify(routes) !== JSON.stringify(wanted)) t.strictSame(routes, wanted)
+  }
+  t.equal(processes.size, 2)
+})

@@ -80,11 +80,34 @@ t.test('sockets are held for each worker, given back when one of them cannot be 
 })
 
 t.test('the revision is of the content, not of the order of keys', async (t) => {
-  const one = { workers: 1, via: 'auto', listeners: [{ name: 'a', bind: ['x'] }] } as unknown as GatewayConfig
-  const same = { listeners: [{ bind: ['x'], name: 'a' }], via: 'auto', workers: 1 } as unknown as GatewayConfig
+  const made = (parts: object) => ({ routes: [], upstreams: {}, ...parts }) as unknown as GatewayConfig
+  const [a, b, r] = [
+    { name: 'a', bind: ['x'] },
+    { name: 'b', bind: [] },
+    { name: 'r', match: [{ path: null, n: 1 }] },
+  ]
+  const one = made({ workers: 1, via: 'auto', listeners: [a, b], routes: [r], upstreams: { u: { x: 1 }, v: { y: null } } })
+  const same = made({
+    listeners: [{ bind: ['x'], name: 'a' }, structuredClone(b)],
+    via: 'auto',
+    upstreams: { v: { y: null, z: undefined }, u: { x: 1 } },
+    routes: [{ match: [{ n: 1, path: null }], name: 'r' }],
+    workers: 1,
+  })
   t.match(revisionOf(one), /^[0-9a-f]{12}$/)
   t.equal(revisionOf(one), revisionOf(same))
-  t.not(revisionOf(one), revisionOf({ ...one, via: 'off' }))
+  const others = [
+    { via: 'off' },
+    { listeners: [b, a] },
+    { listeners: [a] },
+    { listeners: [a, b, r], routes: [] },
+    { routes: [r, r] },
+    { upstreams: { u: { x: 1 }, v: { y: 0 } } },
+    { upstreams: { u: { y: null }, v: { x: 1 } } },
+    { upstreams: { u: { x: 1 } } },
+  ]
+  const revisions = new Set([one, ...others.map((other) => made({ ...one, ...other }))].map(revisionOf))
+  t.equal(revisions.size, others.length + 1)
 })
 
 t.test('failures name the listener and who is to blame', async (t) => {
