@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { CommandIo } from './cli/check.ts'
+import { clusterOpener } from './compile/cluster.ts'
+import { KubernetesLink } from './compile/kubernetes-link.ts'
 import { checkWorthServing } from './config/checks/worth-serving.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
@@ -11,6 +13,7 @@ import { pluginsOf } from './load-plugins.ts'
 import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
+import { ClusterDesk } from './supervisor/cluster-desk.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
 import { makeDesks } from './supervisor/desks.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
@@ -56,14 +59,24 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const stats = new StatsAggregator()
   const planes = await makePlanes(workers, program, log, stats)
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
-  const desks = makeDesks({ planes, stats, clock: systemClock, random: systemRandom, log: log.write })
+  const world = { clock: systemClock, random: systemRandom, log: log.write }
+  const kubernetes = new KubernetesLink(world)
+  const desks = makeDesks({ ...world, planes, stats, kubernetes })
   const control = new Control({ planes, ...desks, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
+  const cluster = new ClusterDesk({ ...world, control, stats, open: clusterOpener(kubernetes) })
   signals.force = () => {
     control.kill()
     process.exit(WRONG_INPUT)
   }
 
-  const reloader = new Reloader({ load, control, log: log.write, clock: systemClock, loaded: follow })
+  const reloader = new Reloader({
+    load,
+    control,
+    apply: (config) => cluster.apply(config),
+    log: log.write,
+    clock: systemClock,
+    loaded: follow,
+  })
   const watch = new LazyWatch(() => void reloader.reload('file'))
   async function openAdmin(config: AdminConfig): Promise<AdminFace> {
     const [{ createAdmin }, token] = await Promise.all([
@@ -72,6 +85,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
     ])
     const state = adminState({
       control,
+      awaited: () => cluster.awaited(),
       stats,
       source: file,
       reload: () => reloader.reload('admin'),
@@ -89,11 +103,12 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
     void watch.follow(control.inForce?.config.watch === true ? files : null, since)
   }
 
+  void signals.stop.then(() => cluster.hurry())
   try {
-    await control.start(loaded.config)
+    await cluster.start(loaded.config)
   } catch (error) {
     control.kill()
-    await admin.close()
+    await Promise.all([admin.close(), cluster.close()])
     io.err(`headgate: ${describeFailure(error, loaded.config)}\n`)
     return isOperational(error) ? WRONG_INPUT : INTERNAL
   }
@@ -105,7 +120,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const reason = await signals.stop
   const { drain } = control.inForce?.config ?? loaded.config
   log.write('info', 'draining', { reason, delayMs: drain.delay, timeoutMs: drain.timeout })
-  await control.drain(drain.delay, drain.timeout)
+  await Promise.all([control.drain(drain.delay, drain.timeout), cluster.close()])
   await Promise.all([watch.follow(null, 0), admin.close()])
   log.write('info', 'ended')
   return FINE

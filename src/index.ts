@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { processParts } from './app-worker.ts'
+import { clusterOpener } from './compile/cluster.ts'
+import { KubernetesLink } from './compile/kubernetes-link.ts'
 import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
 import { normalizeConfig } from './config/parse.ts'
 import { readPemFiles } from './config/pem-files.ts'
@@ -13,6 +15,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './model/cloc
 import type { Explanation } from './model/explanation.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
+import { ClusterDesk } from './supervisor/cluster-desk.ts'
 import { Control, statsEvents } from './supervisor/control.ts'
 import { makeDesks } from './supervisor/desks.ts'
 import { InProcess } from './supervisor/in-process.ts'
@@ -101,6 +104,7 @@ class EmbeddedGateway implements Gateway {
   readonly #stats = new StatsAggregator()
   readonly #parts: ReturnType<typeof processParts>
   readonly #control: Control
+  readonly #cluster: ClusterDesk
   readonly #admin: AdminSeat
 
   constructor(config: GatewayConfig, { log = () => {}, clock = systemClock, random = systemRandom }: GatewayOptions) {
@@ -110,7 +114,8 @@ class EmbeddedGateway implements Gateway {
     this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
     const id = randomBytes(4).toString('hex')
     const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats) })
-    const desks = makeDesks({ planes, stats: this.#stats, clock, random, log })
+    const kubernetes = new KubernetesLink({ clock, random, log })
+    const desks = makeDesks({ planes, stats: this.#stats, clock, random, log, kubernetes })
     this.#control = new Control({
       planes,
       ...desks,
@@ -118,6 +123,8 @@ class EmbeddedGateway implements Gateway {
       clock,
       beside: ({ admin }) => this.#admin.follow(admin),
     })
+    const control = this.#control
+    this.#cluster = new ClusterDesk({ control, open: clusterOpener(kubernetes), stats: this.#stats, clock, log })
   }
 
   async start(): Promise<Started> {
@@ -125,7 +132,7 @@ class EmbeddedGateway implements Gateway {
     this.#state = 'started'
     try {
       this.#config = await complete(this.#config)
-      await this.#control.start(this.#config)
+      await this.#cluster.start(this.#config)
     } catch (error) {
       await this.close()
       throw error
@@ -137,7 +144,7 @@ class EmbeddedGateway implements Gateway {
     const next = read(config)
     if (this.#state !== 'started') throw new Error('the gateway is not running')
     const full = await complete(next)
-    await this.#control.apply(full)
+    await this.#cluster.apply(full)
     this.#config = full
     return this.#started()
   }
@@ -151,7 +158,7 @@ class EmbeddedGateway implements Gateway {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#control.kill()
-    await Promise.all([this.#admin.close(), this.#parts.accessLogs.close()])
+    await Promise.all([this.#cluster.close(), this.#admin.close(), this.#parts.accessLogs.close()])
   }
 
   async explain(input: ExplainInput): Promise<Explanation> {
@@ -169,7 +176,7 @@ class EmbeddedGateway implements Gateway {
 
   #started(): Started {
     const listeners: Record<string, string> = {}
-    for (const { name, protocol, bind } of this.#config.listeners) {
+    for (const { name, protocol, bind } of this.#control.inForce?.config.listeners ?? []) {
       const found = this.#control.addresses.find((address) => address.bind === bind[0])
       if (found !== undefined) listeners[name] = urlOf(protocol, found.address)
     }
@@ -183,6 +190,7 @@ class EmbeddedGateway implements Gateway {
     ])
     const state = adminState({
       control: this.#control,
+      awaited: () => this.#cluster.awaited(),
       stats: this.#stats,
       source: 'createGateway',
       reload: async () => {

@@ -1,18 +1,23 @@
-// The connection to Kubernetes: one for everybody who asks with the same configuration, loaded when somebody asks, closed when nobody
-// does any more.
+// The connections to Kubernetes: one for everybody who asks the same API server about the same namespaces, loaded when somebody asks,
+// closed when nobody does any more.
 
 import type { KubernetesConfig, KubernetesServiceConfig } from '../config/model.ts'
 import type { EndpointDiscovery } from '../kubernetes/endpoint-discovery.ts'
 import type { KubernetesEnvironment } from '../kubernetes/environment.ts'
 import type { Informers } from '../kubernetes/informers.ts'
+import type { FollowName } from '../kubernetes/service-watcher.ts'
+import type { Clock } from '../model/clock.ts'
+import { Deadlines } from '../model/deadlines.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 
 type Publish = (endpoints: readonly EndpointSpec[], trouble?: string) => void
 type Failed = (reason: string) => void
+type Place = Pick<KubernetesConfig, 'kubeconfig' | 'namespaces'>
 
 export interface Connected {
   readonly informers: Informers
-  readonly endpoints: EndpointDiscovery
+  /** `zone` is this gateway's, null = not known. */
+  endpoints(zone: string | null): EndpointDiscovery
 }
 
 interface Connection {
@@ -22,25 +27,34 @@ interface Connection {
   users: number
 }
 
+export interface LinkSettings extends Omit<KubernetesEnvironment, 'deadlines'> {
+  readonly clock: Clock
+}
+
 export class KubernetesLink {
-  readonly #environment: KubernetesEnvironment
+  /** Turns only while there is a connection. */
+  readonly environment: KubernetesEnvironment
   readonly #connections = new Map<string, Connection>()
 
-  constructor(environment: KubernetesEnvironment) {
-    this.#environment = environment
+  constructor({ clock, random, log }: LinkSettings) {
+    this.environment = { deadlines: new Deadlines(clock), random, log }
   }
 
-  /** `zone` is this gateway's, null = not known. Release once; rejects only when the code cannot be loaded. */
-  open(config: KubernetesConfig, zone: string | null): { readonly connected: Promise<Connected>; release(): void } {
-    const key = JSON.stringify([config, zone])
-    const connection = this.#connections.get(key) ?? this.#connect(config, zone)
+  /** Release once; rejects only when the code cannot be loaded. */
+  open({ kubeconfig, namespaces }: Place): { readonly connected: Promise<Connected>; release(): void } {
+    const key = placeKey({ kubeconfig, namespaces })
+    const connection = this.#connections.get(key) ?? this.#connect({ kubeconfig, namespaces })
     connection.users++
     this.#connections.set(key, connection)
+    let released = false
     return {
       connected: connection.connected,
       release: () => {
+        if (released) return
+        released = true
         if (--connection.users > 0) return
         this.#connections.delete(key)
+        if (this.#connections.size === 0) this.environment.deadlines.stop()
         connection.connected.then(
           ({ informers }) => informers.stop(),
           () => {},
@@ -50,19 +64,13 @@ export class KubernetesLink {
   }
 
   /** The endpoints of one Service; as `Discovery.watch`. */
-  watch(
-    config: KubernetesConfig,
-    zone: string | null,
-    spec: KubernetesServiceConfig,
-    publish: Publish,
-    failed: Failed,
-  ): () => void {
-    const { connected, release } = this.open(config, zone)
+  watch(place: Place, zone: string | null, spec: KubernetesServiceConfig, publish: Publish, failed: Failed): () => void {
+    const { connected, release } = this.open(place)
     let stopped = false
     let stop = (): void => {}
     connected.then(
       ({ endpoints }) => {
-        if (!stopped) stop = endpoints.watch(spec, publish, failed)
+        if (!stopped) stop = endpoints(zone).watch(spec, publish, failed)
       },
       (error: Error) => {
         if (!stopped) failed(error.message)
@@ -84,8 +92,9 @@ export class KubernetesLink {
     return ages
   }
 
-  #connect(config: KubernetesConfig, zone: string | null): Connection {
-    const connected = this.#load(config, zone)
+  #connect(place: Place): Connection {
+    this.environment.deadlines.start()
+    const connected = this.#load(place)
     const connection: Connection = { connected, informers: null, users: 0 }
     connected.then(
       ({ informers }) => {
@@ -96,19 +105,28 @@ export class KubernetesLink {
     return connection
   }
 
-  async #load(config: KubernetesConfig, zone: string | null): Promise<Connected> {
+  async #load(place: Place): Promise<Connected> {
     const [{ connectKubernetes, EndpointDiscovery }, { dnsDiscovery }] = await Promise.all([
       import('../kubernetes/connect.ts'),
       import('../discovery/dns.ts'),
     ])
-    const informers = connectKubernetes(config, this.#environment)
-    const dns = dnsDiscovery(this.#environment)
-    const endpoints = new EndpointDiscovery({
+    const informers = connectKubernetes(place, this.environment)
+    const dns = dnsDiscovery(this.environment)
+    const byZone = new Map<string | null, EndpointDiscovery>()
+    const followName: FollowName = (name, port, publish, failed) =>
+      dns.watch({ name, port, type: 'a', refresh: null, resolver: [] }, publish, failed)
+    return {
       informers,
-      zone,
-      followName: (name, port, publish, failed) =>
-        dns.watch({ name, port, type: 'a', refresh: null, resolver: [] }, publish, failed),
-    })
-    return { informers, endpoints }
+      endpoints(zone) {
+        const discovery = byZone.get(zone) ?? new EndpointDiscovery({ informers, zone, followName })
+        byZone.set(zone, discovery)
+        return discovery
+      },
+    }
   }
+}
+
+/** Equal for who can share a connection. */
+export function placeKey({ kubeconfig, namespaces }: Place): string {
+  return JSON.stringify([kubeconfig, namespaces])
 }

@@ -106,7 +106,7 @@ export const kubernetes = block({
 
 /** Whether listeners or routes come from objects. */
 export function bringsConfiguration(kubernetes: KubernetesConfig | null): boolean {
-  return kubernetes?.ingress != null
+  return kubernetes !== null && (kubernetes.ingress !== null || kubernetes.gatewayApi !== null)
 }
 
 /** An upstream that is discovered by Kubernetes implies it. */

@@ -11,7 +11,7 @@ export { EndpointDiscovery } from './endpoint-discovery.ts'
 
 /** Asks nothing yet; what cannot be reached is asked again for ever. */
 export function connectKubernetes(
-  { kubeconfig, namespaces }: KubernetesConfig,
+  { kubeconfig, namespaces }: Pick<KubernetesConfig, 'kubeconfig' | 'namespaces'>,
   environment: KubernetesEnvironment,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Informers {

@@ -18,6 +18,8 @@ export interface InformerSettings<Kept> {
 export class InformerPart<Kept> {
   synced = false
   absent = false
+  /** This account may not see it, so that it will not be known until somebody changes that. */
+  refused = false
   trouble = ''
   aliveAt: number
   /** null = all. */
@@ -76,6 +78,7 @@ export class InformerPart<Kept> {
     for (const key of [...this.#versions.keys()]) if (!listed.has(key)) this.#drop(key)
     this.#listed = new Map()
     this.absent = false
+    this.refused = false
     this.#begin()
   }
 
@@ -125,6 +128,10 @@ export class InformerPart<Kept> {
     if (status === 404) {
       this.#unknown()
       return
+    }
+    if (status === 403 && !this.refused) {
+      this.refused = true
+      this.#note(null, null)
     }
     const trouble =
       status === 403 ? `may not ${verb} ${resourceName(resource)}` : `${verb} ${resourceName(resource)}: ${error.message}`

@@ -22,7 +22,7 @@ export class Informer<Kept> {
   /** By key, what each object was when it was told last. */
   #changed = new Map<string, Kept | null>()
   #scheduled: NodeJS.Immediate | null = null
-  /** A namespace was listed for the first time. */
+  /** A namespace was listed, or refused, for the first time. */
   #first = false
 
   constructor(settings: InformerSettings<Kept>) {
@@ -38,6 +38,11 @@ export class Informer<Kept> {
   /** Every object was listed once; also when the API server does not know the kind (`absent`). */
   get synced(): boolean {
     return this.#parts.every(({ synced }) => synced)
+  }
+
+  /** Nothing more comes by itself: what is not known is what this account may not see. */
+  get settled(): boolean {
+    return this.#parts.every(({ synced, refused }) => synced || refused)
   }
 
   /** The same for the objects of one namespace: the account may be allowed some only. */
@@ -63,7 +68,7 @@ export class Informer<Kept> {
 
   /**
    * `listener` is told what changed, at most once a turn of the event loop: first of all that there is (perhaps nothing) when
-   * everything, or one of several namespaces, was listed. What is known already is not told: look at `objects`. Returns what ends it.
+   * everything, or one of several namespaces, was listed or is refused. What is known already is not told: look at `objects`. Returns what ends it.
    */
   subscribe(listener: ChangeListener<Kept>): () => void {
     this.#listeners.add(listener)

@@ -9,6 +9,8 @@ import type { ReloadOutcome } from './reload.ts'
 
 export interface AdminStateSettings {
   readonly control: Control
+  /** What `/ready` waits for beside all that `control` does. */
+  readonly awaited: () => readonly string[]
   readonly stats: StatsAggregator
   /** Where the configuration comes from. */
   readonly source: string
@@ -16,10 +18,13 @@ export interface AdminStateSettings {
   readonly stop: (reason: string) => void
 }
 
-export function adminState({ control, stats, source, reload, stop }: AdminStateSettings) {
+export function adminState({ control, awaited, stats, source, reload, stop }: AdminStateSettings) {
   return {
     live: () => true,
-    ready: () => control.ready(),
+    ready() {
+      const why = [...control.ready().why, ...awaited()]
+      return { ready: why.length === 0, why }
+    },
     async metrics(openMetrics: boolean) {
       await control.collect()
       return stats.exposition(openMetrics)

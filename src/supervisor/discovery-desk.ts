@@ -2,9 +2,9 @@
 // A configuration comes into force between `prepare` and `settle`: meanwhile sets stand still.
 
 import { type DiscoverEnvironment, discover } from '../compile/discover.ts'
-import { KubernetesLink } from '../compile/kubernetes-link.ts'
+import { type KubernetesLink, placeKey } from '../compile/kubernetes-link.ts'
 import { DEFAULT_KUBERNETES } from '../config/kubernetes-schema.ts'
-import type { DiscoveryConfig, GatewayConfig } from '../config/model.ts'
+import type { DiscoveryConfig, GatewayConfig, KubernetesConfig } from '../config/model.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import { Deadlines } from '../model/deadlines.ts'
 import type { EndpointSets } from '../model/discovery.ts'
@@ -25,13 +25,13 @@ export interface DiscoveryDeskSettings {
   readonly clock: Clock
   readonly random: Random
   readonly log: LogFunction
+  readonly kubernetes: KubernetesLink
 }
 
 export class DiscoveryDesk {
   readonly #settings: DiscoveryDeskSettings
   readonly #deadlines: Deadlines
   readonly #beganAt: number
-  readonly #kubernetes: KubernetesLink
   /** By upstream and what is written about its discovery, so that a change begins anew while the old one goes on. */
   readonly #watched = new Map<string, Watched>()
   /** Those of the configuration in force, by upstream. */
@@ -45,8 +45,6 @@ export class DiscoveryDesk {
     this.#settings = settings
     this.#deadlines = new Deadlines(settings.clock)
     this.#beganAt = settings.clock.now()
-    const { random, log } = settings
-    this.#kubernetes = new KubernetesLink({ deadlines: this.#deadlines, random, log })
   }
 
   /** Begins to look for what the first configuration names; what is found is passed on from now on. */
@@ -103,8 +101,8 @@ export class DiscoveryDesk {
 
   /** Brings the metrics up to date. */
   measure(): void {
-    const { clock, stats } = this.#settings
-    const ages = this.#kubernetes.ages()
+    const { clock, stats, kubernetes: link } = this.#settings
+    const ages = link.ages()
     const oldest = Math.max(0, ...ages.values())
     stats.clear('kubernetes_watch_age_seconds')
     for (const [kind, age] of ages) stats.set('kubernetes_watch_age_seconds', { kind }, age / 1000)
@@ -129,7 +127,7 @@ export class DiscoveryDesk {
     if (this.#closed) return found
     for (const [upstream, { discovery }] of Object.entries(config.upstreams)) {
       if ('static' in discovery) continue
-      const source = 'kubernetes' in discovery ? [discovery, config.kubernetes, config.zone] : discovery
+      const source = 'kubernetes' in discovery ? [discovery, placeKey(placeOf(config)), config.zone] : discovery
       const key = `${upstream}\n${JSON.stringify(source)}`
       const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, config, this.#before(upstream, before))
       this.#watched.set(key, watched)
@@ -145,13 +143,8 @@ export class DiscoveryDesk {
     return this.#inForce.get(upstream)?.endpoints ?? []
   }
 
-  #follow(
-    upstream: string,
-    discovery: DiscoveryConfig,
-    { kubernetes, zone }: GatewayConfig,
-    inherited: readonly EndpointSpec[],
-  ): Watched {
-    const { log, stats, clock, random } = this.#settings
+  #follow(upstream: string, discovery: DiscoveryConfig, config: GatewayConfig, inherited: readonly EndpointSpec[]): Watched {
+    const { log, stats, clock, random, kubernetes: link } = this.#settings
     this.#deadlines.start()
     const watched = new Watched(upstream, inherited, {
       clock,
@@ -163,7 +156,7 @@ export class DiscoveryDesk {
     const environment: DiscoverEnvironment = {
       deadlines: this.#deadlines,
       random,
-      kubernetes: (spec, found, failed) => this.#kubernetes.watch(kubernetes ?? DEFAULT_KUBERNETES, zone, spec, found, failed),
+      kubernetes: (spec, found, failed) => link.watch(placeOf(config), config.zone, spec, found, failed),
     }
     watched.begin((found, failed) => discover(discovery, environment, found, failed))
     return watched
@@ -180,6 +173,9 @@ export class DiscoveryDesk {
     this.#settings.planes.setEndpoints(upstream, endpoints)
   }
 }
+
+/** An upstream of Kubernetes implies the defaults. */
+const placeOf = ({ kubernetes }: GatewayConfig): KubernetesConfig => kubernetes ?? DEFAULT_KUBERNETES
 
 async function patience(watched: readonly Watched[]): Promise<void> {
   const first = Promise.all(watched.map(({ settled }) => settled))

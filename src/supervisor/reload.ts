@@ -21,7 +21,9 @@ export interface ReloadOutcome {
 
 export interface ReloaderSettings {
   readonly load: () => Promise<Loaded>
-  readonly control: Control
+  readonly control: Pick<Control, 'inForce' | 'refused'>
+  /** As `Control.apply`. */
+  readonly apply: (config: GatewayConfig) => Promise<'applied' | 'unchanged'>
   readonly log: LogFunction
   readonly clock: Clock
   /** After each load: the files on which the configuration depends, when they were read, and what came into force, if it did. */
@@ -73,7 +75,7 @@ export class Reloader {
   }
 
   async #attempt(): Promise<{ result: ReloadOutcome['result']; errors: readonly Problem[]; config: Loaded }> {
-    const { load, control, log } = this.#settings
+    const { load, control, apply, log } = this.#settings
     const config = await load()
     for (const warning of config.warnings) log('warn', formatProblem(warning))
     if ('errors' in config) {
@@ -81,7 +83,7 @@ export class Reloader {
       return { result: 'refused', errors: config.errors, config }
     }
     try {
-      return { result: await control.apply(config.config), errors: [], config }
+      return { result: await apply(config.config), errors: [], config }
     } catch (error) {
       const message = describeFailure(error, config.config)
       return { result: 'refused', errors: [{ file: config.files[0] ?? '', line: 0, column: 0, message }], config }

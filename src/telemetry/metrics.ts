@@ -166,6 +166,11 @@ export const METRICS = {
     help: '1 while this replica writes the statuses of Kubernetes objects and Events about them, 0 while another one does or nobody.',
     labels: [],
   },
+  objects_refused: {
+    type: 'gauge',
+    help: 'Kubernetes objects of which something cannot be honoured now, by the reason: their log lines, Events and statuses say what.',
+    labels: ['kind', 'reason'],
+  },
   discovery_lookups_total: {
     type: 'counter',
     help: 'How often a discovery asked, by what came of it; what failed leaves the last good endpoints in force.',

@@ -1,6 +1,7 @@
 // The supervisor's side of discovery: what is passed on to the planes, and when.
 
 import t, { type Test } from 'tap'
+import { KubernetesLink } from '../../src/compile/kubernetes-link.ts'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { normalizeConfig } from '../../src/config/parse.ts'
 import { DiscoveryDesk } from '../../src/supervisor/discovery-desk.ts'
@@ -22,12 +23,16 @@ async function scene(t: Test) {
   const told: string[] = []
   const log: string[] = []
   let ahead = 0
-  const desk = new DiscoveryDesk({
-    planes: { setEndpoints: (name, endpoints) => told.push(`${name} ${endpoints.map(({ address }) => address)}`) },
-    stats: new StatsAggregator(),
+  const world = {
     clock: { now: () => performance.now() + ahead, wall: () => 0 },
     random: () => 0,
-    log: (_level, message) => log.push(message),
+    log: (_level: string, message: string) => log.push(message),
+  }
+  const desk = new DiscoveryDesk({
+    ...world,
+    planes: { setEndpoints: (name, endpoints) => told.push(`${name} ${endpoints.map(({ address }) => address)}`) },
+    stats: new StatsAggregator(),
+    kubernetes: new KubernetesLink(world),
   })
   t.teardown(() => desk.close())
   const advance = (ms: number) => {

@@ -348,13 +348,13 @@ t.test('several namespaces are listed and watched one by one; one that is refuse
     ['a', 'b'],
   )
   await watching(1)
-  await until('told', () => told.length === 1)
+  await until('told', () => told.flat().length === 1 && informer.settled)
   t.same([informer.synced, informer.syncedIn('a'), informer.syncedIn('b')], [false, true, false])
   t.equal(state(), 'a/one=1')
   server.intercept = () => false
   advance(20_000)
   await holds('a/one=1 b/one=1')
-  await until('told', () => told.length === 2)
+  await until('told', () => told.flat().length === 2)
   t.ok(informer.synced)
   // Only one of them is listed anew: what the other has stays.
   server.objects.delete('a/one')
