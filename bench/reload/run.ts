@@ -4,6 +4,7 @@
 
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { KubernetesLink } from '../../src/compile/kubernetes-link.ts'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { systemClock, systemRandom } from '../../src/model/clock.ts'
 import { Control, statsEvents } from '../../src/supervisor/control.ts'
@@ -65,7 +66,8 @@ const planes = new Fleet({
   log: quiet,
   events: statsEvents(stats),
 })
-const desks = makeDesks({ planes, stats, clock: systemClock, random: systemRandom, log: quiet })
+const world = { clock: systemClock, random: systemRandom, log: quiet }
+const desks = makeDesks({ ...world, planes, stats, kubernetes: new KubernetesLink(world) })
 const control = new Control({ planes, ...desks, stats, clock: systemClock })
 
 const config = largeConfig(size)
