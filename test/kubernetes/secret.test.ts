@@ -57,8 +57,12 @@ t.test('a pair that can be served', async (t) => {
 t.test('certificates of CAs', async (t) => {
   const { cert } = authority(t)
   const map = (data: object) => CONFIG_MAPS.prune({ metadata: { name: 'm' }, ...data } as never)
-  t.same(map({ data: { 'ca.crt': cert, other: 'x' } }), { ca: { pem: cert, trouble: '' }, keys: ['ca.crt', 'other'] })
+  t.same(map({ data: { 'ca.crt': cert, other: 'x' } }), {
+    ca: { pem: cert, trouble: '' },
+    keys: ['ca.crt', 'other'],
+    fields: { other: 'x' },
+  })
   t.same(map({ binaryData: { 'ca.crt': Buffer.from(cert).toString('base64') } }).ca?.pem, cert)
   t.same(map({ data: { 'ca.crt': 'none' } }).ca, { pem: null, trouble: 'ca.crt holds no certificate' })
-  t.same(map({}), { ca: null, keys: [] })
+  t.same(map({}), { ca: null, keys: [], fields: {} })
 })

@@ -1,5 +1,6 @@
 // All that one Ingress says by itself.
 
+import type { KeptConfigMap } from '../config-map.ts'
 import type { Read } from '../memo.ts'
 import type { KeptSecret } from '../secret.ts'
 import type { KeptService } from '../service.ts'
@@ -9,6 +10,7 @@ import { readAnnotations } from './annotations/read.ts'
 import { partsOfAppRoot, partsOfDefault, partsOfWww } from './default-backend.ts'
 import type { KeptIngress } from './kinds.ts'
 import type { IngressPart } from './parts.ts'
+import { problem } from './problems.ts'
 import { partsOfRules, type RuleLook } from './rules.ts'
 import { certificatesOf, isSecure } from './tls.ts'
 
@@ -17,11 +19,23 @@ export interface IngressLook {
   readonly read: Read
   readonly services: ReadonlyMap<string, KeptService>
   readonly secrets: ReadonlyMap<string, KeptSecret>
+  readonly configMaps: ReadonlyMap<string, KeptConfigMap>
   /** Hosts that have TLS, as `namespace/host`. */
   readonly secure: ReadonlyMap<string, true>
 }
 
+/** Whatever an object holds, others are not touched: one that nobody can read comes to nothing. */
 export function readIngress(ingress: KeptIngress, look: IngressLook): IngressPart {
+  try {
+    return read(ingress, look)
+  } catch (error) {
+    const message = `this cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    const effects = readAnnotations({ ...ingress.meta, annotations: {} }, annotationLook(look))
+    return { ingress, effects, parts: [], certificates: [], problems: [problem('InvalidRule', 'spec', message, 'refused')] }
+  }
+}
+
+function read(ingress: KeptIngress, look: IngressLook): IngressPart {
   const { read, services, secrets } = look
   const { namespace } = ingress.meta
   const effects = readAnnotations(ingress.meta, annotationLook(look))
@@ -43,11 +57,10 @@ export function readIngress(ingress: KeptIngress, look: IngressLook): IngressPar
   return { ingress, effects, parts, certificates: certificatesOf(ingress, secrets, read, problems), problems }
 }
 
-function annotationLook({ read, services, secrets }: IngressLook): AnnotationLook {
+function annotationLook({ read, services, secrets, configMaps }: IngressLook): AnnotationLook {
   return {
     service: (namespace, name) => read(services, `${namespace}/${name}`) ?? null,
     secret: (namespace, name) => read(secrets, `${namespace}/${name}`) ?? null,
-    // Not read: they may be many, and hardly anything is in them for us.
-    configMap: () => null,
+    configMap: (namespace, name) => read(configMaps, `${namespace}/${name}`)?.fields ?? null,
   }
 }

@@ -1,21 +1,21 @@
 // One part of an Ingress, with its canary, as routes.
 
 import type { RouteConfig } from '../../config/model.ts'
+import { referenceTo } from '../object-reference.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
-import type { ObjectProblem } from '../translation.ts'
+import type { ObjectProblem, Origin } from '../translation.ts'
 import type { Written } from './annotations/effects.ts'
 import { type Asked, type CanaryPlan, planCanary } from './canary.ts'
 import type { CanaryPart } from './claims.ts'
 import { hostHeader } from './hosts.ts'
+import { INGRESSES } from './kinds.ts'
 import type { Ending, IngressPart, Part } from './parts.ts'
 import { problem, refusal } from './problems.ts'
 import { readRoute } from './read-route.ts'
 
 export interface RouteOfPart {
   readonly route: RouteConfig
-  /** Who asked for it, and where. */
-  readonly owner: IngressPart
-  readonly at: string
+  readonly origin: Origin
 }
 
 export interface PartRoutes {
@@ -49,7 +49,7 @@ export function routesOf(owner: IngressPart, part: Part, canary: CanaryPart | nu
   }
   const plan = canary === null ? null : planCanary(owner, ending, canary)
   for (const { name, asked, ending } of plan?.routes ?? [])
-    made.add(name, asked, made.keysOf(ending), undefined, { owner: canary?.owner ?? owner, at: canary?.part.at ?? part.at })
+    made.add(name, asked, made.keysOf(ending), undefined, canary ?? { owner, part })
   made.add(part.name, {}, made.keysOf(ending, plan?.share ?? null))
   return made
 }
@@ -74,18 +74,19 @@ class Making implements PartRoutes {
     asked: Asked,
     keys: Written,
     listeners: readonly string[] = [this.#places.http, ...this.#places.https],
-    origin: { readonly owner: IngressPart; readonly at: string } = { owner: this.#owner, at: this.#part.at },
+    { owner, part }: CanaryPart = { owner: this.#owner, part: this.#part },
   ): void {
+    const origin = { object: referenceTo(INGRESSES, owner.ingress.meta), path: part.at }
     const match = this.#match(asked)
     const where = { name, listeners, hosts: this.#places.hosts.filter((host) => host !== ''), match: [match] }
     const route = readRoute({ ...where, ...keys })
     if (typeof route !== 'string') {
-      this.routes.push({ route, ...origin })
+      this.routes.push({ route, origin })
       return
     }
     this.tell(this.#owner, this.#part.at, route)
     const refused = readRoute({ ...where, ...REFUSED })
-    if (typeof refused !== 'string') this.routes.push({ route: refused, ...origin })
+    if (typeof refused !== 'string') this.routes.push({ route: refused, origin })
   }
 
   tell(owner: IngressPart, at: string, message: string): void {

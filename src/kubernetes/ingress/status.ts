@@ -1,7 +1,6 @@
 // `status.loadBalancer` of an Ingress: where this gateway is reached.
 
 import { isIP } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import type { StatusAddressConfig } from '../../config/ingress-schema.ts'
 import type { KeptService } from '../service.ts'
 import type { StatusIntent } from '../translation.ts'
@@ -17,16 +16,19 @@ export function statusAddresses(
   return services.get(`${namespace}/${name}`)?.addresses ?? null
 }
 
+interface Shown {
+  readonly ip?: string
+  readonly hostname?: string
+}
+
 /** null = nothing is to be changed. */
 export function statusIntent({ meta, status }: KeptIngress, addresses: readonly string[] | null): StatusIntent | null {
   if (addresses === null) return null
-  const ingress = addresses.map((address) => (isIP(address) === 0 ? { hostname: address } : { ip: address }))
-  const { loadBalancer = {}, ...others } = Object(status) as { loadBalancer?: { ingress?: readonly object[] } }
+  const { loadBalancer, ...others } = Object(status) as { loadBalancer?: { ingress?: readonly Shown[] } }
+  const there = loadBalancer?.ingress ?? []
   // Ports, which others may have written, are not looked at.
-  const there = (loadBalancer.ingress ?? []).map(({ ip, hostname }: { ip?: string; hostname?: string }) => ({
-    ...(ip === undefined ? {} : { ip }),
-    ...(hostname === undefined ? {} : { hostname }),
-  }))
-  if (isDeepStrictEqual(there, ingress)) return null
+  const shown = ({ ip, hostname }: Shown, index: number): boolean => (ip || hostname) === addresses[index]
+  if (there.length === addresses.length && there.every(shown)) return null
+  const ingress = addresses.map((address) => (isIP(address) === 0 ? { hostname: address } : { ip: address }))
   return { current: status, wanted: { ...others, loadBalancer: { ingress } }, resourceVersion: meta.resourceVersion }
 }

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IngressConfig, StatusAddressConfig } from '../../config/ingress-schema.ts'
 import type { ListenerConfig, RouteConfig, UpstreamConfig } from '../../config/model.ts'
+import { CONFIG_MAPS } from '../config-map.ts'
 import { Memo } from '../memo.ts'
 import { byAge, referenceTo } from '../object-reference.ts'
 import { SECRETS } from '../secret.ts'
@@ -25,7 +26,7 @@ export interface IngressTranslatorSettings {
   readonly statusAddress: StatusAddressConfig
 }
 
-const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS] as Translator['resources']
+const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS, CONFIG_MAPS] as Translator['resources']
 
 export function ingressTranslator(settings: IngressTranslatorSettings): Translator {
   const translating = new IngressTranslating(settings)
@@ -60,7 +61,12 @@ class IngressTranslating {
     const ours = [...view.objects(INGRESSES).values()]
       .filter((ingress) => isOurs(ingress, classes, own, unclassed))
       .sort((a, b) => byAge(a.meta, b.meta))
-    const known = { services, secrets: view.objects(SECRETS), secure: secureHosts(ours) }
+    const known = {
+      services,
+      secrets: view.objects(SECRETS),
+      configMaps: view.objects(CONFIG_MAPS),
+      secure: secureHosts(ours),
+    }
     const parts = ours.map((ingress) =>
       this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, read })),
     )
@@ -83,9 +89,9 @@ class IngressTranslating {
           https: [https, ...guardsOf(guards.listeners, hosts)],
           refused: guards.refused.has(owner),
         })
-        for (const { route, owner, at } of made.routes) {
+        for (const { route, origin } of made.routes) {
           routes.set(route.name, same(this.#routes.get(route.name), route))
-          origins.set(route.name, { object: referenceTo(INGRESSES, owner.ingress.meta), path: at })
+          origins.set(route.name, origin)
         }
         for (const { name, config } of made.upstreams) upstreams.set(name, same(this.#upstreams.get(name), config))
         for (const { owner, problem } of made.problems) problems.get(owner)?.push(problem)
@@ -118,8 +124,7 @@ class IngressTranslating {
 
   #routesOf(owner: IngressPart, part: Part, canary: CanaryPart | null, places: Places): PartRoutes {
     const known = this.#made.get(part)
-    if (known !== undefined && known.canary?.part === canary?.part && isDeepStrictEqual(known.places, places))
-      return known.routes
+    if (known !== undefined && known.canary?.part === canary?.part && samePlaces(known.places, places)) return known.routes
     const routes = routesOf(owner, part, canary, places)
     this.#made.set(part, { canary, places, routes })
     return routes
@@ -144,6 +149,13 @@ class IngressTranslating {
       }))
   }
 }
+
+function samePlaces(a: Places, b: Places): boolean {
+  return a.refused === b.refused && a.http === b.http && sameTexts(a.hosts, b.hosts) && sameTexts(a.https, b.https)
+}
+
+const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((text, index) => text === b[index]))
 
 /** What is equal stays the same object. */
 function same<Value>(before: Value | undefined, now: Value): Value {

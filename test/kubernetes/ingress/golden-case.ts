@@ -95,7 +95,7 @@ export function goldenText({ listeners, certificates, routes, upstreams, origins
       typeof value === 'string' && value.includes('-----BEGIN ') ? '(PEM)' : value,
     ),
     { lineWidth: 0 },
-  )
+  ).replaceAll(/secure~[0-9a-f]{8}/g, 'secure~(of the CA)')
 }
 
 function fromWhere(origins: Translation['origins'], name: string): string {
