@@ -32,7 +32,13 @@ export const look: AnnotationLook = {
   secret: (namespace, name) => SECRETS[`${namespace}/${name}`] ?? null,
   service: (namespace, name) =>
     `${namespace}/${name}` === 'shop/sorry'
-      ? { type: 'ClusterIP', externalName: '', family: null, ports: [{ name: 'http', port: 8080, appProtocol: null }] }
+      ? {
+          type: 'ClusterIP',
+          externalName: '',
+          family: null,
+          ports: [{ name: 'http', port: 8080, appProtocol: null }],
+          addresses: [],
+        }
       : null,
   configMap: (namespace, name) => (`${namespace}/${name}` === 'shop/headers' ? { 'x-frame-options': 'DENY' } : null),
 }
