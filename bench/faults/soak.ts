@@ -1,4 +1,5 @@
-// `npm run bench:soak`: half an hour at 70 % of what this machine can do, with random faults and reloads. Says whether memory and
+// `npm run bench:soak`: half an hour at 70 % of what this machine can do (or `--rate` requests per
+// second, where other work runs on it), with random faults and reloads. Says whether memory and
 // descriptors grow. Not part of any suite.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -70,10 +71,10 @@ function slope(samples: readonly Sample[], read: (sample: Sample) => number): nu
   return (60 * above) / samples.reduce((sum, { minutes }) => sum + (minutes - x) ** 2, 0)
 }
 
-async function soak(minutes: number, folder: string): Promise<void> {
+async function soak(minutes: number, folder: string, asked: number | null): Promise<void> {
   const lab = await Lab.open({ folder, ...SETTINGS })
   try {
-    const rate = Math.round(0.7 * (await capacity(lab)))
+    const rate = asked ?? Math.round(0.7 * (await capacity(lab)))
     console.log(`${rate} requests per second for ${minutes} minutes`)
     const load = new OpenLoad({ port: lab.port, rate })
     const startedAt = performance.now()
@@ -119,7 +120,7 @@ async function soak(minutes: number, folder: string): Promise<void> {
   }
 }
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } })
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string' } } })
 const folder = mkdtempSync(join(os.tmpdir(), 'headgate-soak-'))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -128,7 +129,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 try {
-  await soak(Number(values.minutes), folder)
+  await soak(Number(values.minutes), folder, values.rate === undefined ? null : Number(values.rate))
 } finally {
   stopEverything()
   rmSync(folder, { recursive: true, force: true })
