@@ -46,8 +46,6 @@ export const DEFAULT_KUBERNETES: KubernetesConfig = {
 
 /** Names of objects (RFC 1123 labels); Services and namespaces are never longer. */
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
-/** IANA service names, as ports have them: at least one letter. */
-const PORT_NAME = /^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 const objectName = (what: string) =>
   text(what, (written) => (LABEL.test(written) ? written : refuse(`"${written}" is not ${what}`)), {
@@ -61,8 +59,9 @@ const portNameOrNumber = () =>
   numberOrText(
     'the name or number of a port',
     (written) => {
-      if (/^\d+$/.test(written) && Number(written) >= 1 && Number(written) <= 65535) return Number(written)
-      return PORT_NAME.test(written) ? written : refuse(`"${written}" is not the name or number of a port`)
+      const isNumber = /^\d+$/.test(written)
+      if (isNumber && Number(written) >= 1 && Number(written) <= 65535) return Number(written)
+      return LABEL.test(written) && !isNumber ? written : refuse(`"${written}" is not the name or number of a port`)
     },
     { title: 'name or number', type: ['string', 'integer'] },
   )

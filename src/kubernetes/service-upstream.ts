@@ -27,7 +27,8 @@ export function upstreamOfService(
   const speech = speechOf(port)
   const spoken = speech === null ? {} : { protocol: speech.protocol, ...(speech.tls ? { tls: {} } : {}) }
   const read = upstreamSchema.safeParse({
-    discovery: { kubernetes: { namespace, service, port: port.name === '' ? port.port : port.name } },
+    // A name of digits alone would be read as a number, and maybe that of another port.
+    discovery: { kubernetes: { namespace, service, port: /^\d*$/.test(port.name) ? port.port : port.name } },
     ...spoken,
     ...written,
   })

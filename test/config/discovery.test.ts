@@ -45,6 +45,7 @@ const BAD: readonly (readonly [written: string, message: RegExp])[] = [
   ['{ static: [], kubernetes: { namespace: a, service: b, port: 1 } }', /static and kubernetes exclude each other/],
   ['{ kubernetes: { namespace: a, service: b } }', /port/],
   ['{ kubernetes: { namespace: a, service: b, port: 0 } }', /"0" is not the name or number of a port/],
+  ['{ kubernetes: { namespace: a, service: b, port: "70000" } }', /"70000" is not the name or number of a port/],
   ['{ kubernetes: { namespace: a, service: b, port: 1.5 } }', /"1.5" is not the name or number of a port/],
   ['{ kubernetes: { namespace: A, service: b, port: 1 } }', /^f:1:57: "A" is not the name of a namespace$/],
   ['{ kubernetes: { namespace: a, service: b.c, port: 1 } }', /"b.c" is not the name of a Service/],
