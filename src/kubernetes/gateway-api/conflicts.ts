@@ -11,22 +11,34 @@ export interface Claim {
   readonly owner: string
 }
 
-/** `claims`: earlier objects first. By position; null = no conflict. What is refused keeps its claim. */
+/** `claims`: earlier objects first. By position; null = no conflict. What is refused is in nobody's way. */
 export function findConflicts(claims: readonly Claim[]): (Trouble | null)[] {
   const found: (Trouble | null)[] = claims.map(() => null)
-  const byPort = new Map<number, number[]>()
-  for (const [i, claim] of claims.entries()) {
-    const before = byPort.get(claim.port) ?? []
-    for (const j of before) {
-      const other = claims[j] as Claim
-      const trouble = conflictOf(claim, other)
-      if (trouble === null) continue
-      found[i] ??= trouble
-      if (other.owner === claim.owner) found[j] ??= trouble
+  const standing = new Map<number, Claim[]>()
+  for (let from = 0, to = 0; from < claims.length; from = to) {
+    const { owner } = claims[from] as Claim
+    while (claims[to]?.owner === owner) to++
+    for (let i = from; i < to; i++) found[i] = firstConflict(claims[i] as Claim, standing.get(claims[i]?.port as number) ?? [])
+    const left = claims.map((_claim, i) => i).filter((i) => i >= from && i < to && found[i] === null)
+    for (const i of left)
+      found[i] = firstConflict(
+        claims[i] as Claim,
+        left.filter((j) => j !== i).map((j) => claims[j] as Claim),
+      )
+    for (const i of left) {
+      const claim = claims[i] as Claim
+      if (found[i] === null) standing.set(claim.port, [...(standing.get(claim.port) ?? []), claim])
     }
-    byPort.set(claim.port, [...before, i])
   }
   return found
+}
+
+function firstConflict(claim: Claim, others: readonly Claim[]): Trouble | null {
+  for (const other of others) {
+    const trouble = other.port === claim.port ? conflictOf(claim, other) : null
+    if (trouble !== null) return trouble
+  }
+  return null
 }
 
 /** Those that look at names in TLS go together, and those that look at Host. */

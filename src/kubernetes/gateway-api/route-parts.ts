@@ -30,12 +30,13 @@ export interface RouteParts {
   readonly uses: readonly Use[]
 }
 
-/** What is wrong with it, in words, where the schema refuses it. */
+/** What is wrong with it, in words, where the schema refuses it. `instead`: it is written in the place of something that was refused. */
 export function readRoute(
   made: Made,
   written: Readonly<Record<string, unknown>> & { readonly name: string },
+  instead = false,
 ): RouteConfig | string {
-  return made.routes.make(written.name, written, () => readNew(written))
+  return made.routes.make(instead ? `${written.name} instead` : written.name, written, () => readNew(written))
 }
 
 function readNew(written: object): RouteConfig | string {

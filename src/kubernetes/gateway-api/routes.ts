@@ -103,7 +103,7 @@ class Parts {
     let config = readRoute(this.#made, { ...head, ...made.written })
     if (typeof config === 'string') {
       refused = { reason: 'UnsupportedValue', message: config }
-      config = readRoute(this.#made, { ...head, filters: [answer('refused-object', config)] })
+      config = readRoute(this.#made, { ...head, filters: [answer('refused-object', config)] }, true)
     }
     if (typeof config !== 'string' && listeners.length > 0 && !made.lost) {
       this.#configs.push(config)

@@ -59,7 +59,17 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
   const policyCache = new Same<readonly ServicePolicy[]>()
   const memo = new Memo<Kept<unknown>, RouteParts>()
   const steady = new Map(ROUTE_KINDS.map((kind) => [kind, new Steady<unknown>()]))
+  const reported = new WeakMap<Kept<unknown>, { readonly parts: RouteParts; readonly report: ObjectReport }>()
   let grants: Grants = new Map()
+
+  /** The same report while nothing changed: there are many. */
+  const reportOf = ({ kind, object, parts }: Translated): ObjectReport => {
+    const known = reported.get(object)
+    if (known?.parts === parts) return known.report
+    const made = report(kind.resource, object, routeStatus(controller, object, parts), parts.problems)
+    reported.set(object, { parts, report: made })
+    return made
+  }
 
   const translateRoutes = (view: ClusterView, attaching: Around, backends: Backends): Translated[] => {
     const maps = [attaching.parents, attaching.namespaces, backends.services, backends.grants, backends.policies]
@@ -111,9 +121,7 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
             report(GATEWAYS, plan.object, gatewayStatus(plan, attached), problemsOf(plan)),
             ...plan.sets.map((set) => report(LISTENER_SETS, set.object, listenerSetStatus(set, attached), setProblems(set))),
           ]),
-          ...routes.map(({ kind, object, parts }) =>
-            report(kind.resource, object, routeStatus(controller, object, parts), parts.problems),
-          ),
+          ...routes.map(reportOf),
           ...judged.map((policy) => report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach))),
         ],
       }
