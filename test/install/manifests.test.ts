@@ -195,7 +195,9 @@ async function problemsOf(objects: readonly Manifest[], folder: string): Promise
   }
   const loaded = await loadConfig(join(folder, 'headgate.yaml'), { env })
   const wrong = [...('errors' in loaded ? loaded.errors : checkWorthServing(loaded.config)), ...loaded.warnings]
-  return wrong.map(({ message }) => message).filter((message) => message !== 'kubernetes.gatewayApi.addresses.service is not supported yet')
+  return wrong
+    .map(({ message }) => message)
+    .filter((message) => message !== 'kubernetes.gatewayApi.addresses.service is not supported yet')
 }
 
 function drainSeconds(objects: readonly Manifest[]): number {
