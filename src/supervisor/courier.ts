@@ -20,7 +20,7 @@ export function runCourier(): void {
   process.on('message', (index: number) => {
     const server = createServer()
     server.on('error', (error) => process.send?.({ code: codeOf(error) } satisfies Taken))
-    server.listen({ fd: FIRST_SOCKET_FD + index, backlog: BACKLOG })
+    server.listen({ fd: FIRST_SOCKET_FD + index }, BACKLOG)
     if (!server.listening) return
     process.send?.({} satisfies Taken, server)
     server.close()

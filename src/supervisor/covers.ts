@@ -65,6 +65,6 @@ export class Covers {
     const standing = createServer((socket) => handTo(owner, socket))
     standing.on('error', () => {})
     this.#standing.set(bind, standing)
-    await listening(standing, bind, () => standing.listen({ fd, backlog: BACKLOG }))
+    await listening(standing, bind, () => standing.listen({ fd }, BACKLOG))
   }
 }

@@ -43,7 +43,7 @@ export class InheritedSockets {
       await given.takeOver(server, bind)
     } else if (fd !== undefined) {
       this.#descriptors.delete(bind)
-      await listening(server, bind, () => server.listen({ fd, backlog: BACKLOG }))
+      await listening(server, bind, () => server.listen({ fd }, BACKLOG))
     } else {
       throw new Error(`the supervisor gave no socket for ${bind}`)
     }

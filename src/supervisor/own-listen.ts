@@ -3,7 +3,10 @@
 import type { Server } from 'node:net'
 import { BindError, codeOf, resolveBind } from './bind-address.ts'
 
-/** How many connections the kernel may keep waiting; it takes less where its own limit is lower. */
+/**
+ * How many connections the kernel may keep waiting; it takes less where its own limit is lower. Of a descriptor node reads it only as the
+ * second argument of `listen`, and every `listen` sets it anew.
+ */
 export const BACKLOG = 4096
 
 /** A `Listen` that binds by itself. */

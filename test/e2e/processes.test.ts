@@ -1,7 +1,7 @@
 // The command as an operator has it: what it says, what it exits with, and what the loss of a process costs.
 
 import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -33,6 +33,29 @@ t.test('kill -9 of a worker under load costs only what was in flight there', asy
   )
   const metrics = await (await fetch(gateway.url('/metrics', 'admin'))).text()
   t.match(metrics, /^headgate_worker_restarts_total 1$/m)
+})
+
+t.test('a worker that stands still lets many connections wait', async (t) => {
+  const waiting = 1000
+  const room = Number(await readFile('/proc/sys/net/core/somaxconn', 'latin1').catch(() => 0))
+  if (room < waiting) return t.pass('the kernel has no room for them here')
+  const endpoint = await startEndpoint(t, (_request, response) => response.end('fine'))
+  const gateway = await startGateway(t, simpleConfig(endpoint, { workers: 1 }))
+  const [worker] = gateway.workers as [number]
+  process.kill(worker, 'SIGSTOP')
+  const { port } = new URL(gateway.url('/'))
+  let connected = 0
+  const clients = Array.from({ length: waiting }, () =>
+    connect(Number(port), '127.0.0.1', () => connected++).on('error', () => {}),
+  )
+  try {
+    await until(() => connected === waiting)
+    t.pass('all of them')
+  } finally {
+    process.kill(worker, 'SIGCONT')
+    for (const client of clients) client.destroy()
+  }
+  t.equal(await (await fetch(gateway.url('/'))).text(), 'fine')
 })
 
 t.test('what workers count is summed', async (t) => {
