@@ -40,10 +40,16 @@ const timeouts = defaulted({
     ),
   body: durationOrOff().prefault('30s').describe('No progress of an unfinished request body while no response head has come.'),
   keepAlive: durationOrOff().prefault('75s').describe('Idle time between two requests of a connection.'),
-  write: durationOrOff().prefault('30s').describe('No progress of what the client should read.'),
+  write: durationOrOff()
+    .prefault('30s')
+    .describe(
+      'No progress of what the client should read. Less than minRate is none; of an HTTP/1.1 connection only the end of what waits (16 to 96 KiB) is seen.',
+    ),
   minRate: integerOrOff(1, 2 ** 31)
     .prefault(240)
-    .describe('Bytes per second that a request body must reach after 10 s.'),
+    .describe(
+      'Bytes per second that a request body must reach after 10 s, and a client that reads an HTTP/2 stream within `write`.',
+    ),
 })
 
 const http2Limits = defaulted({

@@ -6,6 +6,7 @@ import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/
 import { Timed } from '../model/deadlines.ts'
 import { Exchange } from '../model/exchange.ts'
 import type { Peer } from '../model/peer.ts'
+import { ReadingPace } from '../model/reading-pace.ts'
 import type { Http2Limits } from '../model/snapshot.ts'
 import { sessionOptions } from './downstream-options.ts'
 import { type AuthorityMemo, readRequest } from './downstream-request.ts'
@@ -43,6 +44,9 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   private greeted = false
   /** GOAWAY has been sent. */
   private leaving = false
+  /** Of what leaves the connection. */
+  private readonly reading = new ReadingPace()
+  private bytesWritten = 0
   /** Since when (ms) a client that was told GOAWAY has not answered; 0 = it has not been asked. */
   private askedAt = 0
   private idleSince: number
@@ -114,6 +118,10 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     stream.begin(x, refusal)
   }
 
+  reads(now: number): boolean {
+    return this.streams.size === 1 && !this.reading.stalled(this.listener.current.timeouts, now)
+  }
+
   streamClosed(stream: DownstreamStream): void {
     this.streams.delete(stream)
     const { deadlines } = this.context
@@ -147,12 +155,16 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
       this.misbehaved()
       return
     }
-    let reads = false
-    for (const stream of this.streams) if (stream.check(this.listener.current, now)) reads = true
+    const { bytesWritten } = this.socket
+    const sends = bytesWritten > this.bytesWritten
+    this.bytesWritten = bytesWritten
+    this.reading.look(bytesWritten, timeouts, now)
+    let waits = false
+    for (const stream of this.streams) if (stream.check(this.listener.current, now)) waits = true
     if (this.gone) return
     // Node has said it because the client did.
     if (this.session.closed) this.leaving = true
-    if (this.leaving && this.lost(quiet && !reads, now)) {
+    if (this.leaving && this.lost(quiet && !(waits && sends), now)) {
       this.socket.destroy()
       return
     }

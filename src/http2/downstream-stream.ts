@@ -8,6 +8,7 @@ import { editFields } from '../model/field-text.ts'
 import { grpcCutTrailers } from '../model/grpc.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
+import { ReadingPace } from '../model/reading-pace.ts'
 import type { ListenerTimeouts, ServedListener } from '../model/snapshot.ts'
 import type { Refusal } from './downstream-request.ts'
 import { appendFields, fieldObject } from './fields.ts'
@@ -40,9 +41,8 @@ export class DownstreamStream extends BodyPace implements Downstream {
   /** The response (or the endpoint's side of the tunnel) is over. */
   private ended = false
   private written = 0
-  /** Bytes of it that had left at the last look, and when (ms) that was new; 0 = nothing waits. */
-  private left = 0
-  private leftAt = 0
+  /** null = nothing has waited for the client when it was looked at. */
+  private reading: ReadingPace | null = null
   /** Since when (ms) it is us who do not read; 0 = we do. */
   private pausedAt = 0
   private gone = false
@@ -303,33 +303,37 @@ export class DownstreamStream extends BodyPace implements Downstream {
 
   // ---- time and the end
 
-  /** A look once in a while: whether the client sends, and reads. True: it has taken some of what waited for it at the last look. */
+  /** A look once in a while: whether the client sends, and reads. True: something waits for it. */
   check(listener: ServedListener, now: number): boolean {
     const x = this.x as Exchange
     const { timeouts } = listener
-    const waited = this.leftAt !== 0
+    const waits = this.lookAtReading(timeouts, now)
     if (this.stalled(timeouts, now)) this.abort(NGHTTP2_CANCEL)
     else if (!this.done && this.pausedAt === 0 && !x.grpc && !this.tunnel && !x.upgradeOnly && !x.finished) {
       const slow = this.tooSlow(timeouts, now, x.responded)
       if (slow !== null) this.owner.context.handler.fail(x, slow, '')
     }
-    return waited && (this.leftAt === 0 || this.leftAt === now)
+    return waits
   }
 
-  /** The client has taken nothing of what waits for it for timeouts.write. */
   private stalled(timeouts: ListenerTimeouts, now: number): boolean {
-    const unsent = this.stream.bufferSize
-    if (unsent === 0 && !(this.x as Exchange).finished) {
-      this.leftAt = 0
+    const { reading } = this
+    if (reading === null || !reading.stalled(timeouts, now)) return false
+    if (!this.owner.reads(now)) return true
+    reading.restart(now)
+    return false
+  }
+
+  private lookAtReading(timeouts: ListenerTimeouts, now: number): boolean {
+    const { bufferSize } = this.stream
+    // What has been written to the end and is not over has not been taken either.
+    if (bufferSize === 0 && !(this.x as Exchange).finished) {
+      this.reading?.idle()
       return false
     }
-    const left = this.written - unsent
-    if (this.leftAt === 0 || left !== this.left) {
-      this.left = left
-      this.leftAt = now
-      return false
-    }
-    return timeouts.write !== null && now - this.leftAt >= timeouts.write
+    this.reading ??= new ReadingPace()
+    this.reading.look(this.written - bufferSize, timeouts, now)
+    return true
   }
 
   /** The client cannot have (the rest of) its answer. */

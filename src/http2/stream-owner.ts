@@ -10,5 +10,7 @@ export interface StreamOwner {
   readonly peer: Peer
   /** Bytes of heads and bodies, for the watch over everything else. */
   useful: number
+  /** Whether the client takes enough of the only stream that it has: of one among others only whole writes are seen to leave. */
+  reads(now: number): boolean
   streamClosed(stream: DownstreamStream): void
 }

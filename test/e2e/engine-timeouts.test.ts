@@ -210,6 +210,34 @@ scene(
 )
 
 scene(
+  'write: a client that is slow is not cut',
+  { listener: { timeouts: { write: '5s' } } },
+  async (t, { gateway, endpoint }) => {
+    const size = 40_000_000
+    endpoint.script = (_request, connection, phase) => {
+      if (phase === 'end') connection.answer('x'.repeat(size))
+    }
+    const client = await gateway.client()
+    const { socket } = client
+    let wanted = 0
+    socket.on('data', () => {
+      if (socket.bytesRead >= wanted) socket.pause()
+    })
+    client.request('GET /')
+    // More than the kernel keeps for it, in four times timeouts.write.
+    for (let second = 0; second < 20; second++) {
+      wanted += size / 20
+      socket.resume()
+      await until('its part', () => socket.bytesRead >= wanted || client.closed)
+      gateway.advance(1000)
+      await pause(TICKS)
+    }
+    socket.resume()
+    t.equal((await client.response()).body.length, size)
+  },
+)
+
+scene(
   'write: holds for answers to a pipeline that is not read',
   { listener: { timeouts: { write: '5s' } } },
   async (t, { gateway, endpoint }) => {

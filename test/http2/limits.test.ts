@@ -4,6 +4,7 @@ import t from 'tap'
 import { ERRORS, type Field, FLAG, FRAME, frame, hpack, SETTING } from '../support/http2-frames.ts'
 import { post, request } from '../support/http2-raw.ts'
 import { http2Scene } from '../support/http2-scene.ts'
+import type { Script } from '../support/raw-endpoint.ts'
 
 const many = (count: number): Field[] => Array.from({ length: count }, (_, i): Field => [`x-${i}`, 'v'])
 
@@ -214,6 +215,59 @@ http2Scene(
     }
     await h2.until('the resets', () => ids.every((id) => h2.resetCode(id) !== null))
     for (const id of ids) t.equal(h2.resetCode(id), ERRORS.CANCEL)
+  },
+)
+
+/** An answer of which there is always more. */
+const endless: Script = (_request, connection, phase) => {
+  if (phase !== 'end') return
+  connection.send(`HTTP/1.1 200 OK\r\ncontent-length: ${40 * 1024 * 1024}\r\n\r\n`)
+  connection.socket.write(Buffer.alloc(40 * 1024 * 1024))
+}
+
+http2Scene(
+  'clients that take a few bytes now and then, and clients that are slow',
+  { listener: { timeouts: { write: '10s', minRate: 240 } } },
+  async (t, { client, gateway, endpoint }) => {
+    endpoint.script = endless
+    const clients = await Promise.all(
+      [150, 2000].map(async (perSecond) => {
+        const h2 = await client({ polite: false, settings: [[SETTING.INITIAL_WINDOW_SIZE, 0]] })
+        const id = h2.headers(request())
+        await h2.until('the head', () => h2.status(id) === 200)
+        return { h2, id, perSecond }
+      }),
+    )
+    for (let second = 0; second < 24; second++) {
+      for (const { h2, id, perSecond } of clients) h2.window(id, perSecond)
+      await Promise.all(clients.map(({ h2 }) => h2.roundTrip()))
+      gateway.advance(1000)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    t.same(
+      clients.map(({ h2, id }) => h2.resetCode(id)),
+      [ERRORS.CANCEL, null],
+    )
+    t.ok((clients[1]?.h2.body(1).length ?? 0) >= 40_000, 'the slow one has all that it could take')
+  },
+)
+
+http2Scene(
+  'a stream that is held, beside one that is read',
+  { listener: { timeouts: { write: '5s' } } },
+  async (t, { client, gateway, endpoint }) => {
+    endpoint.script = endless
+    const h2 = await client({ polite: false, settings: [[SETTING.INITIAL_WINDOW_SIZE, 1000]] })
+    h2.window(0, 2 ** 30)
+    const [read, held] = [h2.headers(request()), h2.headers(request())] as [number, number]
+    for (let second = 0; second < 8; second++) {
+      h2.window(read, 50_000)
+      await h2.roundTrip()
+      gateway.advance(1000)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    t.equal(h2.resetCode(held), ERRORS.CANCEL)
+    t.equal(h2.resetCode(read), null)
   },
 )
 
