@@ -3,7 +3,6 @@
 import { hostsOf, wwwCounterpart } from './hosts.ts'
 import type { KeptIngress } from './kinds.ts'
 import type { Part, PartPath } from './parts.ts'
-import { refusal } from './problems.ts'
 import { answerOf, nameOf, type RuleLook, redirectOf } from './rules.ts'
 
 const EVERYTHING: PartPath = { type: 'prefix', value: '/' }
@@ -14,8 +13,7 @@ export function partsOfDefault(ingress: KeptIngress, look: RuleLook): Part[] {
   if (defaultBackend == null) return []
   const { effects } = look
   const at = 'spec.defaultBackend'
-  const { refuseAll } = effects
-  const ending = refuseAll === null ? answerOf(defaultBackend, at, look) : refusal('refused-object', refuseAll)
+  const ending = answerOf(defaultBackend, at, look)
   const name = `${nameOf(ingress)}/default`
   const own = hostsOf(ingress).filter((host) => host !== '')
   return [...own.map((host, index) => ({ host, name: `${name}/${index}` })), { host: '', name }].map(({ host, name }) => ({

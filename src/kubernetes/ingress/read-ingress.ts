@@ -10,7 +10,7 @@ import { readAnnotations } from './annotations/read.ts'
 import { partsOfAppRoot, partsOfDefault, partsOfWww } from './default-backend.ts'
 import type { KeptIngress } from './kinds.ts'
 import type { IngressPart } from './parts.ts'
-import { problem } from './problems.ts'
+import { problem, refusal } from './problems.ts'
 import { partsOfRules, type RuleLook } from './rules.ts'
 import { certificatesOf, isSecure } from './tls.ts'
 
@@ -54,7 +54,14 @@ function read(ingress: KeptIngress, look: IngressLook): IngressPart {
     ...partsOfDefault(ingress, rules),
     ...partsOfWww(ingress, rules),
   ]
-  return { ingress, effects, parts, certificates: certificatesOf(ingress, secrets, read, problems), problems }
+  const { refuseAll } = effects
+  return {
+    ingress,
+    effects,
+    parts: refuseAll === null ? parts : parts.map((part) => ({ ...part, ending: refusal('refused-object', refuseAll) })),
+    certificates: certificatesOf(ingress, secrets, read, problems),
+    problems,
+  }
 }
 
 function annotationLook({ read, services, secrets, configMaps }: IngressLook): AnnotationLook {

@@ -33,6 +33,8 @@ export interface Places {
   readonly https: readonly string[]
   /** Nothing of its Ingress can be protected as it asks for. */
   readonly refused: boolean
+  /** Name of the session cookie; null = there is none. */
+  readonly cookie: string | null
 }
 
 export function routesOf(owner: IngressPart, part: Part, canary: CanaryPart | null, places: Places): PartRoutes {
@@ -101,13 +103,15 @@ class Making implements PartRoutes {
     // Where there is no TLS there is no certificate either.
     const filters = clientAuth?.mode === 'require' ? [{ clientCert: {} }, ...asked] : asked
     const { rewrite } = this.#part
-    if (ending.type === 'answer') return { ...route, filters: [...filters, ...ending.filters] }
+    if (ending.type === 'answer') return { filters: [...filters, ...ending.filters] }
     const shares = [{ upstream: ending.upstream, weight: share === null ? 1 : share.total - share.weight }]
     if (share !== null) shares.push({ upstream: share.upstream, weight: share.weight })
     const used = shares.filter(({ weight }) => weight > 0)
     this.upstreams.push(...used.map(({ upstream }) => upstream))
     const to = used.map(({ upstream: { name }, weight }) => ({ upstream: name, weight: used.length === 1 ? 1 : weight }))
-    return { ...route, filters: [...filters, ...rewrite], to }
+    const { cookie } = this.#places
+    const session = cookie === null ? {} : { affinity: { ...(route.affinity as object), cookie } }
+    return { ...route, ...session, filters: [...filters, ...rewrite], to }
   }
 
   #match({ headers = {}, cookies = {} }: Asked): Written {

@@ -38,8 +38,10 @@ function partOf(name: string, at: string, host: string, written: V1HTTPIngressPa
   const { path, rewrite, trouble } = readPath(pathType, asked, effects.paths)
   if (trouble !== null) problems.push(problem('InvalidRule', `${at}.path`, trouble, 'refused'))
   if (path === null) return null
-  const refused = effects.refuseAll ?? (trouble === null ? null : 'the path is not an expression that can be used here')
-  const ending = refused === null ? answerOf(backend, `${at}.backend`, look) : refusal('refused-object', refused)
+  const ending =
+    trouble === null
+      ? answerOf(backend, `${at}.backend`, look)
+      : refusal('refused-object', 'the path is no expression that can be used')
   return {
     name,
     at,

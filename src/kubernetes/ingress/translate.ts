@@ -18,6 +18,7 @@ import type { IngressPart, Part } from './parts.ts'
 import { problem } from './problems.ts'
 import { readIngress } from './read-ingress.ts'
 import { type PartRoutes, type Places, routesOf } from './routes.ts'
+import { SessionCookies } from './session-cookies.ts'
 import { statusAddresses, statusIntent } from './status.ts'
 import { secureHosts } from './tls.ts'
 
@@ -78,6 +79,7 @@ class IngressTranslating {
     const origins = new Map<string, Origin>()
     const upstreams = new Map<string, UpstreamConfig>()
     const problems = new Map(parts.map((part) => [part, [...part.problems, ...(claims.problems.get(part) ?? [])]]))
+    const cookies = new SessionCookies()
     for (const [owner, problem] of guards.refused) problems.get(owner)?.push(problem)
     for (const owner of parts) {
       for (const part of owner.parts) {
@@ -88,6 +90,7 @@ class IngressTranslating {
           http,
           https: [https, ...guardsOf(guards.listeners, hosts)],
           refused: guards.refused.has(owner),
+          cookie: cookies.nameFor(owner, part, hosts),
         })
         for (const { route, origin } of made.routes) {
           routes.set(route.name, same(this.#routes.get(route.name), route))
@@ -151,7 +154,13 @@ class IngressTranslating {
 }
 
 function samePlaces(a: Places, b: Places): boolean {
-  return a.refused === b.refused && a.http === b.http && sameTexts(a.hosts, b.hosts) && sameTexts(a.https, b.https)
+  return (
+    a.refused === b.refused &&
+    a.cookie === b.cookie &&
+    a.http === b.http &&
+    sameTexts(a.hosts, b.hosts) &&
+    sameTexts(a.https, b.https)
+  )
 }
 
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
