@@ -8,6 +8,7 @@ const USAGE = `Usage: headgate COMMAND
   run -c FILE [--workers N]   serve what the configuration says
   check -c FILE               say everything that is wrong with a configuration
   explain -c FILE METHOD URL  say what would become of a request, and why
+  migrate ingress-nginx       say what would become of the Ingresses of an ingress-nginx
   schema                      print the JSON Schema of the configuration
   --version                   print the version
   COMMAND --help              how to use a command
@@ -38,6 +39,8 @@ export async function runCommand(
       return (await import('./check.ts')).check(argv, io)
     case 'explain':
       return (await import('./explain.ts')).explain(argv, io)
+    case 'migrate':
+      return (await import('./migrate.ts')).migrate(argv, io)
     case 'schema':
       return (await import('./schema.ts')).schema(argv, io)
     case '--version':

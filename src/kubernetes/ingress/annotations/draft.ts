@@ -24,6 +24,8 @@ export type AnnotationReason =
   | 'DifferingAnnotation'
   | 'ConflictingAnnotations'
 
+const GRADES: readonly Faith[] = ['exact', 'differs', 'refused']
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** In the order in which filters of one kind go: the answer's fields also where a filter answers. */
@@ -93,15 +95,12 @@ export class Draft {
     this.#refuseAll ??= `annotation ${this.full(name)} cannot be kept: the Events of the Ingress say why`
   }
 
-  /** The worse one stays. */
+  /** The worst verdict stays, with the words of all. */
   settle(name: string, verdict: Faith, words: string): void {
-    const known = this.#verdicts.get(name)
-    if (known?.verdict === 'refused' || (known?.verdict === 'differs' && verdict === 'differs')) {
-      if (verdict === 'exact' || known.words.includes(words)) return
-      this.#verdicts.set(name, { ...known, words: `${known.words}; ${words}` })
-      return
-    }
-    this.#verdicts.set(name, { annotation: this.full(name), verdict, words })
+    const known = this.#verdicts.get(name) ?? { verdict: 'exact', words: '' }
+    const all = known.words.includes(words) ? known.words : known.words === '' ? words : `${known.words}; ${words}`
+    const worst = GRADES.indexOf(verdict) > GRADES.indexOf(known.verdict) ? verdict : known.verdict
+    this.#verdicts.set(name, { annotation: this.full(name), verdict: worst, words: all })
   }
 
   problem(name: string, reason: AnnotationReason, words: string, severity: ObjectProblem['severity']): void {

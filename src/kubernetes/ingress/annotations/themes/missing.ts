@@ -3,9 +3,9 @@
 import { differs, exact, grave, refused, type Theme, theme } from '../entry.ts'
 import { flag, integer, lines, text, word } from '../values.ts'
 
-const NO_AUTH = 'who asks cannot be found out here yet'
-const NO_LIMIT = 'clients cannot be limited here yet'
-const NO_RANGE = 'addresses of clients cannot be allowed or denied here yet'
+const NO_AUTH = 'authentication is not built here yet'
+const NO_LIMIT = 'limits for each client are not built here yet'
+const NO_RANGE = 'allowing and denying addresses of clients is not built here yet'
 const NO_WAF = 'there is no web application firewall here'
 const OF_AUTH = 'nothing without authentication'
 
