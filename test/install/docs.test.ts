@@ -18,7 +18,7 @@ const manifests = blocks('yaml')
   .filter(({ kind }) => kind !== undefined)
 
 /** What needs pods, a release of somebody else's, or a container runtime. */
-const NOT_HERE = /rollout|port-forward|https:|^(docker|curl|HEADGATE_)/
+const NOT_HERE = /rollout|port-forward|https:|^(docker|curl) /
 
 t.test('the issuer is one that cert-manager knows', async (t) => {
   const issuer = findObject(manifests, 'ClusterIssuer', 'letsencrypt')
@@ -76,9 +76,12 @@ t.test('the commands, in their order', { skip: withoutControlPlane, timeout: 110
   symlinkSync(join(root, 'config'), join(folder, 'config'))
   symlinkSync(join(folder, 'certs', 'localhost.pem'), join(folder, 'cert.pem'))
   symlinkSync(join(folder, 'certs', 'localhost.key'), join(folder, 'key.pem'))
+  mkdirSync(join(folder, 'bin'))
+  const command = `#!/bin/sh\nexec ${process.execPath} ${join(root, 'src', 'main.ts')} "$@"\n`
+  writeFileSync(join(folder, 'bin', 'headgate'), command, { mode: 0o755 })
   const env = {
     ...process.env,
-    PATH: `${process.env.PATH}:${process.env.KUBEBUILDER_ASSETS}`,
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}:${process.env.KUBEBUILDER_ASSETS}`,
     KUBECONFIG: plane.kubeconfig(),
     HOME: folder,
   }

@@ -186,7 +186,7 @@ async function problemsOf(objects: readonly Manifest[], folder: string): Promise
   for (const [name, text] of Object.entries(findObject(objects, 'ConfigMap', 'headgate').data))
     writeFileSync(join(folder, name), String(text))
   writeFileSync(join(folder, 'token'), 'of this installation')
-  const env: Record<string, string> = { HEADGATE_ADMIN_TOKEN: join(folder, 'token') }
+  const env: Record<string, string> = { HEADGATE_ADMIN_TOKEN_FILE: join(folder, 'token') }
   for (const { name, value, valueFrom } of container(objects).env) {
     if (value !== undefined) env[name] = value
     else if (valueFrom.resourceFieldRef !== undefined) env[name] = container(objects).resources.limits.cpu

@@ -1,73 +1,23 @@
 // The account of an installation may do what a running gateway asks for, and nothing else.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { startEndpoint, startGateway } from '../supervisor/gateway-process.ts'
-import { type ControlPlane, startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
-import { service, slice } from '../support/kubernetes-objects.ts'
+import t from 'tap'
+import { startEndpoint } from '../supervisor/gateway-process.ts'
+import { type ControlPlane, withoutControlPlane } from '../support/control-plane.ts'
 import { until } from '../support/until.ts'
-import { findObject, kubectl, MANIFESTS, type Manifest, render } from './kubectl.ts'
+import { ACCOUNT, deployApp, grantedBy, install, permission, startAs } from './account.ts'
+import { kubectl, MANIFESTS, type Manifest, render } from './kubectl.ts'
 
-const ACCOUNT = 'system:serviceaccount:headgate:headgate'
-const NAMESPACE = '/api/v1/namespaces/headgate'
 const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/shop/ingresses'
 /** Of the load balancer. */
 const ADDRESS = '203.0.113.7'
 
-interface AuditEvent {
-  readonly verb: string
-  readonly objectRef?: {
-    readonly apiGroup?: string
-    readonly resource: string
-    readonly subresource?: string
-    readonly namespace?: string
-  }
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly requestURI: string
-}
-
-interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-}
-
-/** `list services`, `patch ingresses.networking.k8s.io/status`; a Role's end with the namespace. */
-const permission = (verb: string, group: string, resource: string, namespace = ''): string => {
-  const [plural, sub] = resource.split('/')
-  const name = `${plural}${group === '' ? '' : `.${group}`}${sub === undefined ? '' : `/${sub}`}`
-  return `${verb} ${name}${namespace === '' ? '' : ` in ${namespace}`}`
-}
-
-function grantedBy(objects: readonly Manifest[]): string[] {
-  return objects
-    .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
-    .flatMap(({ rules, metadata: { namespace } }) =>
-      (rules as Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
-        apiGroups.flatMap((group) =>
-          resources.flatMap((resource) => verbs.map((verb) => permission(verb, group, resource, namespace))),
-        ),
-      ),
-    )
-    .sort()
-}
-
 t.test('as the account of the installation', { skip: withoutControlPlane, timeout: 110_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'headgate-permissions-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const audit = join(folder, 'audit.log')
-  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata', users: [ACCOUNT] }] }
-  writeFileSync(join(folder, 'policy.json'), JSON.stringify({ ...policy, omitStages: ['RequestReceived'] }))
-  const plane = await startControlPlane(t, [
-    `--audit-policy-file=${join(folder, 'policy.json')}`,
-    `--audit-log-path=${audit}`,
-    '--audit-log-mode=blocking-strict',
-  ])
-  const apply = await kubectl(['apply', '--server-side', '-k', join(MANIFESTS, 'overlays/edge')], plane.kubeconfig())
-  t.equal(apply.code, 0, apply.err)
-  const kubeconfig = await accountKubeconfig(plane, folder)
+  const installed = await install(t, async (plane) => {
+    const edge = join(MANIFESTS, 'overlays/edge')
+    t.match(await kubectl(['apply', '--server-side', '-k', edge], plane.kubeconfig()), { code: 0, err: '' })
+  })
+  const { plane, kubeconfig } = installed
 
   t.test('it may what is written, and nothing else', async (t) => {
     const allowed = await allowedTo(plane)
@@ -91,12 +41,13 @@ t.test('as the account of the installation', { skip: withoutControlPlane, timeou
   })
 
   t.test('a gateway has all it asks for, and asks for all it has', async (t) => {
-    writeFileSync(audit, '')
+    installed.forget()
     const endpoint = await startEndpoint(t, (_, response) => response.end('hello'))
-    await deploy(plane, Number(endpoint.split(':')[1]))
-    const used = (): ReadonlySet<string> => new Set(auditOf(audit).flatMap(permissionOf))
+    await deployApp(plane, Number(endpoint.split(':')[1]))
+    await deployIngresses(plane)
+    const objects = await render('overlays/edge')
 
-    const gateway = await startAs(t, kubeconfig, folder)
+    const gateway = await startAs(t, installed, objects)
     const ask = (path: string) => fetch(gateway.url(path)).then((answer) => answer.text())
     await until('the endpoints of a Service are known', async () => (await ask('/by-file')) === 'hello', 15_000)
     await until('an Ingress is served', async () => (await ask('/by-ingress')) === 'hello')
@@ -114,17 +65,13 @@ t.test('as the account of the installation', { skip: withoutControlPlane, timeou
     await gateway.exited
     t.match(await leaseOf(plane), { holderIdentity: '' }, 'what it leads is free at once')
 
-    const next = await startAs(t, kubeconfig, folder)
-    await until('the next one goes on with what was told', () => used().has('patch events'), 15_000)
+    const next = await startAs(t, installed, objects)
+    await until('the next one goes on with what was told', () => installed.used().has('patch events'), 15_000)
     for (const each of [gateway, next]) t.equal(each.said('refuses'), 0, each.stderr)
 
-    const events = auditOf(audit)
-    const refused = events.filter(({ annotations }) => annotations?.['authorization.k8s.io/decision'] !== 'allow')
-    t.strictSame(
-      refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
-      [],
-    )
-    const unused = grantedBy(await render('base')).filter((granted) => !used().has(granted))
+    t.strictSame(installed.refused(), [])
+    const used = installed.used()
+    const unused = grantedBy(objects).filter((granted) => !used.has(granted))
     t.strictSame(unused, [], 'nothing is granted that is not used')
   })
 })
@@ -133,51 +80,8 @@ async function leaseOf(plane: ControlPlane): Promise<object> {
   return ((await plane.call('GET', '/apis/coordination.k8s.io/v1/namespaces/headgate/leases/headgate')) as Manifest).spec
 }
 
-/** The gateway of the ConfigMap, on ports of its own, with a route of its own beside what it reads from the cluster. */
-async function startAs(t: Test, kubeconfig: string, folder: string) {
-  const { data } = findObject(await render('base'), 'ConfigMap', 'headgate')
-  const token = join(folder, 'token')
-  writeFileSync(token, 'token-of-the-test')
-  writeFileSync(join(folder, 'kubernetes.yaml'), data['kubernetes.yaml'])
-  writeFileSync(
-    join(folder, 'more.yaml'),
-    `routes: [{ name: by-file, match: [{ path: { prefix: /by-file } }], to: app }]
-upstreams: { app: { discovery: { kubernetes: { namespace: shop, service: app, port: http } } } }
-`,
-  )
-  const config = String(data['headgate.yaml'])
-    .replace('0.0.0.0:9901', '127.0.0.1:0')
-    .replace('0.0.0.0:8080', '127.0.0.1:0')
-    .replace('0.0.0.0:8443', '127.0.0.1:0')
-    .replace('[kubernetes.yaml]', JSON.stringify([join(folder, 'kubernetes.yaml'), join(folder, 'more.yaml')]))
-  const env = {
-    KUBECONFIG: kubeconfig,
-    HEADGATE_ADMIN_TOKEN: token,
-    HEADGATE_WORKERS: '1',
-    HEADGATE_NAMESPACE: 'headgate',
-    HEADGATE_DRAIN_DELAY: '0s',
-  }
-  const before = { ...process.env }
-  Object.assign(process.env, env)
-  t.teardown(() => {
-    for (const name of Object.keys(env)) {
-      if (before[name] === undefined) delete process.env[name]
-      else process.env[name] = before[name]
-    }
-  })
-  return startGateway(t, config)
-}
-
-/** A Service with an endpoint that is really there, two Ingresses, and the address of the load balancer. */
-async function deploy(plane: ControlPlane, port: number): Promise<void> {
-  await plane.call('POST', '/api/v1/namespaces', { metadata: { name: 'shop' } })
-  const ports = [{ name: 'http', port }]
-  await plane.call('POST', '/api/v1/namespaces/shop/services', service('app', [{ name: 'http', port: 80 }], {}, 'shop'))
-  await plane.call(
-    'POST',
-    '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices',
-    slice('app-1', 'app', ports, ['127.0.0.1'], { addressType: 'FQDN', namespace: 'shop' }),
-  )
+/** One that is served and one that is not, and the address of the load balancer. */
+async function deployIngresses(plane: ControlPlane): Promise<void> {
   const backend = { service: { name: 'app', port: { name: 'http' } } }
   const ingress = (name: string, path: string, annotations: object) => ({
     metadata: { name, annotations },
@@ -190,36 +94,7 @@ async function deploy(plane: ControlPlane, port: number): Promise<void> {
     ingress('refused', '/refused', { 'nginx.ingress.kubernetes.io/auth-url': 'http://a.test' }),
   )
   const status = { loadBalancer: { ingress: [{ ip: ADDRESS }] } }
-  await plane.call('PATCH', `${NAMESPACE}/services/headgate/status`, { status })
-}
-
-/** A kubeconfig with a token of the account, as the kubelet would get it for a pod. */
-async function accountKubeconfig(plane: ControlPlane, folder: string): Promise<string> {
-  const { status } = (await plane.call('POST', `${NAMESPACE}/serviceaccounts/headgate/token`, {
-    spec: { expirationSeconds: 3600 },
-  })) as Manifest
-  writeFileSync(join(folder, 'account-token'), status.token)
-  const config = JSON.parse(readFileSync(plane.kubeconfig(), 'utf8'))
-  config.users = [{ name: 'admin', user: { tokenFile: join(folder, 'account-token') } }]
-  const file = join(folder, 'account.kubeconfig')
-  writeFileSync(file, JSON.stringify(config))
-  return file
-}
-
-function auditOf(file: string): AuditEvent[] {
-  if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
-}
-
-/** As a ClusterRole or a Role of the own namespace would grant it. */
-function permissionOf({ verb, objectRef }: AuditEvent): string[] {
-  if (objectRef === undefined) return []
-  const { apiGroup = '', resource, subresource, namespace } = objectRef
-  const name = subresource === undefined ? resource : `${resource}/${subresource}`
-  return [permission(verb, apiGroup, name), ...(namespace === 'headgate' ? [permission(verb, apiGroup, name, namespace)] : [])]
+  await plane.call('PATCH', '/api/v1/namespaces/headgate/services/headgate/status', { status })
 }
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']
