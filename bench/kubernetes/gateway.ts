@@ -11,9 +11,14 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const MAIN = [join(ROOT, 'dist', 'main.js'), join(ROOT, 'src', 'main.ts')].find((file) => existsSync(file)) as string
 
 export interface Gateway {
-  /** Resolves with the time at which `count` connections in a row (of their own) got `body` at `path`. */
-  answers(count: number, path: string, body: string): Promise<number>
-  residentMiB(): number
+  /** Where the listener `web` is: `http://127.0.0.1:1234`. */
+  readonly web: string
+  /** Resolves with the time at which each of `count` connections of their own got `body` at `path` of `host`. */
+  answers(count: number, path: string, body: string, host?: string): Promise<number>
+  /** Of the supervisor: what it holds now, and what it held at most. */
+  residentMiB(which?: 'VmRSS' | 'VmHWM'): number
+  /** CPU that supervisor and workers have used, in seconds. */
+  cpuSeconds(): { readonly supervisor: number; readonly workers: number }
   stop(): Promise<void>
 }
 
@@ -30,9 +35,9 @@ export async function startGateway(file: string, workers: number): Promise<Gatew
     })
   })
   const agents: Agent[] = []
-  const ask = (agent: Agent, path: string): Promise<string> =>
+  const ask = (agent: Agent, path: string, host: string | undefined): Promise<string> =>
     new Promise((resolve, reject) => {
-      get(`${web}${path}`, { agent }, (response) => {
+      get(`${web}${path}`, { agent, headers: host === undefined ? {} : { host } }, (response) => {
         let text = ''
         response.on('data', (piece) => {
           text += piece
@@ -41,18 +46,24 @@ export async function startGateway(file: string, workers: number): Promise<Gatew
       }).on('error', reject)
     })
   return {
-    async answers(count, path, body) {
+    web,
+    async answers(count, path, body, host) {
       while (agents.length < count) agents.push(new Agent({ keepAlive: true, maxSockets: 1 }))
       await Promise.all(
         agents.slice(0, count).map(async (agent) => {
-          while ((await ask(agent, path)) !== body) await new Promise((resolve) => setTimeout(resolve, 4))
+          while ((await ask(agent, path, host)) !== body) await new Promise((resolve) => setTimeout(resolve, 4))
         }),
       )
       return performance.now()
     },
-    residentMiB() {
+    residentMiB(which = 'VmRSS') {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-      return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+      return Math.round(Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024)
+    },
+    cpuSeconds() {
+      const pid = child.pid as number
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+      return { supervisor: cpuSeconds(pid), workers: children.map(cpuSeconds).reduce((a, b) => a + b, 0) }
     },
     async stop() {
       for (const agent of agents) agent.destroy()
@@ -60,4 +71,11 @@ export async function startGateway(file: string, workers: number): Promise<Gatew
       await exited
     },
   }
+}
+
+/** User and system time, in ticks of 10 ms. */
+function cpuSeconds(pid: number): number {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number)
+  return ((user ?? 0) + (system ?? 0)) / 100
 }

@@ -2,14 +2,14 @@
 // `node bench/kubernetes/run.ts [--services 1000] [--endpoints 10] [--changes 200] [--workers 2]`
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ControlPlane, startControlPlane, withoutControlPlane } from '../../test/support/control-plane.ts'
 import { service, slice } from '../../test/support/kubernetes-objects.ts'
+import { answering } from './answering.ts'
 import { startGateway } from './gateway.ts'
+import { inParallel, percentiles, timed } from './measure.ts'
 import { Watching } from './watching.ts'
 
 const { values } = parseArgs({
@@ -26,7 +26,6 @@ const CHANGES = Number(values.changes)
 const WORKERS = Number(values.workers)
 /** So many that every worker has some. */
 const CONNECTIONS = 4 * WORKERS
-const AT_A_TIME = 16
 const SLICES = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 
 if (withoutControlPlane !== false) {
@@ -43,7 +42,9 @@ try {
 }
 
 async function measure(): Promise<void> {
-  const sides = { a: await answering('a'), b: await answering('b') }
+  const [a, b] = [await answering('a'), await answering('b')]
+  teardowns.push(a.close, b.close)
+  const sides = { a: a.port, b: b.port }
   // Loopback addresses are refused as addresses, but not as names.
   const addresses = Array.from({ length: ENDPOINTS }, (_, i) => `127.0.0.${i + 2}`)
   const objectOf = (i: number, side: 'a' | 'b') =>
@@ -114,41 +115,4 @@ function configOf(all: readonly number[]): object {
       all.map((i) => [`s${i}`, { discovery: { kubernetes: { namespace: 'default', service: `s${i}`, port: 'http' } } }]),
     ),
   }
-}
-
-/** The port of something that answers with `name` on every address of this machine. */
-async function answering(name: string): Promise<number> {
-  const server = createServer((_request, response) => response.end(name))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  server.close()
-  const everywhere = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => response.end(name))
-  await new Promise<void>((resolve) => everywhere.listen(port, '0.0.0.0', resolve))
-  teardowns.push(() => {
-    everywhere.close()
-    everywhere.closeAllConnections()
-  })
-  return port
-}
-
-async function inParallel(items: readonly number[], work: (item: number) => Promise<unknown>): Promise<void> {
-  const left = items.values()
-  await Promise.all(
-    Array.from({ length: AT_A_TIME }, async () => {
-      for (const item of left) await work(item)
-    }),
-  )
-}
-
-async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const began = performance.now()
-  const result = await work()
-  console.log(`${what}: ${(performance.now() - began).toFixed(0)} ms`)
-  return result
-}
-
-function percentiles(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
-  return `p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`
 }
