@@ -56,6 +56,8 @@ t.test('what becomes filters', async (t) => {
     ['add_header X-A "b" always;', [{ responseHeaders: { add: { 'X-A': 'b' } } }]],
     ['proxy_hide_header X-Internal;', [{ responseHeaders: { remove: ['X-Internal'] } }]],
     ['proxy_set_header X-Client $remote_addr;', [{ requestHeaders: { set: { 'X-Client': template('client.ip') } } }]],
+    ['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;', []],
+    ['proxy_set_header Authorization $http_authorization;', []],
     ['proxy_set_header X-Empty "";', [{ requestHeaders: { remove: ['X-Empty'] } }]],
     ['proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";', []],
     ['proxy_set_header Host $host;', []],
@@ -128,6 +130,7 @@ t.test('what does not is left out, and named', async (t) => {
     ['add_header X-A $upstream_addr;', /there is no \$upstream_addr here/],
     ['add_header X-A b; add_header x-a c;', /added once only/],
     ['proxy_read_timeout soon;', /expected seconds/],
+    ['proxy_set_header X-Forwarded-For $upstream_addr;', /X-Forwarded-For is what the gateway says/],
     ['proxy_http_version 1.0;', /HTTP\/1.1 is spoken/],
     ['more_set_headers "X-A: ${request.path}";', /there is no/],
   ] as const) {
@@ -141,6 +144,12 @@ t.test('a field that cannot be made is not left to clients', async (t) => {
   const { filters, problems } = snippet('proxy_set_header X-User $remote_user;')
   t.strictSame(filters, [{ requestHeaders: { remove: ['X-User'] } }])
   t.match(problems, [{ message: /\$remote_user.*X-User is taken out of requests/ }])
+})
+
+t.test('one snippet is not worth hundreds of Events', async (t) => {
+  const { problems, verdicts } = snippet(Array.from({ length: 400 }, (_, i) => `gzip_${i} on;`).join('\n'))
+  t.equal(problems.length, 10)
+  t.ok((verdicts[0]?.words.length ?? 0) < 4000)
 })
 
 t.test('that of a server counts for the Ingress alone', async (t) => {

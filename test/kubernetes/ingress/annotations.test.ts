@@ -350,6 +350,13 @@ t.test('nothing is ignored silently', async (t) => {
   ])
 })
 
+t.test('values have a length', async (t) => {
+  const { aliases, problems } = annotated({ 'server-alias': 'www.example.org,'.repeat(2000) })
+  t.strictSame(aliases, [])
+  t.match(problems, [{ reason: 'InvalidAnnotation', message: /at most 16384 characters/ }])
+  t.ok((problems[0]?.message.length ?? 0) < 300, 'and are not repeated whole')
+})
+
 t.test('our own prefix goes before the other one', async (t) => {
   const own = 'headgate.dev/proxy-body-size'
   for (const annotations of [

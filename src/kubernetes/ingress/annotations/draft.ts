@@ -24,6 +24,11 @@ export type AnnotationReason =
   | 'DifferingAnnotation'
   | 'ConflictingAnnotations'
 
+/** Of one annotation. */
+const MOST_PROBLEMS = 10
+/** Characters of what is said about one. */
+const MOST_WORDS = 2000
+
 const GRADES: readonly Faith[] = ['exact', 'differs', 'refused']
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -98,13 +103,17 @@ export class Draft {
   /** The worst verdict stays, with the words of all. */
   settle(name: string, verdict: Faith, words: string): void {
     const known = this.#verdicts.get(name) ?? { verdict: 'exact', words: '' }
-    const all = known.words.includes(words) ? known.words : known.words === '' ? words : `${known.words}; ${words}`
+    const full = known.words.length > MOST_WORDS || known.words.includes(words)
+    const all = full ? known.words : known.words === '' ? words : `${known.words}; ${words}`
     const worst = GRADES.indexOf(verdict) > GRADES.indexOf(known.verdict) ? verdict : known.verdict
     this.#verdicts.set(name, { annotation: this.full(name), verdict: worst, words: all })
   }
 
   problem(name: string, reason: AnnotationReason, words: string, severity: ObjectProblem['severity']): void {
     const path = this.full(name)
+    const before = this.#problems.filter((each) => each.path === path)
+    // One Ingress must not be worth hundreds of Events; the verdict has the words of all.
+    if (before.length >= MOST_PROBLEMS || before.some(({ message }) => message === `${path}: ${words}`)) return
     this.#problems.push({ reason, message: `${path}: ${words}`, path, severity })
   }
 

@@ -5,10 +5,12 @@ import { Draft } from './draft.ts'
 import type { AnnotationEffects, AnnotationLook } from './effects.ts'
 import type { Entry, Theme } from './entry.ts'
 import { entryOf, nearestAnnotation, PREFIXES, THEMES } from './table.ts'
-import { Wrong } from './values.ts'
+import { lines, Wrong, wrong } from './values.ts'
 
 const [NGINX, OWN] = PREFIXES
 
+/** Characters of a value that is not a snippet: long lists of hosts, and no more. */
+const LONGEST = 16_384
 /** What a value that is wrong is quoted with at most. */
 const QUOTED = 64
 
@@ -57,7 +59,8 @@ function readOne(draft: Draft, name: string, written: string): unknown {
     draft.refuse(name, `there is no such annotation${nearestAnnotation(name)}`, 'UnknownAnnotation')
     return undefined
   }
-  const read = entry.read(written.trim())
+  const read =
+    written.length > LONGEST && entry.read !== lines ? wrong(`at most ${LONGEST} characters`) : entry.read(written.trim())
   if (!(read instanceof Wrong)) return read
   draft.wrong.add(name)
   lose(draft, name, entry, `"${written.slice(0, QUOTED)}" is wrong: expected ${read.expected}`, 'InvalidAnnotation')

@@ -64,6 +64,9 @@ export const lines: Reader<string> = (written) => (written.length > 65_536 ? wro
 export const token: Reader<string> = (written) =>
   /^[!#$%&'*+\-.^`|~\w]{1,256}$/.test(written) ? written : wrong('a name of letters, digits, - and _')
 
+/** Of a list. */
+const MOST_PARTS = 500
+
 /** Parts between commas, without white space around them, none of them empty. */
 export const list =
   <T>(item: Reader<T>): Reader<readonly T[]> =>
@@ -71,6 +74,7 @@ export const list =
     const read: T[] = []
     for (const part of written.split(',').map((each) => each.trim())) {
       if (part === '') continue
+      if (read.length >= MOST_PARTS) return wrong(`at most ${MOST_PARTS} of them`)
       const value = item(part)
       if (value instanceof Wrong) return wrong(`a list with commas between: ${value.expected}; "${part.slice(0, 64)}" is not`)
       read.push(value)

@@ -70,6 +70,15 @@ const addHeader: Translate = ([name = '', value = '', always], draft) => {
   return always === 'always' ? null : 'the field is added whatever the status is'
 }
 
+/** What endpoints are told of the client anyway; a client's own word is replaced. */
+const TOLD: Readonly<Record<string, readonly string[]>> = {
+  'x-forwarded-for': ['$proxy_add_x_forwarded_for', '$full_x_forwarded_for', '$remote_addr'],
+  'x-forwarded-proto': ['$scheme', '$pass_access_scheme'],
+  'x-forwarded-host': ['$host', '$http_host', '$best_http_host'],
+  'x-forwarded-port': ['$server_port', '$pass_port', '$pass_server_port'],
+  'x-request-id': ['$req_id', '$request_id'],
+}
+
 /** A client's own field must not stand in the place of one that cannot be made. */
 const setHeader: Translate = ([name = '', value = ''], draft) => {
   const lower = name.toLowerCase()
@@ -85,14 +94,16 @@ const setHeader: Translate = ([name = '', value = ''], draft) => {
     return null
   }
   const known = field(name, 'request')
+  if (TOLD[lower]?.includes(value) || value === `$http_${lower.replaceAll('-', '_')}`) return null
   if (value === '') {
     draft.requestHeaders.remove(known)
     return null
   }
   try {
     draft.requestHeaders.set(known, headerValue(value))
-    return null
+    return /\$\{?(http|ssl)_/.test(value) ? `${name} is there, empty, where the variable is; nginx leaves it out` : null
   } catch (error) {
+    if (Object.hasOwn(TOLD, lower)) return refuse(`${(error as Error).message}; ${name} is what the gateway says`)
     draft.requestHeaders.remove(known)
     return refuse(`${(error as Error).message}; ${name} is taken out of requests`)
   }
@@ -118,6 +129,7 @@ const answer: Translate = ([code = '', text = ''], draft, annotation) => {
 const rewrite: Translate = ([pattern = '', to = '', flag = ''], draft) => {
   if (flag !== 'break') refuse('only with break: routes are not looked for again, and redirects are written with return', true)
   if (!/^\//.test(to) || /[?]/.test(to)) refuse('the new path begins with / and has no query', true)
+  if (pattern.length > 1024) refuse('this regular expression is longer than 1024 characters', true)
   try {
     RE2JS.compile(pattern)
   } catch {

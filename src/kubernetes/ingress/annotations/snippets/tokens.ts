@@ -9,6 +9,7 @@ export interface Directive {
 
 /** More than anybody writes into an annotation. */
 const MOST = 500
+const MOST_WORDS = 100
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
@@ -38,6 +39,7 @@ export function directivesOf(text: string): readonly Directive[] | string {
       const word = readWord(text, at)
       if (typeof word === 'string') return word
       words.push(word.text)
+      if (words.length > MOST_WORDS) return `a directive of more than ${MOST_WORDS} words`
       at = word.end
     }
   }
