@@ -1,7 +1,7 @@
 // What translators are shown of a cluster: everything or nothing at first, the last good state for ever, and the same objects for as long
 // as they are the same.
 
-import { Agent } from 'node:http'
+import { Agent, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { ApiClient } from '../../src/kubernetes/api-client.ts'
 import { ClusterSource } from '../../src/kubernetes/cluster-source.ts'
@@ -135,12 +135,17 @@ t.test('a kind beside that changes is nobody’s business', async (t) => {
 })
 
 t.test('a kind that is refused is as good as empty, until it is allowed', async (t) => {
+  const waiting: ServerResponse[] = []
   const { server, source, shown, advance, changes } = await scene(t, (server) => {
     server.put('one', '1')
-    server.intercept = (_query, response, path) => path.includes('/bs') && refuse(response, 403, 'no')
+    server.intercept = (_query, response, path) => path.includes('/bs') && waiting.push(response) > 0
   })
-  await until('it is known', () => source.known)
-  t.ok(changes() > 0, 'and that was told')
+  await until('the others are known', () => source.awaited().size === 1 && waiting.length === 1)
+  await pause(20)
+  const heard = changes()
+  refuse(waiting[0] as ServerResponse, 403, 'no')
+  await until('that is told', () => changes() > heard)
+  t.ok(source.known)
   source.translate(SURROUNDINGS)
   t.same([shown(), shown(B as never)], [['a/one=1'], []])
   server.intercept = () => false
