@@ -8,7 +8,6 @@ import type { ClientHello } from '../model/client-hello.ts'
 import { type Downstream, Exchange } from '../model/exchange.ts'
 import { BODY, type LocalAnswer, type Part, type ResponseHead } from '../model/message.ts'
 import type { Peer } from '../model/peer.ts'
-import { ALERT, fatalAlert } from '../model/tls-alert.ts'
 
 /** How long (ms) the last bytes may take to leave where the listener sets no limit. */
 const FLUSH_MS = 30_000
@@ -28,13 +27,10 @@ export function acceptTunnel(
 
 class TunnelConnection extends ClientTunnel implements Downstream, ClientConnection {
   readonly peer: Peer
-  /** TLS is passed on: the client waits for the other half of a handshake. */
-  private readonly greeted: boolean
 
   constructor(socket: Socket, peer: Peer, listener: ListenerRef, context: ConnectionContext, hello: ClientHello | null) {
     super(socket, listener, context)
     this.peer = peer
-    this.greeted = hello !== null && peer.tls === null
     const { counters } = listener.current
     counters.connections++
     counters.connectionsTotal++
@@ -93,10 +89,8 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
     this.endEndpointSide(x)
   }
 
-  /** No endpoint will be connected. */
-  answer(x: Exchange, answer: LocalAnswer): void {
-    if (this.greeted)
-      this.socket.write(fatalAlert(answer.reason === 'no-route' ? ALERT.UNRECOGNIZED_NAME : ALERT.INTERNAL_ERROR))
+  /** No endpoint will be connected. Nothing is said in the name of the endpoint, TLS alerts neither (Gateway API: it is closed). */
+  answer(x: Exchange, _answer: LocalAnswer): void {
     this.finish(x)
   }
 
