@@ -38,13 +38,16 @@ export function combine(base: GatewayConfig, translations: readonly Translation[
   if (translations.length === 0) return { config: base, problems: new Map(), refused: new Map() }
   const refused = new Map<string, string>()
   const listeners = joinListeners(base, leftOut.bare ? [] : translations, leftOut.addresses, refused)
-  const known = { ...Object.fromEntries(translations.flatMap(({ upstreams }) => [...upstreams]).reverse()), ...base.upstreams }
+  const find: FindUpstream = (name) => {
+    if (Object.hasOwn(base.upstreams, name)) return base.upstreams[name]
+    return translations.find(({ upstreams }) => upstreams.has(name))?.upstreams.get(name)
+  }
   const problems = new Map<string, ObjectProblem[]>()
   const routes = [...base.routes]
   for (const { routes: translated, origins } of translations) {
     for (const route of translated) {
       const origin = origins.get(route.name)
-      const { why, how } = (origin && leftOut.objects.get(objectKey(origin.object))) ?? whyNot(route, known)
+      const { why, how } = (origin && leftOut.objects.get(objectKey(origin.object))) ?? whyNot(route, find)
       if (why === '') routes.push(route)
       else {
         if (how === 'answered') routes.push(answered(route))
@@ -52,14 +55,21 @@ export function combine(base: GatewayConfig, translations: readonly Translation[
       }
     }
   }
-  return { config: { ...base, listeners, routes, upstreams: usedOf(base.upstreams, known, routes) }, problems, refused }
+  return { config: { ...base, listeners, routes, upstreams: usedOf(base.upstreams, find, routes) }, problems, refused }
 }
 
+/** As the file has it, else the first translation that does. */
+type FindUpstream = (name: string) => UpstreamConfig | undefined
+
 /** `why` is '' where nothing is wrong. */
-function whyNot({ to, mirror }: RouteConfig, known: Readonly<Record<string, UpstreamConfig>>): LeftOutObject {
-  const unknown = [...to, ...mirror].find(({ upstream }) => !Object.hasOwn(known, upstream))
-  return { why: unknown === undefined ? '' : `there is no upstream "${unknown.upstream}"`, how: 'answered' }
+function whyNot({ to, mirror }: RouteConfig, find: FindUpstream): LeftOutObject {
+  const leads = ({ upstream }: { readonly upstream: string }): boolean => find(upstream) !== undefined
+  if (to.every(leads) && mirror.every(leads)) return FINE
+  const unknown = [...to, ...mirror].find((each) => !leads(each))
+  return { why: `there is no upstream "${unknown?.upstream}"`, how: 'answered' }
 }
+
+const FINE: LeftOutObject = { why: '', how: 'answered' }
 
 function joinListeners(
   base: GatewayConfig,
@@ -136,14 +146,18 @@ function note(problems: Map<string, ObjectProblem[]>, origin: Origin | undefined
 /** Those of the file, and of the others what a route leads to. */
 function usedOf(
   own: GatewayConfig['upstreams'],
-  known: Readonly<Record<string, UpstreamConfig>>,
+  find: FindUpstream,
   routes: readonly RouteConfig[],
 ): Readonly<Record<string, UpstreamConfig>> {
   const used: Record<string, UpstreamConfig> = { ...own }
-  const names = new Set(routes.flatMap(({ to, mirror }) => [...to, ...mirror].map(({ upstream }) => upstream)))
+  const names = new Set<string>()
+  for (const { to, mirror } of routes) {
+    for (const { upstream } of to) names.add(upstream)
+    for (const { upstream } of mirror) names.add(upstream)
+  }
   // What is added while it runs is come to as well.
   for (const name of names) {
-    const upstream = known[name]
+    const upstream = find(name)
     if (upstream === undefined) continue
     used[name] = upstream
     for (const standIn of upstream.failover) names.add(standIn)

@@ -125,10 +125,10 @@ export class DiscoveryDesk {
   #watch(config: GatewayConfig, before: GatewayConfig | null): Map<string, Watched> {
     const found = new Map<string, Watched>()
     if (this.#closed) return found
+    const where = JSON.stringify([placeKey(placeOf(config)), config.zone])
     for (const [upstream, { discovery }] of Object.entries(config.upstreams)) {
       if ('static' in discovery) continue
-      const source = 'kubernetes' in discovery ? [discovery, placeKey(placeOf(config)), config.zone] : discovery
-      const key = `${upstream}\n${JSON.stringify(source)}`
+      const key = `${upstream}\n${textOf(discovery)}${'kubernetes' in discovery ? where : ''}`
       const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, config, this.#before(upstream, before))
       this.#watched.set(key, watched)
       found.set(upstream, watched)
@@ -145,6 +145,9 @@ export class DiscoveryDesk {
 
   #follow(upstream: string, discovery: DiscoveryConfig, config: GatewayConfig, inherited: readonly EndpointSpec[]): Watched {
     const { log, stats, clock, random, kubernetes: link } = this.#settings
+    const { zone } = config
+    // Not the whole configuration: who is followed for long would keep it alive.
+    const place = placeOf(config)
     this.#deadlines.start()
     const watched = new Watched(upstream, inherited, {
       clock,
@@ -156,7 +159,7 @@ export class DiscoveryDesk {
     const environment: DiscoverEnvironment = {
       deadlines: this.#deadlines,
       random,
-      kubernetes: (spec, found, failed) => link.watch(placeOf(config), config.zone, spec, found, failed),
+      kubernetes: (spec, found, failed) => link.watch(place, zone, spec, found, failed),
     }
     watched.begin((found, failed) => discover(discovery, environment, found, failed))
     return watched
@@ -172,6 +175,15 @@ export class DiscoveryDesk {
     this.#given.set(upstream, endpoints)
     this.#settings.planes.setEndpoints(upstream, endpoints)
   }
+}
+
+/** There may be thousands, and each is asked for whenever something changes. */
+const texts = new WeakMap<DiscoveryConfig, string>()
+
+function textOf(discovery: DiscoveryConfig): string {
+  const known = texts.get(discovery) ?? JSON.stringify(discovery)
+  texts.set(discovery, known)
+  return known
 }
 
 /** An upstream of Kubernetes implies the defaults. */
