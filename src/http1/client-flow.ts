@@ -5,6 +5,7 @@ import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/
 import { Timed } from '../model/deadlines.ts'
 import type { Peer } from '../model/peer.ts'
 import { ProgressWatch } from '../model/progress-watch.ts'
+import { resetSocket } from '../model/reset-socket.ts'
 import { giveBack, isPreface } from './prior-knowledge.ts'
 import type { RequestBody } from './request-body.ts'
 
@@ -56,6 +57,12 @@ export abstract class ClientFlow extends Timed {
     counters.bytesIn -= bytes.length
     this.context.switchToHttp2(connection, this.socket, peer, this.listener)
     return true
+  }
+
+  /** Closes a client that does not read: with a reset, or the kernel would keep megabytes for it for minutes. */
+  protected abandon(): void {
+    if (this.unsent > 0) resetSocket(this.socket)
+    else this.socket.destroy()
   }
 
   /** To be called after a write. */

@@ -331,7 +331,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     else if (this.state === STATE.EXCHANGE || this.state === STATE.TUNNEL) this.checkExchange(this.exchange as Exchange, now)
     // Idle: nothing has come, or nothing more. What is still unsent of the last answer gets its time.
     else if (this.state === STATE.IDLE && this.ahead === null && this.socket.writableLength > 0) this.flush()
-    else this.socket.destroy()
+    else this.abandon()
   }
 
   private flush(): void {
@@ -348,6 +348,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
 
   private checkExchange(x: Exchange, now: number): void {
     const verdict = this.progress.verdict(x, this.body, this.listener.current.timeouts, now)
+    if (verdict === 'stalled') this.abandon()
     if (verdict === null) this.watch()
     else if (verdict === 'stalled' || x.finished) this.gone(x)
     else {
@@ -394,7 +395,6 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     this.ahead = this.body = null
     this.progress.congestedAt = 0
     this.listener.current.counters.connections--
-    const x = this.exchange
-    if (x !== null) this.gone(x)
+    if (this.exchange !== null) this.gone(this.exchange)
   }
 }

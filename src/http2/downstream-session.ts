@@ -7,6 +7,7 @@ import { Timed } from '../model/deadlines.ts'
 import { Exchange } from '../model/exchange.ts'
 import type { Peer } from '../model/peer.ts'
 import { ReadingPace } from '../model/reading-pace.ts'
+import { resetSocket } from '../model/reset-socket.ts'
 import type { Http2Limits } from '../model/snapshot.ts'
 import { sessionOptions } from './downstream-options.ts'
 import { type AuthorityMemo, readRequest } from './downstream-request.ts'
@@ -165,7 +166,7 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     // Node has said it because the client did.
     if (this.session.closed) this.leaving = true
     if (this.leaving && this.lost(quiet && !(waits && sends), now)) {
-      this.socket.destroy()
+      resetSocket(this.socket)
       return
     }
     // Whoever does not end a header block cannot send anything else.

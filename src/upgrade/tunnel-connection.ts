@@ -72,11 +72,14 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
   override onDeadline(now: number): void {
     const x = this.exchange
     if (this.state !== STATE.TUNNEL || x === null) {
-      this.socket.destroy()
+      this.abandon()
       return
     }
     if (this.progress.verdict(x, null, this.listener.current.timeouts, now) === null) this.watch()
-    else this.gone(x)
+    else {
+      this.abandon()
+      this.gone(x)
+    }
   }
 
   // ---- what the proxy says

@@ -206,6 +206,8 @@ scene(
     client.socket.resume()
     await client.end()
     t.equal(client.responses[0]?.complete, false)
+    await until('the reset', () => client.closed)
+    t.equal(client.error, 'ECONNRESET', 'the kernel keeps nothing for it')
   },
 )
 
