@@ -3,6 +3,7 @@
 // how they were got rid of.
 
 import net from 'node:net'
+import { takenByPort } from './kernel-queues.ts'
 
 const [kind = '', port = '', count = '', size = ''] = process.argv.slice(2)
 
@@ -13,8 +14,8 @@ export interface SlowEnds {
   readonly longest: number
   /** How many got which status; '' = none. */
   readonly statuses: Readonly<Record<string, number>>
-  /** Bytes that were read of answers, of all clients. */
-  readonly received: number
+  /** Of clients that do not read: milliseconds from the last byte that the kernel took for them to their end. */
+  readonly quiet: { readonly shortest: number; readonly longest: number } | null
 }
 
 interface Client {
@@ -22,6 +23,9 @@ interface Client {
   openedAt: number
   lived: number
   status: string
+  /** What the kernel has taken for it, and when (ms) that was last seen to become more. */
+  taken: number
+  takenAt: number
 }
 
 /** What a client sends at once, and what it sends again and again. */
@@ -41,13 +45,12 @@ const KINDS: Readonly<Record<string, { first: string; more: string; everyMs: num
 const shape = KINDS[kind]
 if (shape === undefined) throw new Error(`no kind of slow client is called ${kind}`)
 const clients: Client[] = []
-let received = 0
 let ended = 0
 
 function open(): Promise<void> {
   return new Promise((resolve) => {
     const socket = net.connect(Number(port), '127.0.0.1')
-    const client: Client = { socket, openedAt: performance.now(), lived: 0, status: '' }
+    const client: Client = { socket, openedAt: performance.now(), lived: 0, status: '', taken: 0, takenAt: 0 }
     clients.push(client)
     socket.on('connect', () => {
       // What the kernel needs until then (a second more where its first SYN is lost) is nobody's slowness.
@@ -56,7 +59,6 @@ function open(): Promise<void> {
       resolve()
     })
     const taken = (bytes: Buffer): void => {
-      received += bytes.length
       if (client.status === '') client.status = bytes.toString('latin1', 9, 12)
       // The first bytes say what it is; then this one does not read any more, but wants to know when it is over.
       if (kind === 'read') socket.pause()
@@ -91,7 +93,18 @@ const probe =
   kind !== 'read'
     ? null
     : setInterval(() => {
-        for (const { socket } of clients) if (socket.writable) socket.write('\r\n')
+        const taken = takenByPort(Number(port))
+        const now = performance.now()
+        for (const client of clients) {
+          const { socket } = client
+          if (!socket.writable) continue
+          const sum = socket.bytesRead + (taken.get(socket.localPort ?? 0) ?? 0)
+          if (sum > client.taken) {
+            client.taken = sum
+            client.takenAt = now
+          }
+          socket.write('\r\n')
+        }
       }, 250)
 
 await new Promise<void>((resolve) => {
@@ -107,13 +120,16 @@ await new Promise<void>((resolve) => {
 if (trickle !== null) clearInterval(trickle)
 if (probe !== null) clearInterval(probe)
 const lives = clients.map(({ lived }) => lived)
+const quiets = clients.map(({ openedAt, lived, takenAt }) => openedAt + lived - takenAt)
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0)
 const statuses: Record<string, number> = {}
 for (const { status } of clients) statuses[status] = (statuses[status] ?? 0) + 1
 const ends: SlowEnds = {
   clients: clients.length,
-  shortest: lives.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-  longest: lives.reduce((a, b) => Math.max(a, b), 0),
+  shortest: least(lives),
+  longest: most(lives),
+  quiet: kind === 'read' ? { shortest: least(quiets), longest: most(quiets) } : null,
   statuses,
-  received,
 }
 console.log(JSON.stringify(ends))

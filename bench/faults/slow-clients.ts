@@ -21,6 +21,8 @@ export interface SlowFigures {
   /** Milliseconds from the connection of a client to its end: of the first and of the last that went. */
   readonly firstGone: number
   readonly lastGone: number
+  /** Of clients that do not read: from the last byte that the kernel took for one to its end, of the first and of the last. */
+  readonly quiet: { readonly first: number; readonly last: number } | null
   /** Resident memory that each added while all were there. */
   readonly bytesEach: number
   /** Answers that the slow ones got, by status; '' = none. */
@@ -74,6 +76,7 @@ async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: Sl
       clients: ends.clients,
       firstGone: Math.round(ends.shortest),
       lastGone: Math.round(ends.longest),
+      quiet: ends.quiet && { first: Math.round(ends.quiet.shortest), last: Math.round(ends.quiet.longest) },
       bytesEach: Math.round((peak - before) / clients),
       statuses: ends.statuses,
       good: {

@@ -24,6 +24,9 @@ const CASES: readonly Case[] = [
   },
 ]
 
+const between = (first: number, last: number): string =>
+  `between ${(first / 1000).toFixed(1)} and ${(last / 1000).toFixed(1)} s`
+
 export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {} }) => ({
   name,
   run: async (folder): Promise<Row[]> => {
@@ -31,7 +34,11 @@ export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, cl
     try {
       const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients })
       const { good } = found
-      const gone = `all gone between ${(found.firstGone / 1000).toFixed(1)} and ${(found.lastGone / 1000).toFixed(1)} s`
+      const lived = between(found.firstGone, found.lastGone)
+      const gone =
+        found.quiet === null
+          ? `all gone ${lived}`
+          : `all gone ${between(found.quiet.first, found.quiet.last)} after the kernel took the last byte for them, ${lived} after they came`
       const statuses = Object.entries(found.statuses).map(
         ([status, count]) => `${count} × ${status === '' ? 'no answer' : status}`,
       )
