@@ -38,11 +38,12 @@ export function readOptions(args: readonly string[]): Options | null {
   if (values.help) return null
   const works = [...WORKS.map(({ name }) => name), ...MEASUREMENTS]
   const peers = PEERS.map(({ name }) => name)
+  const usual = PEERS.filter(({ onlyNamed }) => onlyNamed !== true).map(({ name }) => name)
   return {
     seconds: readCount('--duration', values.duration),
     rounds: readCount('--rounds', values.rounds),
     works: readNames('--work', values.work, works),
-    peers: readNames('--peer', values.peer, peers),
+    peers: values.peer.length === 0 ? usual : readNames('--peer', values.peer, peers),
     json: values.json,
     markdown: values.md,
   }

@@ -10,4 +10,6 @@ export interface Peer {
   command(folder: string, port: number, originPort: number): readonly string[]
   /** False where a large body is spooled to disk, so that a slow reader says nothing about memory. */
   readonly streams: boolean
+  /** Takes part only when it is named. */
+  readonly onlyNamed?: boolean
 }
