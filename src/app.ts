@@ -86,6 +86,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
     const state = adminState({
       control,
       awaited: () => cluster.awaited(),
+      origins: () => cluster.origins,
       stats,
       source: file,
       reload: () => reloader.reload('admin'),

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { processParts } from './app-worker.ts'
 import { clusterOpener } from './compile/cluster.ts'
 import { KubernetesLink } from './compile/kubernetes-link.ts'
+import { withOrigins } from './compile/route-origins.ts'
 import type { AdminConfig, GatewayConfig, GatewayConfigInput } from './config/model.ts'
 import { normalizeConfig } from './config/parse.ts'
 import { readPemFiles } from './config/pem-files.ts'
@@ -166,7 +167,7 @@ class EmbeddedGateway implements Gateway {
     if (typeof request === 'string') throw new TypeError(request)
     const explained = await this.#control.explain(request)
     if ('refused' in explained) throw new TypeError(explained.refused)
-    return explained.explanation
+    return withOrigins(explained.explanation, this.#cluster.origins)
   }
 
   async metrics(): Promise<string> {
@@ -191,6 +192,7 @@ class EmbeddedGateway implements Gateway {
     const state = adminState({
       control: this.#control,
       awaited: () => this.#cluster.awaited(),
+      origins: () => this.#cluster.origins,
       stats: this.#stats,
       source: 'createGateway',
       reload: async () => {

@@ -1,8 +1,8 @@
-// `headgate explain -c FILE METHOD URL`: what a gateway with that configuration would do with a request, and why.
+// `headgate explain -c FILE METHOD URL`: what a gateway with that configuration would do with a request, and why; with --kubernetes by the
+// objects of a cluster or of files, too.
 
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../config/load.ts'
-import { formatProblem } from '../config/problem.ts'
+import { withOrigins } from '../compile/route-origins.ts'
 import { explainRequest } from '../explain/explain.ts'
 import { compileOffline } from '../explain/offline.ts'
 import { seeded } from '../explain/seeded.ts'
@@ -10,13 +10,18 @@ import { systemRandom } from '../model/clock.ts'
 import type { ExplainRequest } from '../model/explanation.ts'
 import type { CommandIo } from './check.ts'
 import { explanationText } from './explanation-text.ts'
+import { type Asked, readWhole } from './whole-config.ts'
 
 const USAGE = `Usage: headgate explain -c FILE METHOD URL [-H 'name: value'] [--json]
+       headgate explain --kubernetes [-c FILE] [-f PATH]... METHOD URL
 
 Says what would become of a request: which listener and route, why not the others, what each filter does, which endpoints could be
 picked, and which one is. Nothing is sent and nothing is started.
 
   -c, --config FILE    the configuration file
+  --kubernetes         by the objects of the cluster, too, and with the object that each route comes from; which cluster says
+                       kubernetes.kubeconfig of the file, else KUBECONFIG; without a file all Ingresses and Gateways
+  -f, --filename PATH  by the objects in a file or folder, or what comes in (-), instead of a cluster's; any number of them
   -H, --header FIELD   a header field of the request, 'name: value'; any number of them
   --listener NAME      the listener that it comes to, instead of the one that fits the URL
   --client ADDRESS     the IP address that it comes from, instead of 127.0.0.1
@@ -27,14 +32,14 @@ picked, and which one is. Nothing is sent and nothing is started.
 Exit codes: 0 fine (an error answer is one, too), 1 configuration or request wrong, 2 usage.
 `
 
-interface Options {
-  readonly file: string
+interface Options extends Asked {
   readonly json: boolean
   readonly request: ExplainRequest
 }
 
 /** Runs the command; `argv` is what follows its name. The result is the exit code. */
-export async function explain(argv: readonly string[], { out, err, env }: CommandIo): Promise<number> {
+export async function explain(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { out, err } = io
   const options = readOptions(argv)
   if (options === 'help') {
     out(USAGE)
@@ -44,21 +49,19 @@ export async function explain(argv: readonly string[], { out, err, env }: Comman
     err(`headgate explain: ${options.message}\n\n${USAGE}`)
     return 2
   }
-  // Tests of the configuration that fail are what this command is for: they do not stop it.
-  const loaded = await loadConfig(options.file, { env })
-  if ('errors' in loaded) {
-    for (const error of loaded.errors) err(`${formatProblem(error)}\n`)
-    return 1
-  }
+  const whole = await readWhole(options, io, 'explain')
+  if (whole === null) return 1
+  const { config, endpoints, origins } = whole
   const { seed } = options.request
-  const outcome = explainRequest(compileOffline(loaded.config, seed === null ? systemRandom : seeded(seed)), options.request)
+  const sets = new Map([...endpoints].map(([name, found]) => [name, found.endpoints]))
+  const view = compileOffline(config, seed === null ? systemRandom : seeded(seed), sets)
+  const outcome = explainRequest(view, options.request)
   if (typeof outcome === 'string') {
     err(`headgate explain: ${outcome}\n`)
     return 1
   }
-  out(
-    options.json ? `${JSON.stringify(outcome.explanation, null, 2)}\n` : explanationText(options.request, outcome.explanation),
-  )
+  const explanation = origins === null ? outcome.explanation : withOrigins(outcome.explanation, origins)
+  out(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(options.request, explanation))
   return 0
 }
 
@@ -68,6 +71,8 @@ function readOptions(argv: readonly string[]): Options | 'help' | Error {
       args: [...argv],
       options: {
         config: { type: 'string', short: 'c' },
+        kubernetes: { type: 'boolean' },
+        filename: { type: 'string', short: 'f', multiple: true },
         header: { type: 'string', short: 'H', multiple: true },
         listener: { type: 'string' },
         client: { type: 'string' },
@@ -79,11 +84,15 @@ function readOptions(argv: readonly string[]): Options | 'help' | Error {
     })
     if (values.help) return 'help'
     const [method, url, extra] = positionals
-    if (!values.config) return new Error('-c FILE is needed')
+    const { config: file = null, filename: manifests = [] } = values
+    const kubernetes = values.kubernetes === true || manifests.length > 0
+    if (file === null && !kubernetes) return new Error('-c FILE or --kubernetes is needed')
     if (method === undefined || url === undefined) return new Error('METHOD and URL are needed')
     if (extra !== undefined) return new Error(`unexpected argument "${extra}"`)
     return {
-      file: values.config,
+      file,
+      kubernetes,
+      manifests,
       json: values.json ?? false,
       request: {
         method,

@@ -1,13 +1,15 @@
 // An explanation for people: a line for each fact, the decision first.
 
-import type { ExplainRequest, Explanation } from '../model/explanation.ts'
+import type { ExplainRequest, Explanation, RouteOrigin } from '../model/explanation.ts'
 
 /** Routes and endpoints that are shown; `--json` has all. */
 const MAX_LINES = 20
 
 export function explanationText({ method, url }: ExplainRequest, explanation: Explanation): string {
   const { listener, route, upstream, endpoint, considered, filters, endpoints, answer, notes } = explanation
-  const lines = [`${method} ${url}`, ...fact('listener', listener), ...fact('route', route), ...fact('upstream', upstream)]
+  const lines = [`${method} ${url}`, ...fact('listener', listener), ...fact('route', route)]
+  if (explanation.origin !== undefined) lines.push(...fact('from', inWords(explanation.origin)))
+  lines.push(...fact('upstream', upstream))
   lines.push(...fact('endpoint', endpoint))
   if (answer !== null) {
     lines.push(...fact('answer', answer.reason === null ? String(answer.status) : `${answer.status} ${answer.reason}`))
@@ -16,7 +18,7 @@ export function explanationText({ method, url }: ExplainRequest, explanation: Ex
   lines.push(
     ...section(
       'routes',
-      considered.map((one) => `${one.route}: ${one.why}`),
+      considered.map(({ route, why, origin }) => `${route}: ${why}${origin === undefined ? '' : `; from ${inWords(origin)}`}`),
     ),
   )
   lines.push(
@@ -36,6 +38,12 @@ export function explanationText({ method, url }: ExplainRequest, explanation: Ex
 
 function fact(name: string, value: string | null): string[] {
   return [`  ${name.padEnd(9)} ${value ?? '-'}`]
+}
+
+/** `Ingress shop/web spec.rules[0] (web.yaml:7)`. */
+function inWords({ kind, namespace, name, path, file, line }: RouteOrigin): string {
+  const object = `${kind} ${namespace === '' ? name : `${namespace}/${name}`} ${path}`
+  return file === undefined ? object : `${object} (${file}:${line})`
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -8,6 +8,7 @@ const USAGE = `Usage: headgate COMMAND
   run -c FILE [--workers N]   serve what the configuration says
   check -c FILE               say everything that is wrong with a configuration
   explain -c FILE METHOD URL  say what would become of a request, and why
+  export -o DIR               write what is served, as files that need no cluster or registry
   migrate ingress-nginx       say what would become of the Ingresses of an ingress-nginx
   schema                      print the JSON Schema of the configuration
   --version                   print the version
@@ -15,8 +16,6 @@ const USAGE = `Usage: headgate COMMAND
 
 Exit codes: 0 fine, 1 configuration or input wrong, 2 usage, 70 internal.
 `
-
-const NOT_YET = ['export']
 
 export interface Installation {
   /** The file to start again for further processes. */
@@ -39,6 +38,8 @@ export async function runCommand(
       return (await import('./check.ts')).check(argv, io)
     case 'explain':
       return (await import('./explain.ts')).explain(argv, io)
+    case 'export':
+      return (await import('./export.ts')).exportConfig(argv, io)
     case 'migrate':
       return (await import('./migrate.ts')).migrate(argv, io)
     case 'schema':
@@ -56,11 +57,7 @@ export async function runCommand(
       io.err(USAGE)
       return 2
     default:
-      io.err(
-        NOT_YET.includes(command)
-          ? `headgate: ${command} is not supported yet\n`
-          : `headgate: there is no command "${command}"\n\n${USAGE}`,
-      )
+      io.err(`headgate: there is no command "${command}"\n\n${USAGE}`)
       return 2
   }
 }

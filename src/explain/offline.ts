@@ -5,17 +5,21 @@ import { LiveCounters } from '../compile/live-counters.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import { type Random, systemClock } from '../model/clock.ts'
 import { Deadlines } from '../model/deadlines.ts'
+import type { EndpointSets } from '../model/discovery.ts'
 import { WHOLE } from '../model/quota.ts'
 import type { ExplainView } from './explain.ts'
 
-/** What is told from it. Nothing is connected, listened on or looked up. `random` also decides where pickers begin. */
-export function compileOffline(config: GatewayConfig, random: Random): ExplainView {
+/**
+ * What is told from it. Nothing is connected, listened on or looked up; `sets` are endpoints that are known beside those that stand
+ * in it. `random` also decides where pickers begin.
+ */
+export function compileOffline(config: GatewayConfig, random: Random, sets: EndpointSets = new Map()): ExplainView {
   const { snapshot, plans } = compile(config, null, {
     id: 'explained',
     deadlines: new Deadlines(systemClock),
     random,
     part: WHOLE,
-    sets: new Map(),
+    sets,
     counters: new LiveCounters(),
     access: null,
   })
@@ -24,7 +28,9 @@ export function compileOffline(config: GatewayConfig, random: Random): ExplainVi
     snapshot,
     bound: config.listeners.flatMap(({ name, bind }) => bind.map((address) => ({ listener: name, address }))),
     undiscovered: new Set(
-      Object.entries(config.upstreams).flatMap(([name, { discovery }]) => ('static' in discovery ? [] : [name])),
+      Object.entries(config.upstreams).flatMap(([name, { discovery }]) =>
+        'static' in discovery || sets.has(name) ? [] : [name],
+      ),
     ),
     pressure: 0,
     random,

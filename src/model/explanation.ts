@@ -15,13 +15,27 @@ export interface ExplainRequest {
   readonly seed: number | null
 }
 
+/** The object of Kubernetes that a route was made of. */
+export interface RouteOrigin {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  /** As in `spec.rules[0].http.paths[1]`. */
+  readonly path: string
+  /** Where that stands, from 1; left out = it came from a cluster. */
+  readonly file?: string
+  readonly line?: number
+}
+
 export interface Explanation {
   readonly listener: string | null
   readonly route: string | null
+  /** Of the route; left out = it stands in the configuration file, or there is none. */
+  readonly origin?: RouteOrigin
   readonly upstream: string | null
   readonly endpoint: string | null
   /** The route that is taken first, then those that were close, best first; why each is or is not taken. */
-  readonly considered: readonly { readonly route: string; readonly why: string }[]
+  readonly considered: readonly { readonly route: string; readonly why: string; readonly origin?: RouteOrigin }[]
   /** In the order in which they run. */
   readonly filters: readonly { readonly name: string; readonly effect: string }[]
   /** Of the upstream. */

@@ -1,8 +1,9 @@
 // What the admin API is told about the gateway. Its `AdminState` has this shape; neither imports the other.
 
+import { type RouteOrigins, withOrigins } from '../compile/route-origins.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import type { Problem } from '../config/problem.ts'
-import type { ExplainRequest } from '../model/explanation.ts'
+import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import type { Control } from './control.ts'
 import type { ReloadOutcome } from './reload.ts'
@@ -11,6 +12,7 @@ export interface AdminStateSettings {
   readonly control: Control
   /** What `/ready` waits for beside all that `control` does. */
   readonly awaited: () => readonly string[]
+  readonly origins: () => RouteOrigins
   readonly stats: StatsAggregator
   /** Where the configuration comes from. */
   readonly source: string
@@ -18,7 +20,7 @@ export interface AdminStateSettings {
   readonly stop: (reason: string) => void
 }
 
-export function adminState({ control, awaited, stats, source, reload, stop }: AdminStateSettings) {
+export function adminState({ control, awaited, origins, stats, source, reload, stop }: AdminStateSettings) {
   return {
     live: () => true,
     ready() {
@@ -35,9 +37,16 @@ export function adminState({ control, awaited, stats, source, reload, stop }: Ad
       return result === 'refused' ? { errors } : { revision }
     },
     drain: () => stop('admin'),
-    explain: (request: ExplainRequest) => control.explain(request),
+    async explain(request: ExplainRequest): Promise<Explained> {
+      const explained = await control.explain(request)
+      return 'refused' in explained ? explained : { explanation: withOrigins(explained.explanation, origins()) }
+    },
     upstreams: async () => ({ upstreams: await control.upstreams() }),
-    routes: () => ({ routes: control.inForce?.config.routes ?? [] }),
+    routes() {
+      const known = origins()
+      const routes = control.inForce?.config.routes ?? []
+      return { routes: routes.map((route) => ({ ...route, origin: known.of(route.name) })) }
+    },
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Cluster, ObjectReport, OpenCluster, Translation } from '../compile/cluster.ts'
 import { type Combined, combine, type LeftOutObject, objectKey } from '../compile/combine-config.ts'
+import { type RouteOrigins, routeOrigins } from '../compile/route-origins.ts'
 import { bringsConfiguration } from '../config/kubernetes-schema.ts'
 import type { GatewayConfig, KubernetesConfig, ListenerConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
@@ -63,6 +64,8 @@ export class ClusterDesk {
   readonly #reports: ObjectReports
   #opened: Opened | null = null
   #served: Wish | null = null
+  /** About what is served. */
+  #told: readonly ObjectReport[] = []
   #listeners: { of: readonly ListenerConfig[]; byName: ReadonlyMap<string, ListenerConfig> } = { of: [], byName: new Map() }
   /** Something of the cluster has come into force once. */
   #followed = false
@@ -121,6 +124,11 @@ export class ClusterDesk {
     const kinds = [...this.#opened.cluster.awaited().keys()]
     if (kinds.length === 0) return ['what Kubernetes says is not in force yet']
     return kinds.map((kind) => `Kubernetes has not told of each ${kind} yet`)
+  }
+
+  /** Of the routes in force. */
+  get origins(): RouteOrigins {
+    return routeOrigins(this.#served?.translations ?? [], this.#told)
   }
 
   /** A start is not worth waiting for any more. */
@@ -299,6 +307,7 @@ export class ClusterDesk {
     this.#followed ||= cluster?.known === true
     if (cluster?.known === false) return
     const reports = translations.flatMap((translation) => translation.reports).map((report) => withProblems(report, problems))
+    this.#told = reports
     cluster?.publish(reports)
     this.#reports.tell(reports)
   }

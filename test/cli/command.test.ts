@@ -38,12 +38,6 @@ t.test('usage errors', async (t) => {
   }
 })
 
-t.test('what is not built yet is refused by name', async (t) => {
-  for (const command of ['export']) {
-    t.match(await say(command), { code: 2, out: '', err: `headgate: ${command} is not supported yet\n` })
-  }
-})
-
 t.test('a file that is not there', async (t) => {
   t.match(await say('run', '-c', '/nowhere/headgate.yaml'), {
     code: 1,
