@@ -16,6 +16,8 @@ import { Watched } from './watched.ts'
 
 /** How long a start waits for first answers before it says that it is ready, and a reload before it puts them into force. */
 const PATIENCE_MS = 1000
+/** The same for what is known at once if it is known at all: a change of somebody else's must not wait for long. */
+const QUIET_PATIENCE_MS = 200
 /** How long `/ready` waits for first answers. */
 const READY_WAITS_MS = 10_000
 
@@ -58,7 +60,7 @@ export class DiscoveryDesk {
    */
   async prepare(next: GatewayConfig, before: GatewayConfig): Promise<EndpointSets> {
     const watched = this.#watch(next, before)
-    await patience([...watched.values()])
+    await patience([...watched.values()], QUIET_PATIENCE_MS)
     const sets = new Map([...watched].map(([upstream, { endpoints }]) => [upstream, endpoints]))
     this.#preparing = sets
     return sets
@@ -84,7 +86,7 @@ export class DiscoveryDesk {
 
   /** Resolves when everything in force has answered once, or after a moment. */
   firstAnswers(): Promise<void> {
-    return patience([...this.#inForce.values()])
+    return patience([...this.#inForce.values()], PATIENCE_MS)
   }
 
   /** Upstreams that `/ready` waits for. Only at the start: a reload does not make a gateway unready. */
@@ -189,11 +191,20 @@ function textOf(discovery: DiscoveryConfig): string {
 /** An upstream of Kubernetes implies the defaults. */
 const placeOf = ({ kubernetes }: GatewayConfig): KubernetesConfig => kubernetes ?? DEFAULT_KUBERNETES
 
-async function patience(watched: readonly Watched[]): Promise<void> {
+/** Each is waited for once: what has not answered by then does not keep all others waiting again. */
+async function patience(watched: readonly Watched[], quietMs: number): Promise<void> {
+  const fresh = watched.filter(({ waitedFor }) => !waitedFor)
+  if (fresh.length === 0) return
+  const [quiet, others] = [fresh.filter(({ quiet }) => quiet), fresh.filter(({ quiet }) => !quiet)]
+  await Promise.all([settledWithin(quiet, quietMs), settledWithin(others, PATIENCE_MS)])
+  for (const each of fresh) each.waitedFor = true
+}
+
+async function settledWithin(watched: readonly Watched[], ms: number): Promise<void> {
   const first = Promise.all(watched.map(({ settled }) => settled))
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS)
+    timer = setTimeout(resolve, ms)
   })
   await Promise.race([first, over])
   clearTimeout(timer)

@@ -20,6 +20,8 @@ export class Watched {
   endpoints: readonly EndpointSpec[]
   /** A good answer has come. */
   answered = false
+  /** Somebody has given it a moment to answer. */
+  waitedFor = false
   /** No news is good news. */
   readonly quiet: boolean
   /** When the last good answer came (monotonic ms); before the first one: when it began. */

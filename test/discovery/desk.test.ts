@@ -7,6 +7,7 @@ import { normalizeConfig } from '../../src/config/parse.ts'
 import { DiscoveryDesk } from '../../src/supervisor/discovery-desk.ts'
 import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
 import { a, startDns } from '../support/dns-server.ts'
+import { settled } from '../support/turned-time.ts'
 import { until } from '../support/until.ts'
 
 const upstream = (resolver: string, name: string) => ({ discovery: { dns: { name, port: 80, resolver } } })
@@ -92,6 +93,21 @@ t.test('what is waited for', async (t) => {
   t.same([desk.addressesOf('u'), desk.addressesOf('v'), desk.addressesOf('w')], [new Set(['10.0.0.1:80']), new Set(), null])
   advance(10_000)
   t.same(desk.awaited(), [], 'not for ever')
+})
+
+t.test('each is waited for once: one that does not answer does not delay every change', async (t) => {
+  const { dns, desk, one } = await scene(t)
+  dns.trick = () => null
+  const next = configOf({ u: upstream(dns.address, 'one.test'), silent: upstream(dns.address, 'silent.test') })
+  const prepared = async (): Promise<string> => {
+    const done = desk.prepare(next, one)
+    const when = await Promise.race([done.then(() => 'at once'), settled().then(() => 'later')])
+    await done
+    desk.settle(next, true)
+    return when
+  }
+  t.equal(await prepared(), 'later')
+  t.equal(await prepared(), 'at once')
 })
 
 t.test('after a refusal everything is told again: it is not known what was still under way', async (t) => {
