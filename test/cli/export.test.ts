@@ -1,12 +1,15 @@
 // `headgate export`: what it writes starts the same gateway, with nothing but these files.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { check } from '../../src/cli/check.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { exportConfig } from '../../src/cli/export.ts'
+import { exportFiles } from '../../src/cli/export-files.ts'
+import { readClusterFiles } from '../../src/compile/cluster-reading.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { normalizeConfig, parseConfig } from '../../src/config/parse.ts'
 import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
 import { startEndpoint, startGateway } from '../supervisor/gateway-process.ts'
 import { authority, type Issued } from '../support/certificates.ts'
@@ -15,6 +18,8 @@ import { RawClient } from '../support/raw-client.ts'
 import { secureClient } from '../support/secure-client.ts'
 import { until } from '../support/until.ts'
 import { printed } from './command-io.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
 
 const run = (...argv: string[]) => printed(exportConfig, argv)
 
@@ -283,6 +288,31 @@ t.test('secrets and files of a configuration', async (t) => {
   if (!before || !after || !('config' in before && 'config' in after)) return
   const withoutPlaces = (config: object) => JSON.parse(JSON.stringify(config), (key, value) => (key === 'file' ? '' : value))
   t.strictSame(withoutPlaces(after.config), withoutPlaces(before.config))
+})
+
+t.test('whatever objects come to can be written', async (t) => {
+  const kubernetes = { ingress: {}, gatewayApi: { addresses: { pool: ['10.0.0.80', '10.0.1.0/28'] } } }
+  const base = normalizeConfig({ admin: 'off', kubernetes } as GatewayConfigInput)
+  if ('errors' in base) throw new Error('the base is wrong')
+  let routes = 0
+  for (const file of globSync('test/golden/{ingress,gateway-api}/*/in.yaml', { cwd: ROOT })) {
+    const { config, endpoints } = readClusterFiles(base.config, [{ name: file, text: readFileSync(join(ROOT, file), 'utf8') }])
+    const { files } = await exportFiles(config, endpoints, 'x')
+    const text = files[0]?.text as string
+    const read = parseConfig([{ name: file, text }])
+    t.same('errors' in read ? read.errors : [], [], file)
+    if ('errors' in read) continue
+    routes += read.config.routes.length
+    t.same(
+      read.config.routes.map(({ name }) => name).sort(),
+      config.routes
+        .filter(({ name }) => text.includes(name))
+        .map(({ name }) => name)
+        .sort(),
+    )
+    t.equal(read.config.kubernetes, null)
+  }
+  t.ok(routes > 100, `${routes} routes`)
 })
 
 t.test('what cannot be had is said', async (t) => {

@@ -70,7 +70,8 @@ export class Leader {
     const mine = this.#lease
     const led = this.leader
     this.#lose()
-    if (!led || mine === null) return
+    // An API server that has just kept us waiting would again.
+    if (!led || mine === null || this.#cut.signal.aborted) return
     const body = released(mine, deadlines.clock.wall())
     await client.call({ method: 'PUT', path: this.#path(), body, silenceMs: STOP_MS }).catch(() => {})
   }
