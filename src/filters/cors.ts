@@ -43,6 +43,7 @@ export function cors({ origins, methods, headers, exposeHeaders, credentials, ma
       ? allowOrigin(origin) +
         grant('access-control-allow-methods', methods, method) +
         grant('access-control-allow-headers', headers, asked) +
+        expose +
         age
       : ''
     return { status: 204, fields: `${fields}${vary}`, body: '' }

@@ -168,6 +168,7 @@ scene('cors: preflights are answered here', { route: { filters: [{ cors: CORS }]
       'access-control-allow-credentials': 'true',
       'access-control-allow-methods': 'GET, PUT',
       'access-control-allow-headers': 'x-a',
+      'access-control-expose-headers': 'x-b',
       'access-control-max-age': '600',
     },
   })
