@@ -5,6 +5,7 @@ import { BoundAddress, LiveListener } from './bound-address.ts'
 import { SessionKeys } from './compile/affinities.ts'
 import { circuitFor, dropBreaker } from './compile/breakers.ts'
 import { type Compiled, compile } from './compile/compile.ts'
+import type { Before } from './compile/kept-routes.ts'
 import { LiveCounters } from './compile/live-counters.ts'
 import { planUpstream, type UpstreamPlan } from './compile/plan-upstreams.ts'
 import type { GatewayConfig } from './config/model.ts'
@@ -84,6 +85,7 @@ export class DataPlane {
   private readonly sessions: SessionKeys
   private snapshot: Snapshot | null = null
   private config: GatewayConfig | null = null
+  private before: Before | null = null
   /** Sets that came while a configuration is prepared; null = none is. */
   private arrived: Map<string, readonly EndpointSpec[]> | null = null
   /** What is being made of the set that came last for an upstream. */
@@ -162,6 +164,7 @@ export class DataPlane {
       sessions: this.sessions,
       circuit: await circuitFor(config),
       plugins: plugins.filter,
+      before: this.before,
     })
     const added = new Map<string, Listening>()
     try {
@@ -187,6 +190,7 @@ export class DataPlane {
     this.updates.clear()
     this.snapshot = compiled.snapshot
     this.config = config
+    this.before = { config, kept: compiled.kept }
     this.access = access
     this.plugins.adopt(plugins)
     this.watch.follow(config.overload)

@@ -26,6 +26,7 @@ export class SessionNames {
   private readonly key: KeyObject
   private readonly names = new WeakMap<Endpoint, string>()
   private readonly indexes = new WeakMap<Upstream, Index>()
+  private readonly prepared = new WeakMap<Upstream, Upstream['endpoints']>()
 
   constructor(secret: string) {
     this.key = createSecretKey(Buffer.from(`${PURPOSE}\0${secret}`))
@@ -51,6 +52,8 @@ export class SessionNames {
 
   /** Computes what will be asked for, in slices of about a millisecond: ten thousand names at once would keep requests waiting. */
   prepare(upstream: Upstream): void {
+    if (this.prepared.get(upstream) === upstream.endpoints) return
+    this.prepared.set(upstream, upstream.endpoints)
     const left = upstream.endpoints.values()
     const slice = (): void => {
       for (let i = 0; i < SLICE; i++) {

@@ -5,6 +5,7 @@ import type { FilterConfig, PluginFilterConfig, RouteConfig } from '../config/mo
 import type { FilterContext, FilterFactory } from '../filters/context.ts'
 import { FILTERS } from '../filters/table.ts'
 import { type Filter, type FilterChain, filterChain } from '../model/filter.ts'
+import type { RouteKeeper } from './kept-routes.ts'
 
 export interface FilterEnvironment extends Omit<FilterContext, 'route' | 'denials'> {
   /** Makes the filter of a plugin. */
@@ -22,35 +23,36 @@ export const PLUGINS_UNREAD: PluginFilters = ({ name }) => ({
 
 export class ChainCompiler {
   readonly #environment: FilterEnvironment
-  readonly #chains = new Map<RouteConfig, readonly (FilterChain | null)[] | null>()
+  readonly #keeper: Pick<RouteKeeper, 'chains'>
 
-  constructor(environment: FilterEnvironment) {
+  constructor(environment: FilterEnvironment, keeper: Pick<RouteKeeper, 'chains'>) {
     this.#environment = environment
+    this.#keeper = keeper
   }
 
   /** A chain per upstream of the route that has a weight (one if there is none): the route's filters, then the upstream's own. null = no filters. */
   chains(route: RouteConfig): readonly (FilterChain | null)[] | null {
-    let chains = this.#chains.get(route)
-    if (chains === undefined) {
-      chains = this.#compile(route)
-      this.#chains.set(route, chains)
-    }
-    return chains
+    return this.#keeper.chains(route, () => this.#compile(route))
   }
 
   #compile(route: RouteConfig): readonly (FilterChain | null)[] | null {
     const { name } = route
-    const { denials, plugins } = this.#environment
-    const context: FilterContext = { ...this.#environment, route: name, denials: (...of) => denials(name, ...of) }
-    const shared = route.filters.map((filter) => make(filter, context, plugins))
-    const ofRoute = filterChain(shared)
+    const { plugins, ...shared } = this.#environment
+    const context = contextOf(shared, name)
+    const ofAll = route.filters.map((filter) => make(filter, context, plugins))
+    const ofRoute = filterChain(ofAll)
     const used = route.to.filter(({ weight }) => weight > 0)
     if (used.length === 0) return ofRoute === null ? null : [ofRoute]
     const chains = used.map(({ filters }) =>
-      filters.length === 0 ? ofRoute : filterChain([...shared, ...filters.map((filter) => make(filter, context, plugins))]),
+      filters.length === 0 ? ofRoute : filterChain([...ofAll, ...filters.map((filter) => make(filter, context, plugins))]),
     )
     return chains.every((chain) => chain === null) ? null : chains
   }
+}
+
+/** Outlives the compile that it was made in: it keeps nothing of it. */
+function contextOf({ denials, ...rest }: Omit<FilterEnvironment, 'plugins'>, route: string): FilterContext {
+  return { ...rest, route, denials: (...of) => denials(route, ...of) }
 }
 
 function make({ type, options }: FilterConfig, context: FilterContext, plugins: PluginFilters): Filter {

@@ -5,11 +5,13 @@ import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import { speaksHttp, takesRoute } from '../config/takes-route.ts'
 import type { AccessSink } from '../model/access-record.ts'
+import type { Random } from '../model/clock.ts'
 import { PRIORITY } from '../model/overload.ts'
 import type { RetryPolicy } from '../model/retry.ts'
-import type { RouteRule } from '../model/route-table.ts'
+import type { RouteRule, RouteTable } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Labels } from '../model/subset.ts'
+import type { TlsTermination } from '../model/tls-termination.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Circuit } from '../resilience/breaker.ts'
 import { WindowBudget } from '../resilience/retry-budget.ts'
@@ -23,9 +25,10 @@ import { ChainCompiler, type FilterEnvironment, needsPrefix, PLUGINS_UNREAD, typ
 import { mirrorsOf } from './compile-mirrors.ts'
 import { hashesOf } from './hash-key.ts'
 import { hostTest } from './host-test.ts'
+import { type Before, type KeptRoutes, RouteKeeper } from './kept-routes.ts'
 import { terminationOf } from './listener-tls.ts'
 import type { LiveCounters } from './live-counters.ts'
-import { planUpstream, subsetOf, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
+import { isSettled, planUpstream, subsetOf, type UpstreamEnvironment, type UpstreamPlan } from './plan-upstreams.ts'
 import { giveStandIns, standInNames, standInsOf } from './stand-ins.ts'
 import { upgradesOf } from './upgrades.ts'
 
@@ -40,20 +43,37 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly circuit?: Circuit | null
   /** Without it the code of plugins is not run. */
   readonly plugins?: PluginFilters
+  /** What `current` was made of: what stays is taken over from it; left out = everything is made anew. */
+  readonly before?: Before | null
 }
 
 /** A snapshot and what must happen to live upstreams when it comes into force. */
 export interface Compiled {
   readonly snapshot: Snapshot
+  /** Of upstreams for which there is something to do. */
   readonly plans: readonly UpstreamPlan[]
+  /** For the next compile. */
+  readonly kept: KeptRoutes
 }
 
 export function compile(config: GatewayConfig, current: Snapshot | null, environment: CompileEnvironment): Compiled {
   const planning = { ...environment, zone: config.zone, subsets: labelsOf(config) }
-  const plans = Object.entries(config.upstreams).map(([name, upstream]) =>
-    planUpstream(name, upstream, current?.upstreams.get(name), planning),
-  )
-  const upstreams = new Map(plans.map(({ upstream }) => [upstream.name, upstream]))
+  const { before = null } = environment
+  const plans: UpstreamPlan[] = []
+  const settled: Upstream[] = []
+  const upstreams = new Map<string, Upstream>()
+  for (const [name, upstream] of Object.entries(config.upstreams)) {
+    const there = current?.upstreams.get(name)
+    const same = before !== null && before.config.upstreams[name] === upstream && before.config.zone === config.zone
+    if (same && there !== undefined && isSettled(there, upstream, planning)) {
+      upstreams.set(name, there)
+      settled.push(there)
+    } else {
+      const plan = planUpstream(name, upstream, there, planning)
+      plans.push(plan)
+      upstreams.set(name, plan.upstream)
+    }
+  }
   const named = environment.sessions === undefined ? null : namesInUse(config, environment.sessions)
   const guarded = plans.map((plan) => ({
     ...plan,
@@ -66,16 +86,38 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
       for (const names of named?.get(upstream.name) ?? []) names.prepare(upstream)
     },
   }))
+  // They say the same; who stands in for them, and who knows them by name, may be others.
+  const touched = settled.filter(({ name, failover }) => failover !== null || named?.has(name) === true)
+  const given = touched.map((upstream) => ({
+    upstream,
+    prepare: () => null,
+    apply() {
+      giveStandIns(upstream, config.upstreams, upstreams)
+      for (const names of named?.get(upstream.name) ?? []) names.prepare(upstream)
+    },
+  }))
   const { random, deadlines, counters, plugins = PLUGINS_UNREAD } = environment
-  const chains = new ChainCompiler({ random, deadlines, denials: denialsOf(counters), plugins })
+  const keeper = new RouteKeeper(config, before, counters)
+  const chains = new ChainCompiler({ random, deadlines, denials: denialsOf(counters), plugins }, keeper)
   giveBudgets(config, upstreams)
+  const routes = routesByListener(config)
+  const trusted = blockList(config.trustedProxies)
+  const same = new Set(before?.config.listeners)
   const listeners = new Map(
-    config.listeners.map((listener) => [
-      listener.name,
-      serve(config, listener, upstreams, chains, environment, current?.listeners.get(listener.name)),
-    ]),
+    config.listeners.map((listener) => {
+      const { name } = listener
+      const taken = routes.get(name) ?? []
+      const rules = taken.flatMap((route) =>
+        keeper.rules(route, name, () => rulesOf(route, bind(route, name, config.upstreams, upstreams, chains, environment))),
+      )
+      const { caseSensitive } = listener.paths
+      const table = keeper.table(name, rules, caseSensitive, (before) => buildRouteTable(rules, { caseSensitive }, before))
+      const served = current?.listeners.get(name)
+      const tls = served !== undefined && same.has(listener) ? served.tls : terminationOf(listener, served?.tls ?? null)
+      return [name, serve(config, listener, table, trusted, tls, environment)]
+    }),
   )
-  return { snapshot: { listeners, upstreams }, plans: guarded }
+  return { snapshot: { listeners, upstreams }, plans: [...guarded, ...given], kept: keeper.kept }
 }
 
 /** Lives as long as the filters. A closure of `compile` itself would keep `current` with them: every configuration that ever was. */
@@ -103,25 +145,31 @@ function giveBudgets(config: GatewayConfig, upstreams: ReadonlyMap<string, Upstr
   }
 }
 
+/** In the order written. */
+function routesByListener({ listeners, routes }: GatewayConfig): ReadonlyMap<string, readonly RouteConfig[]> {
+  const found = new Map(listeners.map(({ name }): [string, RouteConfig[]] => [name, []]))
+  const open = listeners.filter((listener) => takesRoute(listener, { listeners: [] }))
+  for (const route of routes) {
+    const names = route.listeners.length === 0 ? open.map(({ name }) => name) : new Set(route.listeners)
+    for (const name of names) found.get(name)?.push(route)
+  }
+  return found
+}
+
 function serve(
   config: GatewayConfig,
   listener: ListenerConfig,
-  upstreams: ReadonlyMap<string, Upstream>,
-  chains: ChainCompiler,
-  environment: CompileEnvironment,
-  current: ServedListener | undefined,
+  table: RouteTable<RouteBinding>,
+  trusted: BlockList | null,
+  tls: TlsTermination | null,
+  { counters, access, id }: CompileEnvironment,
 ): ServedListener {
-  const { counters, access, id } = environment
-  const rules = config.routes
-    .filter((route) => takesRoute(listener, route))
-    .flatMap((route) => rulesOf(route, bind(route, listener.name, config.upstreams, upstreams, chains, environment)))
-  const table = buildRouteTable(rules, { caseSensitive: listener.paths.caseSensitive })
   const view = new RequestView()
   return {
     name: listener.name,
     protocol: listener.protocol,
     proxyProtocol: listener.proxyProtocol,
-    tls: terminationOf(listener, current?.tls ?? null),
+    tls,
     counters: counters.listener(listener.name),
     route: speaksHttp(listener)
       ? (x) => table.match(x.host, x.path, x.method, view.of(x))
@@ -134,7 +182,7 @@ function serve(
     limits: listener.limits,
     timeouts: listener.timeouts,
     http2: listener.http2 ? listener.http2Limits : null,
-    trusted: blockList(config.trustedProxies),
+    trusted,
     via: config.via === 'off' ? null : config.via === 'auto' ? `headgate-${id}` : config.via,
     detail: config.errors.detail === 'full',
     access,
@@ -170,13 +218,6 @@ function bind(
   { counters, random, sessions = new SessionKeys() }: CompileEnvironment,
 ): RouteBinding {
   const used = route.to.filter(({ weight }) => weight > 0)
-  const choice =
-    used.length < 2
-      ? null
-      : new WeightedChoice(
-          used.map(({ weight }, value) => ({ value, weight })),
-          random,
-        )
   const reached = used.map(({ upstream }) => upstreams.get(upstream) as Upstream)
   const weights = used.map(({ weight }) => weight)
   const subsets = used.every(({ labels }) => labels === null)
@@ -195,7 +236,7 @@ function bind(
     upstreams: reached,
     weights,
     subsets,
-    split: choice === null ? null : () => choice.next() ?? 0,
+    split: used.length < 2 ? null : splitOf(weights, random),
     hashes: hashesOf(
       route,
       used.map(({ upstream }) => configs[upstream] as UpstreamConfig),
@@ -219,6 +260,15 @@ function bind(
       counters.response(listener, route.name, upstream),
     ),
   }
+}
+
+/** Outlives the compile: it keeps nothing of it. */
+function splitOf(weights: readonly number[], random: Random): () => number {
+  const choice = new WeightedChoice(
+    weights.map((weight, value) => ({ value, weight })),
+    random,
+  )
+  return () => choice.next() ?? 0
 }
 
 function blockList(cidrs: readonly string[]): BlockList | null {

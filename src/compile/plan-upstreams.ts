@@ -81,11 +81,7 @@ export function planUpstream(
   const seats: readonly Seat[] = [upstream, ...subsets]
   const builds = seats.map((seat, i) => planPicker(seat, shown[i] as Availability, seatRules))
   const slow = builds.filter((build) => build !== null && !build.done) as PickerBuild[]
-  const follow = (now: Shown): void => {
-    for (const [i, seat] of seats.entries()) reseat(seat, now[i] as Availability, seatRules)
-    // Whoever waits for a place here is better off where somebody stands in.
-    if (upstream.counters.pending > 0 && !upstream.usable && upstream.relieved) upstream.dismissWaiting()
-  }
+  const follow = following(upstream, seats, seatRules)
   return {
     upstream,
     prepare: () => (slow.length === 0 ? null : Promise.all(slow.map((build) => build.inSlices())).then(() => {})),
@@ -117,6 +113,30 @@ export function planUpstream(
     },
   }
 }
+
+/** Outlives the plan: it keeps nothing of it. */
+function following(upstream: Upstream, seats: readonly Seat[], seatRules: SeatRules): (now: Shown) => void {
+  return (now) => {
+    for (const [i, seat] of seats.entries()) reseat(seat, now[i] as Availability, seatRules)
+    // Whoever waits for a place here is better off where somebody stands in.
+    if (upstream.counters.pending > 0 && !upstream.usable && upstream.relieved) upstream.dismissWaiting()
+  }
+}
+
+/** Whether a plan would find nothing to do, where the configuration of the upstream and the zone are those in force. */
+export function isSettled(upstream: Upstream, { discovery }: UpstreamConfig, { sets, subsets }: UpstreamEnvironment): boolean {
+  const wanted = subsets?.get(upstream.name) ?? NO_LABELS
+  if (wanted.length > 0 || upstream.subsets.length > 0) {
+    const keys = new Set(wanted.map(labelsKey))
+    const have = upstream.subsets.map(({ labels }) => labelsKey(labels))
+    if (keys.size !== have.length || !have.every((key) => keys.has(key))) return false
+  }
+  if ('static' in discovery) return true
+  const found = sets.get(upstream.name)
+  return found === undefined || found.length === 0 ? upstream.specs.length === 0 : found === upstream.specs
+}
+
+const NO_LABELS: readonly Labels[] = []
 
 /** Subsets by what they ask for, those of plans included that are not in force yet: routes are bound to them. */
 const offered = new WeakMap<Upstream, Map<string, Subset>>()

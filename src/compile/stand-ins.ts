@@ -10,8 +10,11 @@ import type { LiveCounters } from './live-counters.ts'
 type Upstreams = ReadonlyMap<string, Upstream>
 type Configs = GatewayConfig['upstreams']
 
+const NOBODY: readonly string[] = []
+
 /** All that stand in for an upstream: those that it lists, each followed by those that stand in for it. */
 export function standInNames(name: string, configs: Configs): readonly string[] {
+  if (configs[name]?.failover.length === 0) return NOBODY
   const found = new Set<string>()
   // The last written is the last put on, so that the first is followed to its end before the second.
   const ahead = [...(configs[name]?.failover ?? [])].reverse()

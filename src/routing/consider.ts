@@ -2,7 +2,8 @@
 
 import type { Considered, RequestFields } from '../model/route-table.ts'
 import type { HostIndex } from './host-index.ts'
-import type { Candidate, HostScope, RegexCandidate } from './host-scope.ts'
+import type { Candidate, RegexCandidate } from './host-routes.ts'
+import type { HostScope } from './host-scope.ts'
 import { askedFor, missedCondition } from './misses.ts'
 import { compareConditions } from './predicates.ts'
 
@@ -12,6 +13,8 @@ interface Looked {
   readonly path: string
   readonly method: string
   readonly fields: RequestFields
+  /** Where a rule was written. */
+  readonly orderOf: (rule: object) => number
 }
 
 /** One alternative of a route at one host and path of the table. */
@@ -33,20 +36,20 @@ export function consider<R>(hosts: HostIndex<R>, looked: Looked): Considered<R>[
   const chain: HostScope<R>[] = []
   for (let scope: HostScope<R> | null = hosts.find(looked.host); scope !== null; scope = scope.wider) chain.push(scope)
   let winner: Candidate<R> | null = null
-  for (const scope of chain) winner ??= scope.find(looked.path, looked.method, looked.fields)
+  for (const scope of chain) winner ??= scope.routes.find(looked.path, looked.method, looked.fields)
 
   const nearest = new Map<R, Spot<R>>()
   for (const scope of hosts.scopes) {
     for (const spot of spotsOf(scope, chain.indexOf(scope), looked)) {
-      const known = nearest.get(spot.candidate.value)
-      if (known === undefined || compare(spot, known) < 0) nearest.set(spot.candidate.value, spot)
+      const known = nearest.get(spot.candidate.rule.value)
+      if (known === undefined || compare(spot, known, looked) < 0) nearest.set(spot.candidate.rule.value, spot)
     }
   }
-  const best = winner === null ? undefined : nearest.get(winner.value)
-  const others = [...nearest.values()].filter((spot) => spot !== best).sort(compare)
+  const best = winner === null ? undefined : nearest.get(winner.rule.value)
+  const others = [...nearest.values()].filter((spot) => spot !== best).sort((a, b) => compare(a, b, looked))
   const all = best === undefined ? others : [best, ...others]
   return all.map((spot) => ({
-    value: spot.candidate.value,
+    value: spot.candidate.rule.value,
     wins: spot === best,
     why: () => (spot === best ? `best match: ${words(spot)}` : whyNot(spot, best, looked)),
   }))
@@ -65,13 +68,13 @@ function spotsOf<R>(scope: HostScope<R>, hostRank: number, looked: Looked): Spot
     const distance = fits ? (miss === null ? 0 : 1) : nearByHost ? 2 : nearByPath ? 3 : 4
     spots.push({ candidate, scope, kind, path, hostRank, pathFits, miss, distance })
   }
-  for (const node of [scope.root, ...scope.nodes]) {
+  for (const node of [scope.routes.root, ...scope.routes.nodes]) {
     const { path } = node
     for (const candidate of node.exact ?? []) add(candidate, 'exact', path, looked.path === path)
     const below = path === '/' || looked.path === path || looked.path.startsWith(`${path}/`)
     for (const candidate of node.prefix ?? []) add(candidate, 'prefix', path, below)
   }
-  for (const candidate of scope.regexes ?? [])
+  for (const candidate of scope.routes.regexes ?? [])
     add(candidate, 'regex', candidate.regex.source, fitsRegex(candidate, looked.path))
   return spots
 }
@@ -81,14 +84,14 @@ function fitsRegex<R>({ regex }: RegexCandidate<R>, path: string): boolean {
 }
 
 /** Nearest first, then in the order of precedence. */
-function compare<R>(a: Spot<R>, b: Spot<R>): number {
+function compare<R>(a: Spot<R>, b: Spot<R>, { orderOf }: Looked): number {
   return (
     a.distance - b.distance ||
     a.hostRank - b.hostRank ||
     rank(b) - rank(a) ||
     Number(a.kind === 'regex') - Number(b.kind === 'regex') ||
     compareConditions(a.candidate.conditions, b.candidate.conditions) ||
-    a.candidate.order - b.candidate.order
+    orderOf(a.candidate.rule) - orderOf(b.candidate.rule)
   )
 }
 

@@ -1,6 +1,7 @@
 // Which host's routes are asked, most specific first: the exact host, wildcards from the longest, then the routes of every host.
 
-import { HostScope, type PathNode } from './host-scope.ts'
+import type { HostRoutes } from './host-routes.ts'
+import { HostScope } from './host-scope.ts'
 import { mix, SliceMap } from './slice-map.ts'
 
 const DOT = 0x2e
@@ -8,41 +9,31 @@ const DOT = 0x2e
 export class HostIndex<R> {
   /** Keys are `example.org` and, for `*.example.org`, `.example.org`. */
   readonly #scopes = new SliceMap<HostScope<R>>()
-  readonly #paths = new SliceMap<PathNode<R>>()
   readonly #all: HostScope<R>[] = []
   readonly everyHost: HostScope<R>
   /** Of the keys, in characters: a longer request host is not read beyond. */
   #longest = 0
 
-  constructor() {
-    this.everyHost = this.#make('')
+  /** Hosts as written, each once; '' = every host, which must be among them. */
+  constructor(hosts: ReadonlyMap<string, HostRoutes<R>>) {
+    this.everyHost = new HostScope('', hosts.get('') as HostRoutes<R>)
+    this.#all.push(this.everyHost)
+    for (const [host, routes] of hosts) if (host !== '') this.#add(host, routes)
+    for (const scope of this.#all) if (scope !== this.everyHost) scope.wider = this.#nextWider(scope)
   }
 
   get scopes(): readonly HostScope<R>[] {
     return this.#all
   }
 
-  /** The scope of a host as written, made when there is none. */
-  scopeFor(host: string): HostScope<R> {
+  #add(host: string, routes: HostRoutes<R>): void {
     const key = host.startsWith('*') ? host.slice(1) : host
-    if (key === '') return this.everyHost
     let hash = 0
     for (let i = key.length - 1; i >= 0; i--) hash = mix(hash, key.charCodeAt(i))
-    let scope = this.#scopes.find(hash, 0, key, 0, key.length)
-    if (scope === null) {
-      scope = this.#make(host)
-      this.#scopes.add(hash, 0, key, scope)
-      this.#longest = Math.max(this.#longest, key.length)
-    }
-    return scope
-  }
-
-  /** Call once, when all routes are in. */
-  seal(): void {
-    for (const scope of this.#all) {
-      scope.seal()
-      if (scope !== this.everyHost) scope.wider = this.#nextWider(scope)
-    }
+    const scope = new HostScope(host, routes)
+    this.#scopes.add(hash, key, scope)
+    this.#all.push(scope)
+    this.#longest = Math.max(this.#longest, key.length)
   }
 
   /** The most specific scope of a request's host; follow `wider` from there. */
@@ -54,9 +45,9 @@ export class HostIndex<R> {
     for (let i = length - 1; i >= stop; i--) {
       const unit = host.charCodeAt(i)
       hash = mix(hash, unit)
-      if (unit === DOT && i > 0) best = this.#scopes.find(hash, 0, host, i, length) ?? best
+      if (unit === DOT && i > 0) best = this.#scopes.find(hash, host, i, length) ?? best
     }
-    return stop === 0 && length > 0 ? (this.#scopes.find(hash, 0, host, 0, length) ?? best) : best
+    return stop === 0 && length > 0 ? (this.#scopes.find(hash, host, 0, length) ?? best) : best
   }
 
   /** The longest wildcard that covers all that `scope` covers. */
@@ -67,14 +58,8 @@ export class HostIndex<R> {
     for (let i = name.length - 1; i > 0; i--) {
       const unit = name.charCodeAt(i)
       hash = mix(hash, unit)
-      if (unit === DOT) best = this.#scopes.find(hash, 0, name, i, name.length) ?? best
+      if (unit === DOT) best = this.#scopes.find(hash, name, i, name.length) ?? best
     }
     return best
-  }
-
-  #make(host: string): HostScope<R> {
-    const scope = new HostScope<R>(host, this.#all.length, this.#paths)
-    this.#all.push(scope)
-    return scope
   }
 }
