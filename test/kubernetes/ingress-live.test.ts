@@ -1,15 +1,15 @@
 // Ingresses of a real API server, put into force: requests reach endpoints, wrong objects harm only themselves, and an API server that is
 // away harms nobody.
 
-import { request } from 'node:http'
 import { connect } from 'node:tls'
 import t, { type Test } from 'tap'
 import { createGateway, type GatewayConfigInput } from '../../src/index.ts'
 import { SteadyLoad } from '../supervisor/steady-load.ts'
 import { authority } from '../support/certificates.ts'
 import { startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
-import { service, slice } from '../support/kubernetes-objects.ts'
+import { ingress, service, slice } from '../support/kubernetes-objects.ts'
 import { startEndpoint } from '../support/raw-endpoint.ts'
+import { statusOf } from '../support/status-of.ts'
 import { until } from '../support/until.ts'
 
 const CORE = '/api/v1/namespaces/default'
@@ -43,43 +43,6 @@ async function start(t: Test, kubeconfig: string, more: object = {}) {
   const { listeners, admin } = await gateway.start()
   const web = listeners.web as string
   return { gateway, said, web, secure: listeners.secure as string, admin: admin as string, status: statusOf(web) }
-}
-
-/** What a request for a host is answered; reasons of the gateway's own answers stand behind the status. */
-function statusOf(web: string): (host: string, path?: string) => Promise<string> {
-  return (host, path = '/') =>
-    new Promise((resolve, reject) => {
-      const asked = request(`${web}${path}`, { headers: { host }, agent: false }, (response) => {
-        response.resume().on('end', () => {
-          const { 'x-headgate-reason': reason } = response.headers
-          resolve([response.statusCode, reason].filter((word) => word !== undefined).join(' '))
-        })
-      })
-      asked.on('error', reject).end()
-    })
-}
-
-interface Rule {
-  readonly host: string
-  readonly service?: string
-  readonly port?: number | string
-  readonly tls?: string
-  readonly annotations?: Readonly<Record<string, string>>
-}
-
-function ingress(name: string, { host, service = 'app', port = 80, tls, annotations = {} }: Rule): object {
-  const named = typeof port === 'number' ? { number: port } : { name: port }
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: { name, namespace: 'default', annotations },
-    spec: {
-      ...(tls === undefined ? {} : { tls: [{ hosts: [host], secretName: tls }] }),
-      rules: [
-        { host, http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port: named } } }] } },
-      ],
-    },
-  }
 }
 
 const secret = (name: string, cert: string, key: string): object => ({

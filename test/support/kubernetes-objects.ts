@@ -50,3 +50,27 @@ function endpoint(written: string | SliceEndpoint): object {
     ...(pod === undefined ? {} : { targetRef: { kind: 'Pod', namespace: 'default', name: pod, uid: pod } }),
   }
 }
+
+export interface Rule {
+  readonly host: string
+  readonly service?: string
+  readonly port?: number | string
+  readonly tls?: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** Of everything of one host, to one Service. */
+export function ingress(name: string, { host, service = 'app', port = 80, tls, annotations = {} }: Rule): object {
+  const named = typeof port === 'number' ? { number: port } : { name: port }
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name, namespace: 'default', annotations },
+    spec: {
+      ...(tls === undefined ? {} : { tls: [{ hosts: [host], secretName: tls }] }),
+      rules: [
+        { host, http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port: named } } }] } },
+      ],
+    },
+  }
+}
