@@ -6,6 +6,7 @@ import { routeSchema } from '../../../src/config/route-schema.ts'
 import { upstreamSchema } from '../../../src/config/upstream-schema.ts'
 import { readListener } from '../../../src/kubernetes/gateway-api/listener-config.ts'
 import { gatewayApiTranslator } from '../../../src/kubernetes/gateway-api/translate.ts'
+import { hash8 } from '../../../src/kubernetes/service-upstream.ts'
 import type { Translation, Translator } from '../../../src/kubernetes/translation.ts'
 import type { GoldenCase } from '../ingress/golden-case.ts'
 
@@ -52,13 +53,25 @@ export function goldenText({ listeners, routes, upstreams, reports }: Translatio
       ]),
     ),
   }
-  return stringify(
-    JSON.parse(JSON.stringify(shown), (key, value) => {
-      if (key === 'supportedFeatures') return undefined
-      return typeof value === 'string' && value.includes('-----BEGIN ') ? '(PEM)' : value
-    }),
-    { lineWidth: 0 },
+  const plain = JSON.parse(JSON.stringify(shown), (key, value) => {
+    if (key === 'supportedFeatures') return undefined
+    return typeof value === 'string' && value.includes('-----BEGIN ') ? '(PEM)' : value
+  }) as typeof shown
+  return withSteadyNames(plain, [...upstreams.keys()])
+}
+
+/** Names of upstreams hold a digest of their certificates, which are made anew each time: here it is one of what is shown. */
+function withSteadyNames(shown: { readonly upstreams: Readonly<Record<string, unknown>> }, names: readonly string[]): string {
+  const renamed = new Map(
+    names
+      .filter((name) => JSON.stringify(shown.upstreams[name]).includes('(PEM)'))
+      .map((name) => [name, name.replace(/~\w+$/, `~${hash8(shown.upstreams[name]).slice(0, 4)}`)]),
   )
+  const entries = Object.entries(shown.upstreams).map(([name, each]) => [renamed.get(name) ?? name, each] as const)
+  const upstreams = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+  let text = stringify({ ...shown, upstreams }, { lineWidth: 0 })
+  for (const [name, steady] of renamed) text = text.replaceAll(name, steady)
+  return text
 }
 
 /** Conditions in a line each. */
