@@ -2,6 +2,8 @@
 
 export class Remembered<Value extends object> {
   #known = new Map<string, { readonly text: string; readonly value: Value | string }>()
+  /** Something was made since it was looked through. */
+  #grown = false
 
   /** By `key`, the last thing that was written under it. A text says what is wrong. */
   make(key: string, written: unknown, make: () => Value | string): Value | string {
@@ -10,11 +12,15 @@ export class Remembered<Value extends object> {
     if (known?.text === text) return known.value
     const value = make()
     this.#known.set(key, { text, value })
+    this.#grown = true
     return value
   }
 
-  /** Forgets the others. */
-  keep(used: ReadonlySet<Value>): void {
-    for (const [key, { value }] of this.#known) if (typeof value === 'string' || !used.has(value)) this.#known.delete(key)
+  /** Forgets the others, now or when it grows. */
+  keep(used: () => ReadonlySet<Value>): void {
+    if (!this.#grown) return
+    this.#grown = false
+    const kept = used()
+    for (const [key, { value }] of this.#known) if (typeof value === 'string' || !kept.has(value)) this.#known.delete(key)
   }
 }

@@ -9,7 +9,7 @@ import { byAge, referenceTo } from '../object-reference.ts'
 import { SECRETS } from '../secret.ts'
 import { SERVICES } from '../service.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
-import type { ClusterView, ObjectProblem, ObjectReport, StatusIntent, Translator } from '../translation.ts'
+import type { ClusterView, ObjectProblem, ObjectReport, Origin, StatusIntent, Translator } from '../translation.ts'
 import { AddressBook, type AddressSettings } from './addresses.ts'
 import type { Around } from './attach.ts'
 import type { Backends } from './backend-refs.ts'
@@ -103,18 +103,24 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
       const policies = policiesOfServices(judged, policyCache)
       const backends = { services: view.objects(SERVICES), grants, policies, made }
       const routes = translateRoutes(view, { parents: parentsOf(plans, parentCache), namespaces }, backends)
-      const used = new Set(routes.flatMap(({ parts }) => parts.upstreams))
-      made.upstreams.keep(used)
-      const configs = routes.flatMap(({ parts }) => parts.configs)
-      made.routes.keep(new Set(configs))
+      const used = new Set<NamedUpstream>()
+      const configs: RouteConfig[] = []
+      const origins = new Map<string, Origin>()
+      for (const { parts } of routes) {
+        for (const each of parts.upstreams) used.add(each)
+        for (const each of parts.configs) configs.push(each)
+        for (const [name, origin] of parts.origins) origins.set(name, origin)
+      }
+      made.upstreams.keep(() => used)
+      made.routes.keep(() => new Set(configs))
       const attached = countAttached(routes)
-      const reach = reachOf(routes)
+      const reach = judged.length === 0 ? new Map() : reachOf(routes)
       return {
         listeners,
         certificates: new Map(),
         routes: configs,
         upstreams: byName(used),
-        origins: new Map(routes.flatMap(({ parts }) => parts.origins)),
+        origins,
         reports: [
           ...classes.map((object) => report(GATEWAY_CLASSES, object, classStatus(object))),
           ...plans.flatMap((plan) => [
@@ -182,7 +188,7 @@ function readListeners(
     listeners: plan.listeners.map(readOne),
     sets: plan.sets.map((set) => ({ ...set, listeners: set.listeners.map(readOne) })),
   }))
-  cache.keep(new Set(listeners))
+  cache.keep(() => new Set(listeners))
   return { plans, listeners }
 }
 
