@@ -12,7 +12,7 @@ import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
 import { acceptHttp2 } from './http2/accept.ts'
 import { Listening } from './listen/listening.ts'
-import type { AccessSink } from './model/access-record.ts'
+import type { AccessSink, Onlooker } from './model/access-record.ts'
 import type { ConnectionContext } from './model/client-connection.ts'
 import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
@@ -22,6 +22,7 @@ import type { Explained, ExplainRequest } from './model/explanation.ts'
 import { HealthBook, type HealthUpdate } from './model/health.ts'
 import { LocalQuotas } from './model/local-quotas.ts'
 import type { Part } from './model/quota.ts'
+import type { SampleBatch } from './model/request-sample.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
 import type { Upstream } from './model/upstream.ts'
@@ -33,6 +34,7 @@ import { RequestProxy } from './proxy/proxy.ts'
 import { Reception } from './serve-connections.ts'
 import { StatsCollector } from './telemetry/collect.ts'
 import type { LogFunction } from './telemetry/log.ts'
+import { WatchedRequests } from './telemetry/watched-requests.ts'
 import { acceptTunnel } from './upgrade/tunnel-connection.ts'
 
 /** Where a listener really is: `address` has the real port, or is `unix:/path`. */
@@ -91,6 +93,8 @@ export class DataPlane {
   /** What is being made of the set that came last for an upstream. */
   private readonly updates = new Map<string, UpstreamPlan>()
   private access: Prepared['access'] = null
+  private readonly onlooker: Onlooker = { sink: null }
+  private readonly samples: WatchedRequests
   private ticketKeys: Buffer | null = null
   private readonly proxy: RequestProxy
   private readonly context: ConnectionContext & { draining: boolean }
@@ -116,6 +120,7 @@ export class DataPlane {
     }
     const protocols = { http2: acceptHttp2, tunnel: acceptTunnel }
     this.reception = new Reception({ context: this.context, protocols, share: 1 / options.part.count })
+    this.samples = new WatchedRequests(this.onlooker, options.random)
     this.watch = new OverloadWatch({
       clock,
       overload: this.proxy.overload,
@@ -161,6 +166,7 @@ export class DataPlane {
       health: this.health,
       counters: this.counters,
       access,
+      onlooker: this.onlooker,
       sessions: this.sessions,
       circuit: await circuitFor(config),
       plugins: plugins.filter,
@@ -334,6 +340,11 @@ export class DataPlane {
     return typeof outcome === 'string' ? { refused: outcome } : { explanation: outcome.explanation }
   }
 
+  /** A few of the requests that ended since the last call, if there was one lately; at most `most` of those to come. 0 = no more. */
+  takeSamples(most: number): SampleBatch {
+    return this.samples.take(most)
+  }
+
   upstreams(): UpstreamState[] {
     return [...(this.snapshot?.upstreams.values() ?? [])].map(upstreamState)
   }
@@ -364,6 +375,7 @@ export class DataPlane {
     this.reception.destroy()
     this.proxy.mirroring.close()
     this.watch.stop()
+    this.samples.take(0)
     for (const upstream of this.snapshot?.upstreams.values() ?? []) {
       for (const connector of upstream.connectors.values()) connector.retire()
       dropBreaker(upstream)

@@ -4,7 +4,7 @@ import { BlockList } from 'node:net'
 import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import { speaksHttp, takesRoute } from '../config/takes-route.ts'
-import type { AccessSink } from '../model/access-record.ts'
+import { type AccessSink, NO_ONLOOKER, type Onlooker } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
 import { PRIORITY } from '../model/overload.ts'
 import type { RetryPolicy } from '../model/retry.ts'
@@ -37,6 +37,8 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   readonly id: string
   readonly counters: LiveCounters
   readonly access: AccessSink | null
+  /** Left out = nobody ever looks on. */
+  readonly onlooker?: Onlooker
   /** Without them no cookie of a session is understood. */
   readonly sessions?: SessionKeys
   /** Without it there are no circuit breakers. */
@@ -162,7 +164,7 @@ function serve(
   table: RouteTable<RouteBinding>,
   trusted: BlockList | null,
   tls: TlsTermination | null,
-  { counters, access, id }: CompileEnvironment,
+  { counters, access, id, onlooker = NO_ONLOOKER }: CompileEnvironment,
 ): ServedListener {
   const view = new RequestView()
   return {
@@ -186,6 +188,7 @@ function serve(
     via: config.via === 'off' ? null : config.via === 'auto' ? `headgate-${id}` : config.via,
     detail: config.errors.detail === 'full',
     access,
+    onlooker,
     noRoute: counters.response(listener.name, '', ''),
   }
 }

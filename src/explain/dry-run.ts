@@ -4,6 +4,7 @@
 import { ERROR, parseError } from '../http1/parse-errors.ts'
 import { parseRequestHead, RequestScan } from '../http1/parse-request.ts'
 import { readRequest } from '../http1/read-request.ts'
+import { NO_ONLOOKER } from '../model/access-record.ts'
 import { breakerInWords } from '../model/breaker.ts'
 import { type Random, systemClock } from '../model/clock.ts'
 import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
@@ -149,6 +150,7 @@ class DryProxy extends RequestProxy {
       counters: new ListenerCounters(),
       noRoute: new ResponseCounters(listener.name, '', ''),
       access: null,
+      onlooker: NO_ONLOOKER,
       route: (x) => {
         // Before filters change what was asked.
         if (this.#settings.others) this.#considered = considerRoutes(listener, x)

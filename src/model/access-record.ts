@@ -43,3 +43,12 @@ export interface AccessSink {
   wants(status: number, durationMs: number, failed: boolean): boolean
   write(record: AccessRecord): void
 }
+
+/** Whoever looks on for a while, at all listeners of a process: they share one of these. */
+export interface Onlooker {
+  /** null = nobody looks. */
+  sink: AccessSink | null
+}
+
+/** For exchanges that nobody is to see. Never changed. */
+export const NO_ONLOOKER: Readonly<Onlooker> = { sink: null }

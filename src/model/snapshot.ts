@@ -2,7 +2,7 @@
 // to, because they outlive it.
 
 import type { BlockList } from 'node:net'
-import type { AccessSink } from './access-record.ts'
+import type { AccessSink, Onlooker } from './access-record.ts'
 import type { Affinity } from './affinity.ts'
 import type { Histogram, ListenerCounters, ResponseCounters } from './counters.ts'
 import type { Exchange } from './exchange.ts'
@@ -135,6 +135,7 @@ export interface ServedListener {
   readonly via: string | null
   readonly detail: boolean
   readonly access: AccessSink | null
+  readonly onlooker: Readonly<Onlooker>
   /** Answers without a route. */
   readonly noRoute: ResponseCounters
 }

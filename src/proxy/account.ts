@@ -1,6 +1,6 @@
 // The outcome of an exchange: counters and access log. Runs once, after the last byte.
 
-import type { AccessRecord } from '../model/access-record.ts'
+import type { AccessRecord, AccessSink } from '../model/access-record.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
@@ -19,11 +19,15 @@ export function account(x: Exchange, clock: Clock): void {
     listener.counters.bytesOut += x.bytesOut
     countAnswer(x, duration)
   }
-  const { access } = listener
-  if (access === null) return
+  const { access, onlooker } = listener
+  if (access !== null) tell(access, x, duration, clock)
+  if (onlooker.sink !== null) tell(onlooker.sink, x, duration, clock)
+}
+
+function tell(sink: AccessSink, x: Exchange, durationMs: number, clock: Clock): void {
   const failed = x.status >= 500 || x.reason !== null || x.incomplete
   // A tunnel is not slow because it lasts.
-  if (access.wants(x.status, x.tunnelled ? 0 : duration, failed)) access.write(recordOf(x, duration, clock))
+  if (sink.wants(x.status, x.tunnelled ? 0 : durationMs, failed)) sink.write(recordOf(x, durationMs, clock))
 }
 
 /** A tunnel's is counted when it opens: `durationMs` is what that took. */

@@ -307,7 +307,7 @@ export class Attempt implements RunningAttempt {
     const now = this.proxy.clock.now()
     this.endpoint.inFlight--
     if (!this.counted) this.count(outcome, good, now, unjudged)
-    if (x.listener.access !== null) {
+    if (x.listener.access !== null || x.listener.onlooker.sink !== null) {
       x.attempts ??= []
       x.attempts.push({
         endpoint: this.endpoint.address,

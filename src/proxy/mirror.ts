@@ -1,6 +1,7 @@
 // Mirroring: copies of a request go to other upstreams as exchanges of their own, with a client's side that wants nothing. Nothing
 // of the original waits for them, and what becomes of them changes nothing for it.
 
+import { NO_ONLOOKER } from '../model/access-record.ts'
 import { buffers } from '../model/buffers.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import { ListenerCounters, ResponseCounters } from '../model/counters.ts'
@@ -77,7 +78,7 @@ export class Mirroring {
     const known = this.unseen.get(listener)
     if (known !== undefined) return known
     const noRoute = new ResponseCounters(listener.name, '', '')
-    const unseen = { ...listener, counters: new ListenerCounters(), noRoute, access: null }
+    const unseen = { ...listener, counters: new ListenerCounters(), noRoute, access: null, onlooker: NO_ONLOOKER }
     this.unseen.set(listener, unseen)
     return unseen
   }

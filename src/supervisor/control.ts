@@ -3,6 +3,7 @@
 import type { GatewayConfig, UpstreamConfig } from '../config/model.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
+import type { SampleBatch } from '../model/request-sample.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
 import { certificateExpiry } from './certificate-expiry.ts'
@@ -99,9 +100,13 @@ export class Control {
   }
 
   /** Brings statistics up to date, waiting a bounded time. */
-  async collect(): Promise<void> {
+  async collect(withGauges = true): Promise<void> {
     this.#discovery.measure()
-    await this.#planes.collect()
+    await this.#planes.collect(withGauges)
+  }
+
+  takeSamples(most: number): Promise<SampleBatch> {
+    return this.#planes.takeSamples(most)
   }
 
   explain(request: ExplainRequest): Promise<Explained> {

@@ -6,8 +6,10 @@ import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import { HealthBook, type HealthUpdate } from '../model/health.ts'
+import type { SampleBatch } from '../model/request-sample.ts'
 import { sumUpstreams, type UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
+import { joinBatches } from '../telemetry/request-sampler.ts'
 import { Backoff } from './backoff.ts'
 import { coversFor } from './covers.ts'
 import { explainedTogether } from './explained-together.ts'
@@ -150,8 +152,8 @@ export class Fleet implements Planes {
     for (const worker of this.#alive) worker.health.set(upstream, update)
   }
 
-  async collect(): Promise<void> {
-    await Promise.allSettled(this.#serving().map((worker) => worker.ask({ type: 'collect' }, COLLECT_TIMEOUT_MS)))
+  async collect(withGauges = true): Promise<void> {
+    await Promise.allSettled(this.#serving().map((worker) => worker.ask({ type: 'collect', withGauges }, COLLECT_TIMEOUT_MS)))
   }
 
   async explain(request: ExplainRequest): Promise<Explained> {
@@ -167,6 +169,18 @@ export class Fleet implements Planes {
       this.#serving().map((worker) => worker.query({ about: 'upstreams' }, QUERY_TIMEOUT_MS)),
     )
     return sumUpstreams(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value as UpstreamState[]] : [])))
+  }
+
+  async takeSamples(most: number): Promise<SampleBatch> {
+    const workers = this.#serving()
+    const each = Math.ceil(most / Math.max(1, workers.length))
+    const answers = await Promise.allSettled(
+      workers.map((worker) => worker.query({ about: 'samples', most: each }, QUERY_TIMEOUT_MS)),
+    )
+    return joinBatches(
+      answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value as SampleBatch] : [])),
+      most,
+    )
   }
 
   serving(): number {

@@ -7,6 +7,7 @@ import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { HealthUpdate } from '../model/health.ts'
 
 import { WHOLE } from '../model/quota.ts'
+import type { SampleBatch } from '../model/request-sample.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { ownListen } from './own-listen.ts'
@@ -62,9 +63,9 @@ export class InProcess implements Planes {
     if (this.#state !== 'ended') this.#plane.setHealth(upstream, update)
   }
 
-  async collect(): Promise<void> {
+  async collect(withGauges = true): Promise<void> {
     const { events } = this.#settings
-    events.report(WORKER, this.#plane.collect())
+    events.report(WORKER, this.#plane.collect(withGauges))
     events.lag(WORKER, this.#plane.takeLag() / 1000)
   }
 
@@ -74,6 +75,10 @@ export class InProcess implements Planes {
 
   async upstreams(): Promise<UpstreamState[]> {
     return this.#plane.upstreams()
+  }
+
+  async takeSamples(most: number): Promise<SampleBatch> {
+    return this.#plane.takeSamples(most)
   }
 
   serving(): number {

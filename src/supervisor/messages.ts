@@ -24,7 +24,7 @@ export type Request =
   /** Its parts of limits from now on; answered with the use of them. */
   | { readonly type: 'quotas'; readonly grants: readonly QuotaGrant[] }
   | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }
-  | { readonly type: 'collect' }
+  | { readonly type: 'collect'; readonly withGauges: boolean }
   /** About its live state; changes nothing. */
   | { readonly type: 'query'; readonly query: Query }
   | { readonly type: 'reopen-logs' }
@@ -64,6 +64,7 @@ export interface WorkerStart {
 export type Query =
   | { readonly about: 'explain'; readonly request: ExplainRequest }
   | { readonly about: 'upstreams' }
+  | { readonly about: 'samples'; readonly most: number }
   | { readonly about: 'quotas'; readonly upstreams: readonly string[] }
 
 export type Asked = Request & { readonly seq: number }

@@ -8,6 +8,7 @@ import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { HealthUpdate } from '../model/health.ts'
 import type { LocalQuotas } from '../model/local-quotas.ts'
 import type { Part } from '../model/quota.ts'
+import type { SampleBatch } from '../model/request-sample.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
@@ -40,6 +41,8 @@ export interface DataPlaneFace<Prepared> {
   /** What it would do with a request; changes nothing. */
   explain(request: ExplainRequest): Explained
   upstreams(): UpstreamState[]
+  /** A few of the requests that ended since the last call, if there was one lately; at most `most` of those to come, 0 = none. */
+  takeSamples(most: number): SampleBatch
   /** Its parts of limits that hold for the whole gateway. */
   readonly quotas: LocalQuotas
   /** How late (ms) its timers were at worst since the last call. */
@@ -83,12 +86,14 @@ export interface Planes {
   setEndpoints(upstream: string, endpoints: readonly EndpointSpec[]): void
   /** Tells everybody, soon, what active health checks have found; who starts later starts with all of it. */
   setHealth(upstream: string, update: HealthUpdate): void
-  /** Brings the statistics up to date, waiting a bounded time. */
-  collect(): Promise<void>
+  /** Brings the statistics up to date, waiting a bounded time; gauges only when they are wanted. */
+  collect(withGauges?: boolean): Promise<void>
   /** What one of them would do with a request. Rejects when none answers in time. */
   explain(request: ExplainRequest): Promise<Explained>
   /** Of all of them together, as far as they answer in time. */
   upstreams(): Promise<UpstreamState[]>
+  /** A few of the requests that ended since the last call, from all of them; nothing is gathered when nobody asks for 5 s. 0 = no more. */
+  takeSamples(most: number): Promise<SampleBatch>
   /** How many serve now; 0 = nobody. */
   serving(): number
   /** Log files were moved away: go on in new ones. */

@@ -107,7 +107,7 @@ class Worker {
         this.#running().setTicketKeys(Buffer.from(message.keys))
         return undefined
       case 'collect':
-        this.#report(true)
+        this.#report(message.withGauges)
         return undefined
       case 'query':
         return { value: this.#query(message.query) }
@@ -131,6 +131,8 @@ class Worker {
         return plane.explain(query.request)
       case 'upstreams':
         return plane.upstreams()
+      case 'samples':
+        return plane.takeSamples(query.most)
       case 'quotas':
         return plane.quotas.use(query.upstreams)
     }

@@ -85,6 +85,10 @@ class FakePlane implements DataPlaneFace<Prepared> {
     return { counters: [{ metric: 'requests_total', labels, delta }], histograms: [], gauges: [] }
   }
 
+  takeSamples() {
+    return { seen: 0, samples: [] }
+  }
+
   explain() {
     return { refused: 'nothing is served here' }
   }

@@ -1,5 +1,6 @@
 // Exchanges without a client connection, for units that only look at what was asked.
 
+import { NO_ONLOOKER } from '../../src/model/access-record.ts'
 import { ListenerCounters, ResponseCounters } from '../../src/model/counters.ts'
 import { type Downstream, Exchange } from '../../src/model/exchange.ts'
 import { Peer } from '../../src/model/peer.ts'
@@ -32,6 +33,7 @@ export function fakeListener(changes: Partial<ServedListener> = {}): ServedListe
     via: null,
     detail: true,
     access: null,
+    onlooker: NO_ONLOOKER,
     noRoute: new ResponseCounters('web', '', ''),
     ...changes,
   }
