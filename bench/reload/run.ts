@@ -95,7 +95,7 @@ async function measure(what: string, next: (current: GatewayConfig, turn: number
   let [own, theirs] = [0, 0]
   for (let turn = 0; turn < CHANGES; turn++) {
     const changed = next(control.inForce?.config as GatewayConfig, turn)
-    const before = { own: process.cpuUsage(), theirs: cpuOf(workers) }
+    const before = { theirs: cpuOf(workers), own: process.cpuUsage() }
     const start = performance.now()
     await control.apply(changed)
     took.push(performance.now() - start)

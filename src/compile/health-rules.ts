@@ -6,9 +6,20 @@ import { unprobed } from '../health/verdict.ts'
 import type { HealthRules } from '../resilience/roster.ts'
 import { Transport } from './connect-endpoints.ts'
 
+const known = new WeakMap<UpstreamConfig, string>()
+
 /** '' = none. Equal text, equal probes: what is known from one holds for the other. */
 export function checkOf(config: UpstreamConfig): string {
   if (config.health === null) return ''
+  let check = known.get(config)
+  if (check === undefined) {
+    check = hashOf(config)
+    known.set(config, check)
+  }
+  return check
+}
+
+function hashOf(config: UpstreamConfig): string {
   // The key holds certificates and keys: long, and nobody else's business.
   return createHash('sha256')
     .update(JSON.stringify([config.health, new Transport(config).key, probeHostOf(config)]))

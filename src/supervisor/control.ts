@@ -6,6 +6,7 @@ import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { SampleBatch } from '../model/request-sample.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { KnownNames, StatsAggregator } from '../telemetry/aggregate.ts'
+import { addressSet } from './address-set.ts'
 import { certificateExpiry } from './certificate-expiry.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { HealthDesk } from './health-desk.ts'
@@ -15,6 +16,8 @@ import { revisionOf } from './revision.ts'
 
 /** How often series of what does not exist any more are swept. */
 const SWEEP_EVERY_MS = 60_000
+/** And at least so far apart. */
+const SWEEP_PAUSE_MS = 5000
 
 export interface InForce {
   readonly config: GatewayConfig
@@ -43,6 +46,9 @@ export class Control {
   #draining = false
   #last: Promise<unknown> = Promise.resolve()
   readonly #sweeper: NodeJS.Timeout
+  #sweptAt = Number.NEGATIVE_INFINITY
+  /** null = no sweep is due before the next one of `#sweeper`. */
+  #sweepTimer: NodeJS.Timeout | null = null
 
   constructor({ planes, discovery, health, stats, clock, beside = async () => {} }: ControlSettings) {
     this.#planes = planes
@@ -137,6 +143,7 @@ export class Control {
 
   #end(): void {
     clearInterval(this.#sweeper)
+    if (this.#sweepTimer !== null) clearTimeout(this.#sweepTimer)
     this.#discovery.close()
     this.#health.close()
   }
@@ -147,7 +154,7 @@ export class Control {
 
   #addressesOf(upstream: string, { upstreams }: GatewayConfig): ReadonlySet<string> {
     const { discovery } = upstreams[upstream] as UpstreamConfig
-    if ('static' in discovery) return new Set(discovery.static.map(({ address }) => address))
+    if ('static' in discovery) return addressSet(discovery.static)
     return this.#discovery.addressesOf(upstream) ?? new Set()
   }
 
@@ -191,10 +198,21 @@ export class Control {
     this.#stats.set('config_last_success_timestamp_seconds', {}, this.#clock.wall() / 1000)
     for (const [certificate, expiry] of certificateExpiry(inForce.config))
       this.#stats.set('certificate_expiry_timestamp_seconds', { certificate }, expiry)
-    this.#sweep()
+    this.#sweepSoon()
+  }
+
+  /** At once, unless changes follow each other closely: all series are looked at. */
+  #sweepSoon(): void {
+    if (this.#sweepTimer !== null) return
+    const wait = this.#sweptAt + SWEEP_PAUSE_MS - this.#clock.now()
+    if (wait <= 0) this.#sweep()
+    else this.#sweepTimer = setTimeout(() => this.#sweep(), wait).unref()
   }
 
   #sweep(): void {
+    if (this.#sweepTimer !== null) clearTimeout(this.#sweepTimer)
+    this.#sweepTimer = null
+    this.#sweptAt = this.#clock.now()
     if (this.#inForce !== null) this.#stats.retain(this.#names(this.#inForce.config))
   }
 

@@ -11,6 +11,7 @@ import type { EndpointSets } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import type { LogFunction } from '../telemetry/log.ts'
+import { addressSet } from './address-set.ts'
 import type { Planes } from './plane.ts'
 import { Watched } from './watched.ts'
 
@@ -98,7 +99,7 @@ export class DiscoveryDesk {
   /** Addresses that a discovered upstream has now; null for an upstream that is none. */
   addressesOf(upstream: string): ReadonlySet<string> | null {
     const watched = this.#inForce.get(upstream)
-    return watched === undefined ? null : new Set(watched.endpoints.map(({ address }) => address))
+    return watched === undefined ? null : addressSet(watched.endpoints)
   }
 
   /** Brings the metrics up to date. */

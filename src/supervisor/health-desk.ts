@@ -37,7 +37,7 @@ export class HealthDesk {
   }
 
   /** `config` is in force. What it leaves as it was is probed on as if nothing had happened. */
-  settle(config: GatewayConfig, addressesOf: (upstream: string) => Iterable<string>): void {
+  settle(config: GatewayConfig, addressesOf: (upstream: string) => ReadonlySet<string>): void {
     if (this.#closed) return
     for (const [upstream, watched] of this.#watched) {
       const next = Object.hasOwn(config.upstreams, upstream) ? config.upstreams[upstream] : undefined
@@ -49,7 +49,7 @@ export class HealthDesk {
     for (const [upstream, settings] of Object.entries(config.upstreams)) {
       if (settings.health === null) continue
       const watched = this.#watched.get(upstream) ?? this.#watch(upstream, settings)
-      watched.follow(addressesOf(upstream))
+      watched.followSet(addressesOf(upstream))
     }
     if (this.#watched.size === 0) this.#deadlines.stop()
   }
@@ -87,6 +87,8 @@ class WatchedHealth extends Timed {
   readonly #running = new Map<string, EndpointCheck>()
   #changes = new Map<string, HealthState | null>()
   #addresses: ReadonlySet<string> = new Set()
+  /** What `followSet` was told last, and nobody anything else since. */
+  #followed: ReadonlySet<string> | null = null
   /** null = what probes is still being loaded. */
   #checks: UpstreamChecks | null = null
   #stopped = false
@@ -105,8 +107,16 @@ class WatchedHealth extends Timed {
     this.follow(this.#addresses)
   }
 
+  /** The same, where nothing is to be done for a set that is followed already; it never changes. */
+  followSet(addresses: ReadonlySet<string>): void {
+    if (addresses === this.#followed) return
+    this.follow(addresses)
+    this.#followed = addresses
+  }
+
   /** These and no others are to be probed from now on. */
   follow(addresses: Iterable<string>): void {
+    this.#followed = null
     this.#addresses = new Set(addresses)
     if (this.#checks === null || this.#stopped) return
     for (const [address, running] of this.#running) {

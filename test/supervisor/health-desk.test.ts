@@ -45,7 +45,7 @@ async function scene(t: Test) {
   const settle = (config: GatewayConfig) =>
     desk.settle(config, (upstream) => {
       const discovery = config.upstreams[upstream]?.discovery
-      return discovery !== undefined && 'static' in discovery ? discovery.static.map(({ address }) => address) : []
+      return new Set(discovery !== undefined && 'static' in discovery ? discovery.static.map(({ address }) => address) : [])
     })
   const answers = (with_: string) => {
     answer = with_
