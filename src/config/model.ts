@@ -227,8 +227,8 @@ export interface RetryConfig {
   readonly methods: readonly string[]
   /** Milliseconds. */
   readonly backoff: { readonly base: number; readonly max: number }
-  /** 0 to 1. */
-  readonly budget: number
+  /** 0 to 1; null = no bound. */
+  readonly budget: number | null
   readonly bodyBytes: number
 }
 

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { didYouMean } from './suggest.ts'
-import { duration, integer, isToken, share, size } from './values.ts'
+import { duration, integer, isToken, shareOrOff, size } from './values.ts'
 import { block, numberOrText, offOr, refuse, text } from './written.ts'
 
 const CONDITIONS = ['connect-failure', 'refused-stream', 'reset', 'timeout'] as const
@@ -73,9 +73,11 @@ export const retrySchema = block({
   })
     .prefault({})
     .describe('Exponential with full jitter; Retry-After of the endpoint is respected up to max.'),
-  budget: share()
+  budget: shareOrOff()
     .prefault('20%')
-    .describe("Retries may be this share of the upstream's requests of the last 10 s; 3 per 10 s are always allowed."),
+    .describe(
+      "Retries may be this share of the upstream's requests of the last 10 s; 3 per 10 s are always allowed; off = no bound.",
+    ),
   bodyBytes: size(0, 16 * 1024 * 1024)
     .prefault('64KiB')
     .describe('A request whose body is larger is not tried again once bytes of the body were sent.'),

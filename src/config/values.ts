@@ -69,19 +69,24 @@ export const sizeOrOff = (min: number, max = Number.MAX_SAFE_INTEGER) =>
     sizeSchema(' | off', 'off|'),
   )
 
+function readShare(written: string): number | Refusal {
+  const parts = /^(-?\d+(?:\.\d+)?)%$/.exec(written)
+  if (!parts) return refuse(`expected a share such as 20%; got "${written}"`)
+  const percent = Number(parts[1])
+  if (percent < 0 || percent > 100) return refuse(`${written} is not between 0% and 100%`)
+  return percent / 100
+}
+
 /** A fraction from 0 to 1, written `20%`. */
 export const share = () =>
-  text(
-    'a share such as 20%',
-    (written) => {
-      const parts = /^(-?\d+(?:\.\d+)?)%$/.exec(written)
-      if (!parts) return refuse(`expected a share such as 20%; got "${written}"`)
-      const percent = Number(parts[1])
-      if (percent < 0 || percent > 100) return refuse(`${written} is not between 0% and 100%`)
-      return percent / 100
-    },
-    { title: 'share', pattern: patternOrEnvironment('^\\d+(\\.\\d+)?%$') },
-  )
+  text('a share such as 20%', readShare, { title: 'share', pattern: patternOrEnvironment('^\\d+(\\.\\d+)?%$') })
+
+/** The same, or null for `off`. */
+export const shareOrOff = () =>
+  text('a share such as 20%, or off', (written) => (written === 'off' ? null : readShare(written)), {
+    title: 'share | off',
+    pattern: patternOrEnvironment('^(off|\\d+(\\.\\d+)?%)$'),
+  })
 
 function readInteger(written: string, min: number, max: number, what: string): number | Refusal {
   if (!/^-?\d+$/.test(written)) return refuse(`expected ${what}; got "${written}"`)

@@ -90,6 +90,15 @@ t.test('the budget bounds what a storm adds', async (t) => {
   gateway.closeClients()
 })
 
+t.test('without a budget only attempts bound it', async (t) => {
+  const { client, gateway, first, second } = await pair(t, saying('503 No', 'a'), saying('503 No', 'b'), {
+    retry: { attempts: 3, budget: 'off', backoff: { base: '1ms', max: '1ms' } },
+  })
+  for (let i = 0; i < 20; i++) t.equal((await client.ask('GET /')).status, 503)
+  t.equal(first.requests.length + second.requests.length, 80)
+  gateway.closeClients()
+})
+
 t.test('a body that is too large to be kept is sent once', async (t) => {
   const resetting: Script = (_request, connection, phase) => {
     if (phase === 'end') connection.socket.resetAndDestroy()

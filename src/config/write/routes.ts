@@ -34,7 +34,7 @@ const RETRY: Keys<RetryConfig> = {
   on: same,
   methods: same,
   backoff: ({ base, max }) => ({ base: duration(base), max: duration(max) }),
-  budget: share,
+  budget: or('off', share),
   bodyBytes: size,
 }
 

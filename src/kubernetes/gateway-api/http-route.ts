@@ -63,7 +63,7 @@ export function writeHttpTimes({ timeouts, retry }: RouteRule<unknown>): object 
       on: [...ALWAYS, ...(retry.codes ?? []).map(String)],
       ...(backoff === undefined || backoff === 'off' ? {} : { backoff: { base: backoff, max: backoff } }),
       // Nothing is said about how many may be retried.
-      budget: '100%',
+      budget: 'off',
     },
   }
 }
