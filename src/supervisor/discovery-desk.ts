@@ -31,6 +31,12 @@ export interface DiscoveryDeskSettings {
   readonly kubernetes: KubernetesLink
 }
 
+interface Asked {
+  readonly discovery: DiscoveryConfig
+  readonly where: string
+  readonly watched: Watched
+}
+
 export class DiscoveryDesk {
   readonly #settings: DiscoveryDeskSettings
   readonly #deadlines: Deadlines
@@ -39,6 +45,8 @@ export class DiscoveryDesk {
   readonly #watched = new Map<string, Watched>()
   /** Those of the configuration in force, by upstream. */
   #inForce = new Map<string, Watched>()
+  /** By upstream, what was asked last, and by what it is followed: most of it is asked again. */
+  #last: ReadonlyMap<string, Asked> = new Map()
   #preparing: EndpointSets | null = null
   #closed = false
   /** What the planes have. */
@@ -127,16 +135,34 @@ export class DiscoveryDesk {
   /** What each discovered upstream is followed by; begun where it is new, with the endpoints that it had in `before`. */
   #watch(config: GatewayConfig, before: GatewayConfig | null): Map<string, Watched> {
     const found = new Map<string, Watched>()
+    const asked = new Map<string, Asked>()
     if (this.#closed) return found
     const where = JSON.stringify([placeKey(placeOf(config)), config.zone])
     for (const [upstream, { discovery }] of Object.entries(config.upstreams)) {
       if ('static' in discovery) continue
-      const key = `${upstream}\n${textOf(discovery)}${'kubernetes' in discovery ? where : ''}`
-      const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, config, this.#before(upstream, before))
-      this.#watched.set(key, watched)
+      const last = this.#last.get(upstream)
+      const watched =
+        last !== undefined && last.discovery === discovery && last.where === where
+          ? last.watched
+          : this.#find(upstream, discovery, where, config, before)
+      asked.set(upstream, { discovery, where, watched })
       found.set(upstream, watched)
     }
+    this.#last = asked
     return found
+  }
+
+  #find(
+    upstream: string,
+    discovery: DiscoveryConfig,
+    where: string,
+    config: GatewayConfig,
+    before: GatewayConfig | null,
+  ): Watched {
+    const key = `${upstream}\n${textOf(discovery)}${'kubernetes' in discovery ? where : ''}`
+    const watched = this.#watched.get(key) ?? this.#follow(upstream, discovery, config, this.#before(upstream, before))
+    this.#watched.set(key, watched)
+    return watched
   }
 
   #before(upstream: string, config: GatewayConfig | null): readonly EndpointSpec[] {
