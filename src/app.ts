@@ -14,7 +14,7 @@ import { systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { ClusterDesk } from './supervisor/cluster-desk.ts'
-import { Control, statsEvents } from './supervisor/control.ts'
+import { Control } from './supervisor/control.ts'
 import { makeDesks } from './supervisor/desks.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
 import { LazyWatch } from './supervisor/lazy-watch.ts'
@@ -23,6 +23,7 @@ import { readyLine } from './supervisor/ready-line.ts'
 import { Reloader } from './supervisor/reload.ts'
 import { readSecret } from './supervisor/secret.ts'
 import { Signals } from './supervisor/signals.ts'
+import { statsEvents } from './supervisor/stats-events.ts'
 import { StatsAggregator } from './telemetry/aggregate.ts'
 import { createLog, type Log, stderrLine } from './telemetry/log.ts'
 
@@ -140,7 +141,7 @@ function countOf(workers: number | 'auto'): number {
 
 async function makePlanes(workers: number, program: string, log: Log, stats: StatsAggregator): Promise<Planes> {
   const id = randomBytes(4).toString('hex')
-  const shared = { id, clock: systemClock, log: log.write, events: statsEvents(stats) }
+  const shared = { id, clock: systemClock, log: log.write, events: statsEvents(stats, systemClock) }
   if (workers > 0) {
     const { Fleet } = await import('./supervisor/fleet.ts')
     return new Fleet({ ...shared, workers, program: { file: program, execArgv: process.execArgv } })

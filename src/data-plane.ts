@@ -356,7 +356,7 @@ export class DataPlane {
 
   // ---- the end
 
-  /** Stops accepting, lets what runs finish, and resolves when nobody is connected or after `timeoutMs`. */
+  /** Stops accepting, lets what runs finish, cuts off what still runs after `timeoutMs`, and resolves when nobody is connected. */
   async drain(timeoutMs: number): Promise<void> {
     this.context.draining = true
     this.reception.stopAccepting()
@@ -367,6 +367,9 @@ export class DataPlane {
     })
     await Promise.race([this.reception.emptied(), late])
     clearTimeout(timer)
+    // Who has not finished is cut off here, so that it is counted and logged before the process ends.
+    this.reception.destroy()
+    await this.reception.emptied()
   }
 
   /** Ends now: connections are closed whatever they do. */

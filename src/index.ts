@@ -17,7 +17,7 @@ import type { Explanation } from './model/explanation.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { ClusterDesk } from './supervisor/cluster-desk.ts'
-import { Control, statsEvents } from './supervisor/control.ts'
+import { Control } from './supervisor/control.ts'
 import { makeDesks } from './supervisor/desks.ts'
 import { InProcess } from './supervisor/in-process.ts'
 import { urlOf } from './supervisor/ready-line.ts'
@@ -30,6 +30,9 @@ export type { Problem } from './config/problem.ts'
 export type { Clock, Random } from './model/clock.ts'
 export type { ExplainedEndpoint, Explanation } from './model/explanation.ts'
 export { BindError } from './supervisor/bind-address.ts'
+
+import { statsEvents } from './supervisor/stats-events.ts'
+
 export type { LogFields, LogFunction, LogLevel } from './telemetry/log.ts'
 
 export interface GatewayOptions {
@@ -114,7 +117,7 @@ class EmbeddedGateway implements Gateway {
     this.#parts = processParts(log, clock, random)
     this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
     const id = randomBytes(4).toString('hex')
-    const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats) })
+    const planes = new InProcess({ parts: this.#parts, id, log, events: statsEvents(this.#stats, clock) })
     const kubernetes = new KubernetesLink({ clock, random, log })
     const desks = makeDesks({ planes, stats: this.#stats, clock, random, log, kubernetes })
     this.#control = new Control({

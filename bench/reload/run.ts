@@ -7,9 +7,10 @@ import { parseArgs } from 'node:util'
 import { KubernetesLink } from '../../src/compile/kubernetes-link.ts'
 import type { GatewayConfig } from '../../src/config/model.ts'
 import { systemClock, systemRandom } from '../../src/model/clock.ts'
-import { Control, statsEvents } from '../../src/supervisor/control.ts'
+import { Control } from '../../src/supervisor/control.ts'
 import { makeDesks } from '../../src/supervisor/desks.ts'
 import { Fleet } from '../../src/supervisor/fleet.ts'
+import { statsEvents } from '../../src/supervisor/stats-events.ts'
 import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
 import { DnsServer } from '../../test/support/dns-server.ts'
 import { cpuMicroseconds, treeOf } from '../load/process-figures.ts'
@@ -64,7 +65,7 @@ const planes = new Fleet({
   clock: systemClock,
   id: 'bench',
   log: quiet,
-  events: statsEvents(stats),
+  events: statsEvents(stats, systemClock),
 })
 const world = { clock: systemClock, random: systemRandom, log: quiet }
 const desks = makeDesks({ ...world, planes, stats, kubernetes: new KubernetesLink(world) })

@@ -11,7 +11,7 @@ import { certificateExpiry } from './certificate-expiry.ts'
 import type { DiscoveryDesk } from './discovery-desk.ts'
 import type { HealthDesk } from './health-desk.ts'
 import { withKeptParts } from './kept-parts.ts'
-import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
+import type { ListenerAddress, Planes } from './plane.ts'
 import { revisionOf } from './revision.ts'
 
 /** How often series of what does not exist any more are swept. */
@@ -80,6 +80,7 @@ export class Control {
     if (beside.status === 'rejected') throw beside.reason
     await this.#discovery.firstAnswers()
     this.#addresses = served.value
+    this.judged(false)
     this.#took({ config, revision })
   }
 
@@ -88,6 +89,11 @@ export class Control {
     const turn = this.#last.then(() => this.#apply(config))
     this.#last = turn.catch(() => {})
     return turn
+  }
+
+  /** Whether the file that was read last is refused. */
+  judged(refused: boolean): void {
+    this.#stats.set('config_refused', {}, refused ? 1 : 0)
   }
 
   /** Counts an attempt that did not come as far as `apply`. */
@@ -225,15 +231,5 @@ export class Control {
       certificates: new Set(certificateExpiry(config).keys()),
       upstreams: new Map(Object.keys(upstreams).map((name) => [name, this.#addressesOf(name, config)])),
     }
-  }
-}
-
-/** Counts what planes tell. */
-export function statsEvents(stats: StatsAggregator): PlaneEvents {
-  return {
-    report: (worker, report) => stats.add(report, worker),
-    lag: (worker, seconds) => stats.set('worker_event_loop_lag_seconds', { worker: String(worker) }, seconds),
-    gone: (worker) => stats.removeWorker(worker),
-    restarted: () => stats.inc('worker_restarts_total', {}),
   }
 }

@@ -295,8 +295,7 @@ export class Fleet implements Planes {
 
   #noticed(slot: Slot, worker: WorkerProcess, notice: Notice): void {
     if (notice.type === 'report') {
-      this.#settings.events.report(worker.id, notice.stats)
-      this.#settings.events.lag(worker.id, notice.lagSeconds)
+      this.#reported(worker, notice)
       if (notice.near !== null) this.#limits.near(notice.near)
     } else if (notice.type === 'need') {
       this.#limits.near(notice.upstreams)
@@ -304,6 +303,16 @@ export class Fleet implements Planes {
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }
+  }
+
+  #reported(worker: WorkerProcess, { stats, lagSeconds, use }: Notice & { readonly type: 'report' }): void {
+    const { events } = this.#settings
+    // The channel of a process that has ended may still hold its last report: it counts, but nothing of it is so now.
+    const alive = this.#alive.has(worker)
+    events.report(worker.id, alive ? stats : { ...stats, gauges: null })
+    if (!alive) return
+    events.lag(worker.id, lagSeconds)
+    events.process(worker.id, use)
   }
 
   /** A replacement first, then the old one drains: nobody waits. */

@@ -7,7 +7,7 @@ import type { ExplainRequest } from '../model/explanation.ts'
 import type { HealthSets } from '../model/health.ts'
 import type { Part, QuotaGrant } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
-import type { ListenerAddress } from './plane.ts'
+import type { ListenerAddress, ProcessUse } from './plane.ts'
 
 /** Asked by the supervisor; answered once each. */
 export type Request =
@@ -85,6 +85,7 @@ export type Notice =
       readonly type: 'report'
       readonly stats: StatsReport
       readonly lagSeconds: number
+      readonly use: ProcessUse
       /** Upstreams that have come near its part of their limits; null = none. */
       readonly near: readonly string[] | null
     }

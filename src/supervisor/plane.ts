@@ -47,7 +47,7 @@ export interface DataPlaneFace<Prepared> {
   readonly quotas: LocalQuotas
   /** How late (ms) its timers were at worst since the last call. */
   takeLag(): number
-  /** Stops accepting and resolves when nothing runs any more, or after `timeoutMs`. */
+  /** Stops accepting and resolves when nothing runs any more; what does after `timeoutMs` is cut. */
   drain(timeoutMs: number): Promise<void>
   close(): void
 }
@@ -104,10 +104,20 @@ export interface Planes {
   kill(): void
 }
 
+/** What a process takes. */
+export interface ProcessUse {
+  /** User and system time since it told the last time. */
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+}
+
 /** What `Planes` tell while they run. Names are those of one life of one process: never used twice. */
 export interface PlaneEvents {
   report(worker: number, stats: StatsReport): void
+  /** How late its timers were at worst since it told the last time. */
   lag(worker: number, seconds: number): void
+  /** Only of worker processes. */
+  process(worker: number, use: ProcessUse): void
   /** No further report comes from it. */
   gone(worker: number): void
   restarted(): void

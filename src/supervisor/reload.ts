@@ -21,7 +21,7 @@ export interface ReloadOutcome {
 
 export interface ReloaderSettings {
   readonly load: () => Promise<Loaded>
-  readonly control: Pick<Control, 'inForce' | 'refused'>
+  readonly control: Pick<Control, 'inForce' | 'refused' | 'judged'>
   /** As `Control.apply`. */
   readonly apply: (config: GatewayConfig) => Promise<'applied' | 'unchanged'>
   readonly log: LogFunction
@@ -61,6 +61,7 @@ export class Reloader {
     const { result, errors, config } = await this.#attempt()
     const outcome = { result, errors, trigger, at: clock.wall(), revision: control.inForce?.revision ?? '' }
     this.last = outcome
+    control.judged(result === 'refused')
     if (result === 'refused') {
       for (const problem of errors) log('error', formatProblem(problem), { file: problem.file, line: problem.line })
       log('error', 'the configuration was not reloaded; what was in force stays', { trigger, errors: errors.length })

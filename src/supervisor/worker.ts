@@ -17,6 +17,7 @@ import {
   type WorkerStart,
 } from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
+import { OwnUse } from './process-use.ts'
 
 const NEED_EVERY_MS = 5
 /** How long running exchanges may take when a worker without supervisor is told to end. */
@@ -50,6 +51,7 @@ class Worker {
   readonly #known = new KnownConfig()
   #draining = false
   #reportUnsent = false
+  readonly #use = new OwnUse()
   readonly #needed = new Set<string>()
   #needTimer: NodeJS.Timeout | null = null
 
@@ -192,7 +194,8 @@ class Worker {
     if (this.#plane === null || !process.connected || this.#reportUnsent) return
     this.#reportUnsent = true
     const near = this.#plane.quotas.near()
-    const report = { stats: this.#plane.collect(withGauges), lagSeconds: this.#plane.takeLag() / 1000, near }
+    const stats = this.#plane.collect(withGauges)
+    const report = { stats, lagSeconds: this.#plane.takeLag() / 1000, use: this.#use.take(), near }
     this.#send({ type: 'report', ...report }, () => {
       this.#reportUnsent = false
     })
@@ -239,6 +242,8 @@ class Worker {
     this.#draining = true
     this.#covers?.keep(new Set())
     await this.#plane?.drain(timeoutMs)
+    // The last report goes, whatever still waits in the channel.
+    this.#reportUnsent = false
     this.#report(true)
   }
 }

@@ -140,6 +140,11 @@ export const METRICS = {
     labels: ['result'],
     values: { result: ['applied', 'unchanged', 'refused'] },
   },
+  config_refused: {
+    type: 'gauge',
+    help: '1 while the configuration that was read last is refused and an older one is in force.',
+    labels: [],
+  },
   config_info: { type: 'gauge', help: '1 for the revision in force.', labels: ['revision'], single: true },
   config_last_success_timestamp_seconds: {
     type: 'gauge',
@@ -180,8 +185,18 @@ export const METRICS = {
   worker_restarts_total: { type: 'counter', help: 'Workers that were replaced because they ended.', labels: [] },
   worker_event_loop_lag_seconds: {
     type: 'gauge',
-    help: 'How late the event loop of a worker ran its last timer.',
+    help: 'How late the event loop of a worker ran a timer, at worst, in the last 30 to 60 seconds.',
     labels: ['worker'],
+  },
+  worker_resident_memory_bytes: {
+    type: 'gauge',
+    help: 'Resident memory of a worker process; without worker processes see process_resident_memory_bytes.',
+    labels: ['worker'],
+  },
+  worker_cpu_seconds_total: {
+    type: 'counter',
+    help: 'User and system CPU time of all worker processes; without any see process_cpu_seconds_total.',
+    labels: [],
   },
   access_log_dropped_total: {
     type: 'counter',

@@ -44,6 +44,7 @@ function fleet(t: Test, workers = 2) {
         for (const { delta } of stats.counters) seen.requests += delta
       },
       lag: () => {},
+      process: () => {},
       gone: () => {
         seen.gone++
       },

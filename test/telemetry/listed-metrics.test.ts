@@ -143,6 +143,8 @@ t.test('a gateway that has seen everything', { timeout: 60_000 }, async (t) => {
     const now = await gateway.text()
     t.match(now, /^headgate_config_reloads_total\{result="unchanged"\} 1$/m)
     t.match(now, /^headgate_config_reloads_total\{result="refused"\} 1$/m)
+    t.match(text, /^headgate_config_refused 0$/m)
+    t.match(now, /^headgate_config_refused 1$/m)
   })
 
   await t.test('a client cannot make series, whatever hosts, paths, methods and names it comes up with', async (t) => {
