@@ -1,6 +1,7 @@
-// The kinds of the Gateway API (v1.6, gateway.networking.k8s.io/v1): where they are, and as much of them as is used. Types are by
-// hand: what the API server lets through may hold values that are not known here.
+// The kinds of the Gateway API (v1.6, gateway.networking.k8s.io/v1): where they are, and as much of them as is used. The API server
+// checks values by their CRDs; here only shapes are, so that nothing that a CRD lets through can be stumbled over.
 
+import * as z from 'zod'
 import { type KeptMetadata, keepMetadata } from '../object-reference.ts'
 import type { RawObject, Resource } from '../resource.ts'
 
@@ -13,217 +14,193 @@ export interface Kept<Spec> {
   readonly status: unknown
 }
 
-type Raw<Spec> = RawObject & { readonly spec?: Spec; readonly status?: unknown }
+type Raw = RawObject & { readonly spec?: unknown; readonly status?: unknown }
 
-export type Kind<Spec> = Resource<Raw<Spec>, Kept<Spec>>
+export type Kind<Spec> = Resource<Raw, Kept<Spec>>
 /** Whatever is in its `spec`. */
 export type AnyKind = Resource<never, Kept<unknown>>
 
-function kind<Spec>(name: string, plural: string, namespaced = true): Kind<Spec> {
+const text = z.string().exactOptional()
+const number = z.number().exactOptional()
+const list = <S extends z.ZodType>(item: S) => z.array(item).readonly().exactOptional()
+const maybe = <S extends z.core.$ZodLooseShape>(shape: S) => z.object(shape).exactOptional()
+const texts = z.record(z.string(), z.string()).exactOptional()
+
+const parametersRef = z.object({ group: text, kind: text, name: text }).exactOptional()
+/** An object by group, kind and name, with the defaults of where it stands. */
+const ref = { group: text, kind: text, namespace: text, name: z.string() }
+
+const labelSelector = z.object({
+  matchLabels: texts,
+  matchExpressions: list(z.object({ key: z.string(), operator: z.string(), values: list(z.string()) })),
+})
+const namespacesFrom = z.object({ from: text, selector: labelSelector.exactOptional() })
+
+const listener = z.object({
+  name: z.string(),
+  hostname: text,
+  port: z.number(),
+  protocol: z.string(),
+  tls: maybe({ mode: text, certificateRefs: list(z.object(ref)), options: texts }),
+  allowedRoutes: maybe({
+    namespaces: namespacesFrom.exactOptional(),
+    kinds: list(z.object({ group: text, kind: z.string() })),
+  }),
+})
+
+const validation = z.object({ caCertificateRefs: list(z.object(ref)), mode: text })
+
+const gatewayClass = z.object({ controllerName: text, parametersRef })
+
+const gateway = z.object({
+  gatewayClassName: text,
+  listeners: list(listener),
+  addresses: list(z.object({ type: text, value: text })),
+  allowedListeners: maybe({ namespaces: namespacesFrom.exactOptional() }),
+  infrastructure: maybe({ labels: texts, annotations: texts, parametersRef }),
+  tls: maybe({
+    backend: maybe({ clientCertificateRef: maybe(ref) }),
+    frontend: maybe({
+      default: maybe({ validation: validation.exactOptional() }),
+      perPort: list(z.object({ port: z.number(), tls: maybe({ validation: validation.exactOptional() }) })),
+    }),
+  }),
+})
+
+const listenerSet = z.object({ parentRef: maybe(ref), listeners: list(listener) })
+
+const parentRef = z.object({ ...ref, sectionName: text, port: number })
+const backendRef = { ...ref, port: number, weight: number }
+const named = z.object({ name: z.string(), value: z.string() })
+const headerEdit = z.object({ set: list(named), add: list(named), remove: list(z.string()) })
+const pathChange = z.object({ type: text, replaceFullPath: text, replacePrefixMatch: text })
+
+/** Of HTTPRoutes and GRPCRoutes: the key that belongs to `type`. */
+const filter = z.object({
+  type: z.string(),
+  requestHeaderModifier: headerEdit.exactOptional(),
+  responseHeaderModifier: headerEdit.exactOptional(),
+  requestMirror: maybe({
+    backendRef: z.object(backendRef),
+    percent: number,
+    fraction: maybe({ numerator: z.number(), denominator: number }),
+  }),
+  requestRedirect: maybe({
+    scheme: text,
+    hostname: text,
+    port: number,
+    statusCode: number,
+    path: pathChange.exactOptional(),
+  }),
+  urlRewrite: maybe({ hostname: text, path: pathChange.exactOptional() }),
+  cors: maybe({
+    allowOrigins: list(z.string()),
+    allowMethods: list(z.string()),
+    allowHeaders: list(z.string()),
+    exposeHeaders: list(z.string()),
+    allowCredentials: z.boolean().exactOptional(),
+    maxAge: number,
+  }),
+  extensionRef: maybe(ref),
+})
+
+const valueMatch = z.object({ type: text, name: z.string(), value: z.string() })
+const httpMatch = z.object({
+  path: maybe({ type: text, value: text }),
+  method: text,
+  headers: list(valueMatch),
+  queryParams: list(valueMatch),
+})
+const grpcMatch = z.object({ method: maybe({ type: text, service: text, method: text }), headers: list(valueMatch) })
+
+const rule = {
+  name: text,
+  filters: list(filter),
+  backendRefs: list(z.object({ ...backendRef, filters: list(filter) })),
+  timeouts: maybe({ request: text, backendRequest: text }),
+  retry: maybe({ codes: list(z.number()), attempts: number, backoff: text }),
+  sessionPersistence: z.unknown().exactOptional(),
+}
+
+const route = <Match extends z.ZodType>(match: Match) =>
+  z.object({
+    parentRefs: list(parentRef),
+    hostnames: list(z.string()),
+    rules: list(z.object({ ...rule, matches: list(match) })),
+  })
+
+const referenceGrant = z.object({
+  from: list(z.object({ group: z.string(), kind: z.string(), namespace: z.string() })),
+  to: list(z.object({ group: z.string(), kind: z.string(), name: text })),
+})
+
+const backendTlsPolicy = z.object({
+  targetRefs: list(z.object({ group: z.string(), kind: z.string(), name: z.string(), sectionName: text })),
+  validation: maybe({
+    caCertificateRefs: list(z.object(ref)),
+    wellKnownCACertificates: text,
+    hostname: text,
+    subjectAltNames: list(z.object({ type: z.string(), hostname: text, uri: text })),
+  }),
+  options: texts,
+})
+
+export type GatewayClassSpec = z.output<typeof gatewayClass>
+export type Ref = z.output<z.ZodObject<typeof ref>>
+export type LabelSelector = z.output<typeof labelSelector>
+export type NamespacesFrom = z.output<typeof namespacesFrom>
+/** Of a Gateway or a ListenerSet. */
+export type ListenerSpec = z.output<typeof listener>
+export type ValidationSpec = z.output<typeof validation>
+export type GatewaySpec = z.output<typeof gateway>
+export type ListenerSetSpec = z.output<typeof listenerSet>
+export type ParentRef = z.output<typeof parentRef>
+export type BackendRef = z.output<z.ZodObject<typeof backendRef>>
+export type HeaderEdit = z.output<typeof headerEdit>
+export type PathChange = z.output<typeof pathChange>
+export type FilterSpec = z.output<typeof filter>
+export type FilteredBackendRef = BackendRef & { readonly filters?: readonly FilterSpec[] }
+export type ValueMatch = z.output<typeof valueMatch>
+export type HttpMatch = z.output<typeof httpMatch>
+export type GrpcMatch = z.output<typeof grpcMatch>
+export type RouteRule<Match> = z.output<z.ZodObject<typeof rule>> & { readonly matches?: readonly Match[] }
+export interface RouteSpec<Match> {
+  readonly parentRefs?: readonly ParentRef[]
+  readonly hostnames?: readonly string[]
+  readonly rules?: readonly RouteRule<Match>[]
+}
+export type HttpRouteSpec = RouteSpec<HttpMatch>
+export type GrpcRouteSpec = RouteSpec<GrpcMatch>
+/** TLSRoutes and TCPRoutes: nothing to match beside `hostnames`. */
+export type StreamRouteSpec = RouteSpec<unknown>
+export type ReferenceGrantSpec = z.output<typeof referenceGrant>
+export type BackendTlsPolicySpec = z.output<typeof backendTlsPolicy>
+
+function kind<Spec>(name: string, plural: string, shape: z.ZodType<Spec>, namespaced = true): Kind<Spec> {
   return {
     kind: name,
     group: GROUP,
     version: 'v1',
     plural,
     namespaced,
-    prune: (raw) => ({ meta: keepMetadata(raw), spec: raw.spec ?? ({} as Spec), status: raw.status ?? null }),
+    prune: (raw) => ({ meta: keepMetadata(raw), spec: read(shape, raw.spec), status: raw.status ?? null }),
   }
 }
 
-export interface GatewayClassSpec {
-  readonly controllerName?: string
-  readonly parametersRef?: { readonly group?: string; readonly kind?: string; readonly name?: string }
+/** Throws where the shape is another one. */
+function read<Spec>(shape: z.ZodType<Spec>, spec: unknown = {}): Spec {
+  const found = shape.safeParse(spec)
+  if (found.success) return found.data
+  const [issue] = found.error.issues
+  throw new Error(`spec.${issue?.path.join('.')}: ${issue?.message}`)
 }
 
-/** An object by group, kind and name, with the defaults of where it stands. */
-export interface Ref {
-  readonly group?: string
-  readonly kind?: string
-  readonly namespace?: string
-  readonly name: string
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>
-  readonly matchExpressions?: readonly {
-    readonly key: string
-    readonly operator: string
-    readonly values?: readonly string[]
-  }[]
-}
-
-export interface NamespacesFrom {
-  readonly from?: string
-  readonly selector?: LabelSelector
-}
-
-/** Of a Gateway or a ListenerSet. */
-export interface ListenerSpec {
-  readonly name: string
-  readonly hostname?: string
-  readonly port: number
-  readonly protocol: string
-  readonly tls?: {
-    readonly mode?: string
-    readonly certificateRefs?: readonly Ref[]
-    readonly options?: Readonly<Record<string, string>>
-  }
-  readonly allowedRoutes?: {
-    readonly namespaces?: NamespacesFrom
-    readonly kinds?: readonly { readonly group?: string; readonly kind: string }[]
-  }
-}
-
-export interface ValidationSpec {
-  readonly caCertificateRefs?: readonly Ref[]
-  readonly mode?: string
-}
-
-export interface GatewaySpec {
-  readonly gatewayClassName?: string
-  readonly listeners?: readonly ListenerSpec[]
-  readonly addresses?: readonly { readonly type?: string; readonly value?: string }[]
-  readonly allowedListeners?: { readonly namespaces?: NamespacesFrom }
-  readonly infrastructure?: {
-    readonly labels?: Readonly<Record<string, string>>
-    readonly annotations?: Readonly<Record<string, string>>
-    readonly parametersRef?: Ref
-  }
-  readonly tls?: {
-    readonly backend?: { readonly clientCertificateRef?: Ref }
-    readonly frontend?: {
-      readonly default?: { readonly validation?: ValidationSpec }
-      readonly perPort?: readonly { readonly port: number; readonly tls?: { readonly validation?: ValidationSpec } }[]
-    }
-  }
-}
-
-export interface ListenerSetSpec {
-  readonly parentRef?: Ref
-  readonly listeners?: readonly ListenerSpec[]
-}
-
-export interface ParentRef extends Ref {
-  readonly sectionName?: string
-  readonly port?: number
-}
-
-export interface BackendRef extends Ref {
-  readonly port?: number
-  readonly weight?: number
-}
-
-export interface HeaderEdit {
-  readonly set?: readonly { readonly name: string; readonly value: string }[]
-  readonly add?: readonly { readonly name: string; readonly value: string }[]
-  readonly remove?: readonly string[]
-}
-
-export interface PathChange {
-  readonly type?: string
-  readonly replaceFullPath?: string
-  readonly replacePrefixMatch?: string
-}
-
-/** Of HTTPRoutes and GRPCRoutes: the key that belongs to `type`. */
-export interface FilterSpec {
-  readonly type: string
-  readonly requestHeaderModifier?: HeaderEdit
-  readonly responseHeaderModifier?: HeaderEdit
-  readonly requestMirror?: {
-    readonly backendRef: BackendRef
-    readonly percent?: number
-    readonly fraction?: { readonly numerator: number; readonly denominator?: number }
-  }
-  readonly requestRedirect?: {
-    readonly scheme?: string
-    readonly hostname?: string
-    readonly port?: number
-    readonly statusCode?: number
-    readonly path?: PathChange
-  }
-  readonly urlRewrite?: { readonly hostname?: string; readonly path?: PathChange }
-  readonly cors?: {
-    readonly allowOrigins?: readonly string[]
-    readonly allowMethods?: readonly string[]
-    readonly allowHeaders?: readonly string[]
-    readonly exposeHeaders?: readonly string[]
-    readonly allowCredentials?: boolean
-    readonly maxAge?: number
-  }
-  readonly extensionRef?: Ref
-}
-
-export interface FilteredBackendRef extends BackendRef {
-  readonly filters?: readonly FilterSpec[]
-}
-
-export interface ValueMatch {
-  readonly type?: string
-  readonly name: string
-  readonly value: string
-}
-
-export interface HttpMatch {
-  readonly path?: { readonly type?: string; readonly value?: string }
-  readonly method?: string
-  readonly headers?: readonly ValueMatch[]
-  readonly queryParams?: readonly ValueMatch[]
-}
-
-export interface GrpcMatch {
-  readonly method?: { readonly type?: string; readonly service?: string; readonly method?: string }
-  readonly headers?: readonly ValueMatch[]
-}
-
-export interface RouteRule<Match> {
-  readonly name?: string
-  readonly matches?: readonly Match[]
-  readonly filters?: readonly FilterSpec[]
-  readonly backendRefs?: readonly FilteredBackendRef[]
-  readonly timeouts?: { readonly request?: string; readonly backendRequest?: string }
-  readonly retry?: { readonly codes?: readonly number[]; readonly attempts?: number; readonly backoff?: string }
-  readonly sessionPersistence?: unknown
-}
-
-export interface RouteSpec<Match> {
-  readonly parentRefs?: readonly ParentRef[]
-  readonly hostnames?: readonly string[]
-  readonly rules?: readonly RouteRule<Match>[]
-}
-
-export type HttpRouteSpec = RouteSpec<HttpMatch>
-export type GrpcRouteSpec = RouteSpec<GrpcMatch>
-/** TLSRoutes and TCPRoutes: nothing to match beside `hostnames`. */
-export type StreamRouteSpec = RouteSpec<never>
-
-export interface ReferenceGrantSpec {
-  readonly from?: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[]
-  readonly to?: readonly { readonly group: string; readonly kind: string; readonly name?: string }[]
-}
-
-export interface BackendTlsPolicySpec {
-  readonly targetRefs?: readonly {
-    readonly group: string
-    readonly kind: string
-    readonly name: string
-    readonly sectionName?: string
-  }[]
-  readonly validation?: {
-    readonly caCertificateRefs?: readonly Ref[]
-    readonly wellKnownCACertificates?: string
-    readonly hostname?: string
-    readonly subjectAltNames?: readonly { readonly type: string; readonly hostname?: string; readonly uri?: string }[]
-  }
-  readonly options?: Readonly<Record<string, string>>
-}
-
-export const GATEWAY_CLASSES = kind<GatewayClassSpec>('GatewayClass', 'gatewayclasses', false)
-export const GATEWAYS = kind<GatewaySpec>('Gateway', 'gateways')
-export const LISTENER_SETS = kind<ListenerSetSpec>('ListenerSet', 'listenersets')
-export const HTTP_ROUTES = kind<HttpRouteSpec>('HTTPRoute', 'httproutes')
-export const GRPC_ROUTES = kind<GrpcRouteSpec>('GRPCRoute', 'grpcroutes')
-export const TLS_ROUTES = kind<StreamRouteSpec>('TLSRoute', 'tlsroutes')
-export const TCP_ROUTES = kind<StreamRouteSpec>('TCPRoute', 'tcproutes')
-export const REFERENCE_GRANTS = kind<ReferenceGrantSpec>('ReferenceGrant', 'referencegrants')
-export const BACKEND_TLS_POLICIES = kind<BackendTlsPolicySpec>('BackendTLSPolicy', 'backendtlspolicies')
+export const GATEWAY_CLASSES = kind<GatewayClassSpec>('GatewayClass', 'gatewayclasses', gatewayClass, false)
+export const GATEWAYS = kind<GatewaySpec>('Gateway', 'gateways', gateway)
+export const LISTENER_SETS = kind<ListenerSetSpec>('ListenerSet', 'listenersets', listenerSet)
+export const HTTP_ROUTES = kind<HttpRouteSpec>('HTTPRoute', 'httproutes', route(httpMatch))
+export const GRPC_ROUTES = kind<GrpcRouteSpec>('GRPCRoute', 'grpcroutes', route(grpcMatch))
+export const TLS_ROUTES = kind<StreamRouteSpec>('TLSRoute', 'tlsroutes', route(z.unknown()))
+export const TCP_ROUTES = kind<StreamRouteSpec>('TCPRoute', 'tcproutes', route(z.unknown()))
+export const REFERENCE_GRANTS = kind<ReferenceGrantSpec>('ReferenceGrant', 'referencegrants', referenceGrant)
+export const BACKEND_TLS_POLICIES = kind<BackendTlsPolicySpec>('BackendTLSPolicy', 'backendtlspolicies', backendTlsPolicy)
