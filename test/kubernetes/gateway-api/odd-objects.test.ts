@@ -14,7 +14,7 @@ import { joined } from '../ingress/golden-case.ts'
 const ODD: readonly unknown[] = [
   ...[null, 0, -1, 65536, 1e9, true, [], {}, '', 'x', '*', '*.', '/', '//', '%', 'é', '(', '\0', '0s', '99999h'],
   ...[
-    '${request.path}',
+    `$${'{request.path}'}`,
     'a'.repeat(600),
     '__proto__',
     'toString',
