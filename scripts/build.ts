@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
 const { values } = parseArgs({ options: { outdir: { type: 'string' } } })
@@ -14,6 +14,18 @@ const outdir = resolve(root, values.outdir ?? 'dist')
 
 /** Some packages are CommonJS and ask for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
+
+/** The Kubernetes client library has a class for each kind of object, 16 MB of them: those that nothing names are left out. */
+const WITHOUT_MODELS: Plugin = {
+  name: 'without models',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^(\.|@kubernetes\/client-node$)/ }, async ({ path, importer, pluginData, ...args }) => {
+      const ours = path === '@kubernetes/client-node' || importer.includes('/@kubernetes/client-node/dist/')
+      if (!ours || pluginData === WITHOUT_MODELS) return undefined
+      return { ...(await resolve(path, { importer, ...args, pluginData: WITHOUT_MODELS })), sideEffects: false }
+    })
+  },
+}
 
 async function bundle(): Promise<void> {
   const result = await build({
@@ -29,6 +41,7 @@ async function bundle(): Promise<void> {
     sourcemap: 'linked',
     legalComments: 'none',
     banner: { js: REQUIRE },
+    plugins: [WITHOUT_MODELS],
     metafile: true,
     logLevel: 'warning',
   })

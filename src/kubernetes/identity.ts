@@ -36,7 +36,7 @@ const KEEP_IDLE_MS = 30_000
 
 /** Rejects with what is wrong. */
 export async function loadIdentity({ kubeconfig, env, root = '' }: IdentitySettings): Promise<Identity> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
+  const { KubeConfig } = await import('./kube-config.ts')
   const config = new KubeConfig()
   const files = kubeconfig !== null ? [kubeconfig] : (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
   const times = files.map(changedAt)

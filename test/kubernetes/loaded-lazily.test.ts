@@ -39,8 +39,10 @@ t.test('the client library is loaded by one module, when it signs in', async (t)
   t.ok(loadedBy('src/kubernetes/connect.ts').has('src/kubernetes/identity.ts'))
   t.same(
     [...source.keys()].filter((path) => loadedBy(path).has('@kubernetes/client-node')),
-    [],
+    ['src/kubernetes/kube-config.ts'],
   )
-  const users = [...source.keys()].filter((path) => /import\('@kubernetes\/client-node/.test(textOf(path)))
+  const users = [...source.keys()].filter((path) =>
+    /import\('(?:@kubernetes\/client-node|.*kube-config\.ts')/.test(textOf(path)),
+  )
   t.same(users, ['src/kubernetes/identity.ts'])
 })
