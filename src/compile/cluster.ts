@@ -5,7 +5,7 @@ import type { Cluster, ClusterEvents } from '../kubernetes/open-cluster.ts'
 import type { KubernetesLink } from './kubernetes-link.ts'
 
 export type { Cluster, ClusterEvents } from '../kubernetes/open-cluster.ts'
-export type { ObjectProblem, ObjectReport, Translation } from '../kubernetes/translation.ts'
+export type { ObjectIntent, ObjectProblem, ObjectReport, Translation } from '../kubernetes/translation.ts'
 
 /** Rejects only when the code cannot be loaded. Close it once. */
 export type OpenCluster = (config: KubernetesConfig, events: ClusterEvents) => Promise<Cluster>

@@ -77,7 +77,7 @@ const address = text(
   { title: 'address' },
 )
 
-const serviceName = text(
+export const serviceName = text(
   'namespace/name of a Service',
   (written): { namespace: string; name: string } | ReturnType<typeof refuse> => {
     const [namespace = '', name = '', ...more] = written.split('/')

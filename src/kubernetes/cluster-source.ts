@@ -119,4 +119,5 @@ const NOTHING: Translation = {
   upstreams: new Map(),
   origins: new Map(),
   reports: [],
+  objects: [],
 }

@@ -29,7 +29,8 @@ export class Informer<Kept> {
     this.#settings = settings
     this.objects = this.#objects
     const { resource, namespaces } = settings
-    const parts = !resource.namespaced || namespaces.length === 0 ? [null] : namespaces
+    const asked = resource.namespace === undefined ? namespaces : [resource.namespace]
+    const parts = !resource.namespaced || asked.length === 0 ? [null] : asked
     this.#parts = parts.map(
       (namespace) => new InformerPart(namespace, settings, this.#objects, (key, before) => this.#note(key, before)),
     )

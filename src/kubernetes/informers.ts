@@ -49,9 +49,11 @@ export class Informers {
     }
   }
 
-  /** By kind, how old (ms) what is known of it is. */
+  /** By kind, how old (ms) what is known of it is; where parts of it are followed apart, the oldest of them. */
   ages(): ReadonlyMap<string, number> {
-    return new Map([...this.#shared].map(([{ kind }, { informer }]) => [kind, informer.age]))
+    const ages = new Map<string, number>()
+    for (const [{ kind }, { informer }] of this.#shared) ages.set(kind, Math.max(informer.age, ages.get(kind) ?? 0))
+    return ages
   }
 
   stop(): void {

@@ -6,7 +6,7 @@ import { ENDPOINT_SLICES } from './endpoint-slice.ts'
 import type { Informers } from './informers.ts'
 import { SERVICES } from './service.ts'
 import { openStatusDesk, replicaIdentity } from './status/index.ts'
-import type { ObjectReport, Translation } from './translation.ts'
+import type { ObjectIntent, ObjectReport, Translation } from './translation.ts'
 import { translatorsOf } from './translators.ts'
 
 export interface ClusterEvents {
@@ -23,8 +23,8 @@ export interface Cluster {
   awaited(): ReadonlyMap<string, string>
   /** In the order of precedence. Call when it is `known`. */
   translate(surroundings: Surroundings): readonly Translation[]
-  /** All reports about what is served now. */
-  publish(reports: readonly ObjectReport[]): void
+  /** All reports about what is served now, and all objects that belong to it. */
+  publish(reports: readonly ObjectReport[], objects: readonly ObjectIntent[]): void
   /** Resolves when nothing is written any more. */
   close(): Promise<void>
 }
@@ -49,7 +49,7 @@ export function openCluster(
     },
     awaited: () => source.awaited(),
     translate: (surroundings) => source.translate(surroundings),
-    publish: (reports) => statuses.publish(reports),
+    publish: (reports, objects) => statuses.publish(reports, objects),
     async close() {
       source.stop()
       await statuses.stop()

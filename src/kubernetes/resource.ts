@@ -18,6 +18,10 @@ export interface Resource<Raw extends RawObject, Kept> {
   readonly namespaced: boolean
   /** Only these are asked for, as in `type!=helm.sh/release.v1`; left out = all. */
   readonly fieldSelector?: string
+  /** The same for labels, as in `app=shop`. */
+  readonly labelSelector?: string
+  /** Looked at only there, whatever namespaces are looked at else; left out = as everything. */
+  readonly namespace?: string
   /**
    * What is kept of an object: everything that is left out is not held in memory. `before` is what was kept of it until now, if
    * anything. May throw: the object is left out then.
@@ -42,9 +46,12 @@ export function pathOf(
 
 /** Where all objects that are asked for are listed and watched; has a query where the kind has a selector. */
 export function collectionPath(resource: Omit<Resource<RawObject, unknown>, 'prune'>, namespace: string | null): string {
-  const { fieldSelector } = resource
+  const { fieldSelector, labelSelector } = resource
   const path = pathOf(resource, namespace)
-  return fieldSelector === undefined ? path : `${path}?${new URLSearchParams({ fieldSelector })}`
+  if (fieldSelector === undefined && labelSelector === undefined) return path
+  const query = new URLSearchParams(fieldSelector === undefined ? {} : { fieldSelector })
+  if (labelSelector !== undefined) query.set('labelSelector', labelSelector)
+  return `${path}?${query}`
 }
 
 /** `path` may have a query already. */

@@ -1,6 +1,7 @@
 // What is kept of a Service, and how its ports speak.
 
 import type { V1LoadBalancerIngress, V1Service } from '@kubernetes/client-node'
+import { keepOwned, type OwnedObject } from './owned-object.ts'
 import type { RawObject, Resource } from './resource.ts'
 
 export interface KeptService {
@@ -14,6 +15,8 @@ export interface KeptService {
   readonly ports: readonly ServicePort[]
   /** Where it is reached from outside, addresses and names; of a Service that is for the inside its own address. */
   readonly addresses: readonly string[]
+  /** What it is where the gateway made it; null = somebody else did. */
+  readonly own: OwnedObject | null
 }
 
 export interface ServicePort {
@@ -30,7 +33,8 @@ export const SERVICES: Resource<V1Service & RawObject, KeptService> = {
   version: 'v1',
   plural: 'services',
   namespaced: true,
-  prune({ spec = {}, status }) {
+  prune(raw) {
+    const { spec = {}, status } = raw
     const { type = 'ClusterIP', externalName, ipFamilies, ports } = spec
     return {
       type,
@@ -40,6 +44,7 @@ export const SERVICES: Resource<V1Service & RawObject, KeptService> = {
         .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
         .map(({ name = '', port, appProtocol }) => ({ name, port, appProtocol: appProtocol ?? null })),
       addresses: addressesOf(spec, status?.loadBalancer?.ingress ?? []),
+      own: keepOwned(raw),
     }
   },
 }

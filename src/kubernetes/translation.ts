@@ -3,6 +3,7 @@
 
 import type { ListenerConfig, ListenerTlsConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import type { ObjectReference } from './object-reference.ts'
+import type { Manifest, OwnedObject } from './owned-object.ts'
 import type { RawObject, Resource } from './resource.ts'
 
 /** What is known of the cluster. Nothing in it is ever changed: an object that changed is another one. */
@@ -39,6 +40,8 @@ export interface Translation {
   readonly origins: ReadonlyMap<string, Origin>
   /** One for each object that is ours, in the order of `routes`. */
   readonly reports: readonly ObjectReport[]
+  /** What there should be in the cluster, and what of ours should not: each time all of it. What is the same object as before is not looked at again. */
+  readonly objects: readonly ObjectIntent[]
 }
 
 export interface Origin {
@@ -75,4 +78,14 @@ export interface StatusIntent {
    */
   readonly wanted: unknown
   readonly resourceVersion: string
+}
+
+/** An object of the gateway's own making. */
+export interface ObjectIntent {
+  /** uid '' = there is none. */
+  readonly object: ObjectReference
+  /** As it is known now; null = there is none, or it is not known that there is. */
+  readonly current: OwnedObject | null
+  /** Whole, as server-side apply takes it; null = it is to go. */
+  readonly wanted: Manifest | null
 }

@@ -1,13 +1,20 @@
 // The one table of what translates objects, in the order of precedence.
 
+import type { GatewayApiConfig } from '../config/gateway-api-schema.ts'
 import type { KubernetesConfig } from '../config/model.ts'
 import { gatewayApiTranslator } from './gateway-api/translate.ts'
 import { ingressTranslator } from './ingress/translate.ts'
 import type { Translator } from './translation.ts'
 
-export function translatorsOf({ gatewayApi, ingress, statusAddress }: KubernetesConfig): readonly Translator[] {
+export function translatorsOf({ gatewayApi, ingress, statusAddress, leaderElection }: KubernetesConfig): readonly Translator[] {
   return [
-    ...(gatewayApi === null ? [] : [gatewayApiTranslator(gatewayApi)]),
+    ...(gatewayApi === null
+      ? []
+      : [gatewayApiTranslator({ ...gatewayApi, replicas: replicasIn(gatewayApi) ?? leaderElection })]),
     ...(ingress === null ? [] : [ingressTranslator({ ingress, statusAddress })]),
   ]
+}
+
+function replicasIn({ addresses }: GatewayApiConfig): { readonly namespace: string; readonly name: string } | null {
+  return 'service' in addresses ? addresses.service.replicas : null
 }

@@ -308,7 +308,10 @@ export class ClusterDesk {
     if (cluster?.known === false) return
     const reports = translations.flatMap((translation) => translation.reports).map((report) => withProblems(report, problems))
     this.#told = reports
-    cluster?.publish(reports)
+    cluster?.publish(
+      reports,
+      translations.flatMap(({ objects }) => objects),
+    )
     this.#reports.tell(reports)
   }
 

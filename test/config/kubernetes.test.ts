@@ -60,8 +60,39 @@ t.test('Gateways', async (t) => {
   t.match(become('kubernetes: { gatewayApi: { addresses: { shared: [192.0.2.1] } } }'), {
     gatewayApi: { addresses: { shared: ['192.0.2.1'] } },
   })
-  t.match(become('kubernetes: { gatewayApi: {} }'), [/name addresses.pool or addresses.shared/])
-  t.match(become('kubernetes: { gatewayApi: { addresses: {} } }'), [/expected one of pool, shared/])
+  const service = {
+    type: 'LoadBalancer',
+    ports: { from: 10_000, to: 10_999 },
+    externalTrafficPolicy: 'Local',
+    bind: '0.0.0.0',
+    replicas: null,
+  }
+  t.match(become('kubernetes: { gatewayApi: {} }'), { gatewayApi: { addresses: { service } } })
+  t.match(become('kubernetes: { gatewayApi: { addresses: {} } }'), { gatewayApi: { addresses: { service } } })
+  const written = 'type: ClusterIP, ports: 20000-20000, bind: "::", replicas: edge/lb, externalTrafficPolicy: Cluster'
+  t.match(become(`kubernetes: { gatewayApi: { addresses: { service: { ${written} } } } }`), {
+    gatewayApi: {
+      addresses: {
+        service: {
+          type: 'ClusterIP',
+          ports: { from: 20_000, to: 20_000 },
+          bind: '::',
+          replicas: { namespace: 'edge', name: 'lb' },
+          externalTrafficPolicy: 'Cluster',
+        },
+      },
+    },
+  })
+  for (const [wrong, why] of [
+    ['ports: 10000', /a range of ports/],
+    ['ports: 0-1', /a range of ports/],
+    ['ports: 10-70000', /a range of ports/],
+    ['ports: 20-10', /the range 20-10 is empty/],
+    ['type: ExternalName', /unknown type of Service/],
+    ['bind: eth0', /is not an IP address/],
+    ['replicas: lb', /is not namespace\/name of a Service/],
+  ] as const)
+    t.match(become(`kubernetes: { gatewayApi: { addresses: { service: { ${wrong} } } } }`), [why], wrong)
   t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [10.0.0.1], shared: [10.0.0.2] } } }'), [/exclude each other/])
   t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [] } } }'), [/at least one address/])
   t.match(become('kubernetes: { gatewayApi: { addresses: { pool: [10.0.0.0/33] } } }'), [/the prefix must be from 0 to 32/])

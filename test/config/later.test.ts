@@ -43,10 +43,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
     PLACES.listener?.('protocol: https, tls: { certificates: [{ cert: a.pem, key: a.key }], acme: off }') ?? '',
     'acme is not supported yet',
   ],
-  [
-    PLACES.top?.('kubernetes: { gatewayApi: { addresses: { service: { ports: 1 } } } }') ?? '',
-    'kubernetes.gatewayApi.addresses.service is not supported yet',
-  ],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],
   [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [{ jwt: 1 }] }] }', UPSTREAM, ''), 'jwt is not supported yet'],
   [PLACES.top?.('accessLog: { format: combined }') ?? '', 'accessLog.format other than json is not supported yet'],

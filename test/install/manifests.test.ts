@@ -195,9 +195,7 @@ async function problemsOf(objects: readonly Manifest[], folder: string): Promise
   }
   const loaded = await loadConfig(join(folder, 'headgate.yaml'), { env })
   const wrong = [...('errors' in loaded ? loaded.errors : checkWorthServing(loaded.config)), ...loaded.warnings]
-  return wrong
-    .map(({ message }) => message)
-    .filter((message) => message !== 'kubernetes.gatewayApi.addresses.service is not supported yet')
+  return wrong.map(({ message }) => message)
 }
 
 function drainSeconds(objects: readonly Manifest[]): number {

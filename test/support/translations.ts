@@ -67,5 +67,6 @@ export function translation(parts: {
       ]),
     ),
     reports: parts.reports ?? [...names].map((name) => report(name)),
+    objects: [],
   }
 }

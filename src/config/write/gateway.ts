@@ -1,5 +1,6 @@
 // A whole configuration back in the form in which it is written: what is read from the result is the same configuration.
 
+import type { GatewayAddressesConfig } from '../gateway-api-schema.ts'
 import type { KubernetesConfig } from '../kubernetes-schema.ts'
 import type { AccessLogConfig, AdminConfig, DrainConfig, GatewayConfig, LogConfig, PluginConfig, TestConfig } from '../model.ts'
 import type { OverloadConfig } from '../overload-schema.ts'
@@ -32,11 +33,18 @@ const OVERLOAD: Keys<OverloadConfig> = {
   buffers: size,
 }
 
+function writeAddresses(addresses: GatewayAddressesConfig): unknown {
+  if (!('service' in addresses)) return addresses
+  const { ports, replicas, ...rest } = addresses.service
+  const found = replicas === null ? {} : { replicas: `${replicas.namespace}/${replicas.name}` }
+  return { service: { ...rest, ports: `${ports.from}-${ports.to}`, ...found } }
+}
+
 const KUBERNETES: Keys<KubernetesConfig> = {
   kubeconfig: or('off', same),
   namespaces: same,
   ingress: given,
-  gatewayApi: given,
+  gatewayApi: (api) => (api === null ? undefined : { ...api, addresses: writeAddresses(api.addresses) }),
   statusAddress: (address) =>
     'addresses' in address ? address.addresses : { service: `${address.service.namespace}/${address.service.name}` },
   leaderElection: same,

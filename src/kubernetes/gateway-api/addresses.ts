@@ -1,14 +1,17 @@
 // Which addresses each Gateway has. What a Gateway asks for goes first, then what it has already, then the first free one.
 
-import { AddressPool, canonicalAddress } from './address-pool.ts'
+import { AddressPool, bindOf, canonicalAddress } from './address-pool.ts'
 import { fieldOf, listOf } from './conditions.ts'
 import type { GatewaySpec, Kept } from './kinds.ts'
+import type { ServiceSettings } from './service-addresses.ts'
 
 export type AddressSettings =
   /** Each Gateway has one of its own. */
   | { readonly pool: readonly string[] }
   /** All Gateways have all of these. */
   | { readonly shared: readonly string[] }
+  /** Each Gateway has those of a Service. */
+  | { readonly service: ServiceSettings }
 
 export interface Trouble {
   readonly reason: string
@@ -16,25 +19,48 @@ export interface Trouble {
 }
 
 export interface Addresses {
-  /** Listened on, in one spelling each. */
+  /** Shown, in one spelling each. */
   readonly values: readonly string[]
+  /** Where ports of it are listened on; null = on these addresses, as they are. */
+  readonly behind: Behind | null
   /** Why the Gateway is not accepted; null = it is. */
   readonly refused: Trouble | null
   /** What is not as asked for; null = nothing. */
   readonly trouble: Trouble | null
 }
 
+/** What a Service leads to. */
+export interface Behind {
+  readonly bind: string
+  /** By port of the Gateway; one that is not there leads nowhere yet. */
+  readonly ports: ReadonlyMap<number, number>
+}
+
+export interface AddressSource {
+  /** Whether listeners of different Gateways meet on one address. */
+  readonly shared: boolean
+  /** By uid. `gateways`: oldest first. `portsOf` = what listeners of a Gateway ask for. */
+  assign(gateways: readonly Gateway[], portsOf: (gateway: Gateway) => readonly number[]): ReadonlyMap<string, Addresses>
+}
+
+/** Where a port of a listener is listened on. */
+export function placesOf({ values, behind }: Addresses, port: number): { address: string; port: number; bind: string }[] {
+  if (behind === null) return values.map((address) => ({ address, port, bind: bindOf(address, port) }))
+  const own = behind.ports.get(port)
+  return own === undefined ? [] : [{ address: behind.bind, port: own, bind: bindOf(behind.bind, own) }]
+}
+
 type Gateway = Kept<GatewaySpec>
 
 const IP_ADDRESS = 'IPAddress'
 
-export class AddressBook {
+export class AddressBook implements AddressSource {
   readonly #shared: readonly string[] | null
   readonly #pool: AddressPool
   /** By uid, what each Gateway had: until its status says so, this keeps it from moving when another one is created. */
   #had = new Map<string, readonly string[]>()
 
-  constructor(settings: AddressSettings) {
+  constructor(settings: Exclude<AddressSettings, { readonly service: unknown }>) {
     this.#shared = 'shared' in settings ? settings.shared.map((each) => canonicalAddress(each) ?? each) : null
     this.#pool = new AddressPool('pool' in settings ? settings.pool : settings.shared)
   }
@@ -60,7 +86,12 @@ export class AddressBook {
         const trouble = bad === undefined ? null : notUsable(`${bad} is not one of the shared addresses (${shared.join(', ')})`)
         return [
           meta.uid,
-          { values: named.length > 0 ? [...new Set(named)] : bad === undefined ? shared : [], refused, trouble },
+          {
+            values: named.length > 0 ? [...new Set(named)] : bad === undefined ? shared : [],
+            behind: null,
+            refused,
+            trouble,
+          },
         ]
       }),
     )
@@ -68,10 +99,10 @@ export class AddressBook {
 
   #allot(gateways: readonly Gateway[]): Map<string, Addresses> {
     const taken = new Set<string>()
-    const found = new Map<string, { values: string[]; missing: number; refused: Trouble | null; trouble: Trouble | null }>()
+    const found = new Map<string, Addresses & { values: string[]; missing: number; trouble: Trouble | null }>()
     for (const { meta, spec } of gateways) {
       const { values, refused } = requestsOf(spec)
-      const entry = { values: [] as string[], missing: 0, refused, trouble: null as Trouble | null }
+      const entry = { values: [] as string[], behind: null, missing: 0, refused, trouble: null as Trouble | null }
       found.set(meta.uid, entry)
       for (const value of values) {
         if (value === null) entry.missing++
@@ -112,12 +143,12 @@ export class AddressBook {
   }
 }
 
-function notUsable(message: string): Trouble {
+export function notUsable(message: string): Trouble {
   return { reason: 'AddressNotUsable', message }
 }
 
 /** null = any address. */
-function requestsOf({ addresses = [] }: GatewaySpec): { values: readonly (string | null)[]; refused: Trouble | null } {
+export function requestsOf({ addresses = [] }: GatewaySpec): { values: readonly (string | null)[]; refused: Trouble | null } {
   if (addresses.length === 0) return { values: [null], refused: null }
   const other = addresses.find(({ type = IP_ADDRESS }) => type !== IP_ADDRESS)
   const refused =

@@ -1,5 +1,6 @@
 // What is said about Gateways and ListenerSets.
 
+import { isIP } from 'node:net'
 import type { StatusIntent } from '../translation.ts'
 import type { Trouble } from './addresses.ts'
 import { type Condition, condition, fieldOf, joinConditions, listOf, summary } from './conditions.ts'
@@ -18,7 +19,7 @@ export function gatewayStatus(plan: Plan, attached: Attached): StatusIntent {
   const served = [...listeners, ...sets.flatMap((set) => set.listeners)].some(isProgrammed)
   const wanted = {
     ...Object(status),
-    addresses: (served ? addresses.values : []).map((value) => ({ type: 'IPAddress', value })),
+    addresses: (served ? addresses.values : []).map((value) => ({ type: isIP(value) === 0 ? 'Hostname' : 'IPAddress', value })),
     conditions: joinConditions(fieldOf(status, 'conditions'), gatewayConditions(plan, served), [INSECURE]),
     listeners: listenerStatuses(listeners, attached, fieldOf(status, 'listeners'), plan.refused, meta.generation),
     attachedListenerSets: sets.filter(isSetAccepted).length,

@@ -4,13 +4,12 @@ import { readAddress } from '../../config/addresses.ts'
 import type { ListenerConfig } from '../../config/model.ts'
 import { Refusal } from '../../config/written.ts'
 import type { KeptNamespace } from '../namespace.ts'
-import { bindOf } from './address-pool.ts'
-import type { AddressBook, Addresses, Trouble } from './addresses.ts'
+import { type Addresses, type AddressSource, placesOf, type Trouble } from './addresses.ts'
 import { findKeyPair, type KeyPair, type Material } from './certificates.ts'
 import { type Claim, findConflicts, findOverlaps } from './conflicts.ts'
 import { intersect } from './hostnames.ts'
 import { type GatewaySpec, GROUP, type Kept, type ListenerSetSpec, type ListenerSpec } from './kinds.ts'
-import { type Judged, judgeListener } from './listeners.ts'
+import { isListenedOn, type Judged, judgeListener } from './listeners.ts'
 import { admits } from './namespaces.ts'
 import { plainRead } from './plain-read.ts'
 
@@ -67,14 +66,15 @@ interface Entry {
 export function planGateways(
   gateways: readonly Kept<GatewaySpec>[],
   sets: ReadonlyMap<string, readonly Kept<ListenerSetSpec>[]>,
-  book: AddressBook,
+  book: AddressSource,
   around: Surroundings,
 ): Plan[] {
-  const assigned = book.assign(gateways)
+  const setsOf = ({ meta }: Kept<GatewaySpec>) => sets.get(`${meta.namespace}/${meta.name}`) ?? []
+  const assigned = book.assign(gateways, (object) => portsOf(object, setsOf(object), around))
   const drafts = gateways.map((object) => {
-    const addresses = assigned.get(object.meta.uid) ?? { values: [], refused: null, trouble: null }
+    const addresses = assigned.get(object.meta.uid) ?? { values: [], behind: null, refused: null, trouble: null }
     const refused = refusalOf(object.spec) ?? addresses.refused
-    const own = sets.get(`${object.meta.namespace}/${object.meta.name}`) ?? []
+    const own = setsOf(object)
     const judgedSets = own.map((set) => ({ set, refused: refused === null ? setRefusal(object, set, around) : PARENT_REFUSED }))
     const entries = (kind: Entry['owner']['kind'], { meta }: Kept<unknown>, specs: readonly ListenerSpec[] = []): Entry[] =>
       specs.map((spec) => {
@@ -138,6 +138,14 @@ function setRefusal(
   return { reason: 'NotAllowed', message: `allowedListeners of the Gateway takes no ListenerSets of ${set.meta.namespace}` }
 }
 
+/** In ascending order: of the listeners of a Gateway and of its ListenerSets, whether they are served or not. */
+function portsOf(gateway: Kept<GatewaySpec>, sets: readonly Kept<ListenerSetSpec>[], around: Surroundings): readonly number[] {
+  if (refusalOf(gateway.spec) !== null) return []
+  const welcome = sets.filter((set) => setRefusal(gateway, set, around) === null)
+  const specs = [gateway.spec, ...welcome.map(({ spec }) => spec)].flatMap(({ listeners = [] }) => listeners)
+  return [...new Set(specs.filter(isListenedOn).map(({ port }) => port))].sort((a, b) => a - b)
+}
+
 function clientCertificateOf(
   { meta, spec }: Kept<GatewaySpec>,
   known: Material,
@@ -169,10 +177,8 @@ function settle(entries: readonly Entry[], around: Surroundings): Map<Entry, Pla
     claiming.map((entry, i) => {
       const conflict = conflicts[i] ?? null
       const able = conflict === null && entry.judged.refused === null && entry.judged.idle === null
-      const wanted = entry.addresses.values.map((address) => ({ address, bind: bindOf(address, entry.spec.port) }))
-      const usable = wanted.filter(
-        ({ address, bind }) => !around.unusable.has(bind) && !clashes(busy, address, entry.spec.port),
-      )
+      const wanted = placesOf(entry.addresses, entry.spec.port)
+      const usable = wanted.filter(({ address, port, bind }) => !around.unusable.has(bind) && !clashes(busy, address, port))
       const lost = wanted.find((each) => !usable.includes(each))
       const unavailable = lost === undefined || usable.length > 0 ? null : portTrouble(lost.bind, around)
       return [
@@ -217,7 +223,11 @@ function busyPorts(listeners: ReadonlyMap<string, ListenerConfig>): ReadonlyMap<
 
 function clashes(busy: ReadonlyMap<number, readonly string[]>, address: string, port: number): boolean {
   const six = address.includes(':')
-  return (busy.get(port) ?? []).some((host) => host === address || host === '::' || (host === '0.0.0.0' && !six))
+  const every = address === '::' || address === '0.0.0.0'
+  return (busy.get(port) ?? []).some(
+    (host) =>
+      host === address || host === '::' || (host === '0.0.0.0' && !six) || (every && (address === '::' || !host.includes(':'))),
+  )
 }
 
 /** Whether a ListenerSet names a Gateway, and which: `namespace/name`. */

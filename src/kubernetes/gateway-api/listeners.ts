@@ -36,6 +36,11 @@ const PROTOCOLS: Readonly<
   TCP: { protocol: 'tcp', kinds: ['TCPRoute'] },
 }
 
+/** Whether there is something to be listened for on its port. */
+export function isListenedOn({ protocol, port }: ListenerSpec): boolean {
+  return Object.hasOwn(PROTOCOLS, protocol) && Number.isInteger(port) && port >= 1 && port <= 65_535
+}
+
 /** `owner` is what the listener is written in, `gateway` where the Gateway is, whose `tls` counts for it too. */
 export function judgeListener(
   spec: ListenerSpec,

@@ -10,10 +10,11 @@ import { SECRETS } from '../secret.ts'
 import { SERVICES } from '../service.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
 import type { ClusterView, ObjectProblem, ObjectReport, Origin, StatusIntent, Translator } from '../translation.ts'
-import { AddressBook, type AddressSettings } from './addresses.ts'
+import { AddressBook, type AddressSettings, type AddressSource } from './addresses.ts'
 import type { Around } from './attach.ts'
 import type { Backends } from './backend-refs.ts'
 import { classStatus, isUsable } from './classes.ts'
+import { GatewayObjects, readyIn } from './gateway-objects.ts'
 import { gatewayStatus, listenerSetStatus } from './gateway-status.ts'
 import { gatewayOf, type Plan, type PlannedListener, planGateways } from './gateways.ts'
 import { type Grants, indexGrants } from './grants.ts'
@@ -37,12 +38,16 @@ import { ROUTE_KINDS, type TranslatedKind } from './route-kinds.ts'
 import type { RouteParts } from './route-parts.ts'
 import { isAccepted, routeStatus } from './route-status.ts'
 import { Same } from './same.ts'
+import { ServiceBook } from './service-addresses.ts'
+import { OWN_SLICES, type Replicas, replicasOf } from './service-kinds.ts'
 import { Steady } from './steady.ts'
 
 export interface GatewayApiSettings {
   /** GatewayClasses that name it are ours. */
   readonly controller: string
   readonly addresses: AddressSettings
+  /** The Service whose ready endpoints are the replicas of this gateway; asked for where Gateways have Services. */
+  readonly replicas?: { readonly namespace: string; readonly name: string }
 }
 
 interface Translated {
@@ -51,8 +56,11 @@ interface Translated {
   readonly parts: RouteParts
 }
 
-export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettings): Translator {
-  const book = new AddressBook(addresses)
+export function gatewayApiTranslator({ controller, addresses, replicas = OWN_SERVICE }: GatewayApiSettings): Translator {
+  const settings = 'service' in addresses ? addresses.service : null
+  const pool = 'service' in addresses ? null : new AddressBook(addresses)
+  const replicaSlices = replicasOf(replicas)
+  const objects = new GatewayObjects(controller)
   const made = { upstreams: new Remembered<NamedUpstream>(), routes: new Remembered<RouteConfig>() }
   const listenersMade = new Remembered<ListenerConfig>()
   const parentCache = new Same<Parent>()
@@ -85,7 +93,7 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
 
   return {
     source: 'gateway-api',
-    resources: RESOURCES as Translator['resources'],
+    resources: [...RESOURCES, ...(settings === null ? [] : [OWN_SLICES, replicaSlices])] as Translator['resources'],
     translate(view) {
       const classes = sorted(view, GATEWAY_CLASSES).filter(({ spec }) => spec.controllerName === controller)
       const usable = new Set(classes.filter(isUsable).map(({ meta }) => meta.name))
@@ -97,11 +105,22 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
       const material = { secrets: view.objects(SECRETS), configMaps: view.objects(CONFIG_MAPS), grants }
       const { listeners: fileListeners, unusable } = view
       const around = { ...material, namespaces, listeners: fileListeners, unusable }
-      const planned = planGateways(gateways, sets, book, around)
+      const services = view.objects(SERVICES)
+      const replicasKnown: ReadonlyMap<string, Replicas> = settings === null ? new Map() : view.objects(replicaSlices)
+      const book =
+        settings === null
+          ? null
+          : new ServiceBook(settings, controller, {
+              services,
+              listeners: fileListeners,
+              ready: readyIn(replicasKnown),
+              replicas: `${replicas.namespace}/${replicas.name}`,
+            })
+      const planned = planGateways(gateways, sets, (book ?? pool) as AddressSource, around)
       const { plans, listeners } = readListeners(planned, listenersMade)
       const judged = judgePolicies(sorted(view, BACKEND_TLS_POLICIES), material)
       const policies = policiesOfServices(judged, policyCache)
-      const backends = { services: view.objects(SERVICES), grants, policies, made }
+      const backends = { services, grants, policies, made }
       const routes = translateRoutes(view, { parents: parentsOf(plans, parentCache), namespaces }, backends)
       const used = new Set<NamedUpstream>()
       const configs: RouteConfig[] = []
@@ -130,10 +149,20 @@ export function gatewayApiTranslator({ controller, addresses }: GatewayApiSettin
           ...routes.map(reportOf),
           ...judged.map((policy) => report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach))),
         ],
+        objects: objects.of(gateways, book === null || settings === null ? null : { book, settings }, {
+          gateways: view.objects(GATEWAYS),
+          classes: view.objects(GATEWAY_CLASSES),
+          services,
+          slices: settings === null ? new Map() : view.objects(OWN_SLICES),
+          replicas: replicasKnown,
+        }),
       }
     },
   }
 }
+
+/** As installations have it. */
+const OWN_SERVICE = { namespace: 'headgate', name: 'headgate' }
 
 const RESOURCES = [
   GATEWAY_CLASSES,

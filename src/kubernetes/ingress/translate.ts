@@ -122,6 +122,7 @@ class IngressTranslating {
       upstreams,
       origins,
       reports: [...this.#classReports(classes), ...reports],
+      objects: [],
     }
   }
 

@@ -85,7 +85,7 @@ function servicesOf(ingresses: readonly KeptIngress[]): Map<string, KeptService>
     for (const name of namedBy(ingress, OF_SERVICES)) add(name, { number: 80 })
   }
   const made = [...ports].map(
-    ([name, ports]) => [name, { type: 'ClusterIP', externalName: '', family: null, addresses: [], ports }] as const,
+    ([name, ports]) => [name, { type: 'ClusterIP', externalName: '', family: null, addresses: [], own: null, ports }] as const,
   )
   return new Map(made)
 }

@@ -1,11 +1,12 @@
-// What is written back to Kubernetes: the statuses of objects, and Events about them, by one of the replicas.
+// What is written back to Kubernetes: the statuses of objects, Events about them, and objects of our own, by one of the replicas.
 
 import type { LeaderElectionConfig } from '../../config/ingress-schema.ts'
 import type { ApiClient } from '../api-client.ts'
 import type { KubernetesEnvironment } from '../environment.ts'
-import type { ObjectReport } from '../translation.ts'
+import type { ObjectIntent, ObjectReport } from '../translation.ts'
 import { Events } from './events.ts'
 import { Leader } from './leader.ts'
+import { ObjectWriter } from './object-writer.ts'
 import { StatusWriter } from './status-writer.ts'
 
 export { replicaIdentity } from './identity.ts'
@@ -21,9 +22,10 @@ export interface StatusDeskSettings {
 export interface StatusDesk {
   /**
    * All reports about what is served now, after each change of any of them, also of what is in a status: what is not named is not
-   * ours any more. Cheap where reports are the same objects as the last time. Never throws.
+   * ours any more. Cheap where reports are the same objects as the last time. The same goes for objects that there should be. Never
+   * throws.
    */
-  publish(reports: readonly ObjectReport[]): void
+  publish(reports: readonly ObjectReport[], objects?: readonly ObjectIntent[]): void
   /** Whether this replica writes. */
   readonly leader: boolean
   /** Why it is not known who writes; '' = it is. */
@@ -39,6 +41,7 @@ export function openStatusDesk({ client, config, environment, identity }: Status
   const subscribers = new Set<(leader: boolean) => void>()
   const mayWrite = (): boolean => leader.leader
   const statuses = new StatusWriter({ client, environment, mayWrite })
+  const objects = new ObjectWriter({ client, environment, mayWrite })
   const events = new Events({ client, environment, mayWrite, identity })
   const leader: Leader = new Leader({
     client,
@@ -48,13 +51,15 @@ export function openStatusDesk({ client, config, environment, identity }: Status
     changed: (leads) => {
       if (leads) {
         statuses.writeAll()
+        objects.writeAll()
         events.tellAll()
       }
       for (const changed of subscribers) changed(leads)
     },
   })
   return {
-    publish: (reports) => {
+    publish: (reports, wanted = []) => {
+      objects.publish(wanted)
       statuses.publish(reports)
       events.publish(reports)
     },
@@ -69,7 +74,7 @@ export function openStatusDesk({ client, config, environment, identity }: Status
       return () => subscribers.delete(changed)
     },
     stop: async () => {
-      await Promise.all([statuses.stop(), events.stop()])
+      await Promise.all([statuses.stop(), objects.stop(), events.stop()])
       await leader.stop()
     },
   }

@@ -13,7 +13,8 @@ import type { GoldenCase } from '../ingress/golden-case.ts'
 const ADDRESSES = { pool: ['10.0.0.80', '10.0.1.0/28'] }
 
 export function translatorOf({ settings }: Pick<GoldenCase, 'settings'>): Translator {
-  return gatewayApiTranslator({ controller: 'headgate.dev/gateway', addresses: ADDRESSES, ...settings })
+  const replicas = { namespace: 'headgate', name: 'headgate' }
+  return gatewayApiTranslator({ controller: 'headgate.dev/gateway', addresses: ADDRESSES, replicas, ...settings })
 }
 
 const ROUTE = routeSchema.parse({ name: 'r', to: 'u' })
@@ -21,7 +22,7 @@ const UPSTREAM = upstreamSchema.parse({ discovery: { static: ['127.0.0.1:1'] } }
 const LISTENER = readListener({ name: 'l', bind: '127.0.0.1:1' }) as object
 
 /** As text, without what is only a default, and without what tests make anew each time. */
-export function goldenText({ listeners, routes, upstreams, reports }: Translation): string {
+export function goldenText({ listeners, routes, upstreams, reports, objects }: Translation): string {
   const shown = {
     listeners: Object.fromEntries(listeners.map(({ name, ...listener }) => [name, beside(listener, LISTENER)])),
     routes: Object.fromEntries(
@@ -52,6 +53,16 @@ export function goldenText({ listeners, routes, upstreams, reports }: Translatio
         },
       ]),
     ),
+    ...(objects.length === 0
+      ? {}
+      : {
+          objects: Object.fromEntries(
+            objects.map(({ object: { kind, namespace, name }, wanted }) => [
+              `${kind} ${namespace}/${name}`,
+              wanted === null ? 'is to go' : wanted,
+            ]),
+          ),
+        }),
   }
   const plain = JSON.parse(JSON.stringify(shown), (key, value) => {
     if (key === 'supportedFeatures') return undefined

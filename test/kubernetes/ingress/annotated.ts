@@ -38,6 +38,7 @@ export const look: AnnotationLook = {
           family: null,
           ports: [{ name: 'http', port: 8080, appProtocol: null }],
           addresses: [],
+          own: null,
         }
       : null,
   configMap: (namespace, name) => (`${namespace}/${name}` === 'shop/headers' ? { 'x-frame-options': 'DENY' } : null),
