@@ -181,6 +181,7 @@ export class DataPlane {
         await this.options.listen(listening.server, bind)
       }
       for (const plan of compiled.plans) await plan.prepare()
+      for (const { tls } of compiled.snapshot.listeners.values()) await tls?.prepare()
     } catch (error) {
       for (const listening of added.values()) listening.close()
       throw error

@@ -1,7 +1,7 @@
 // A large configuration, whole and with one thing changed, as whoever watches a cluster makes it: what does not change stays the
 // same object.
 
-import type { GatewayConfig, RouteConfig, UpstreamConfig } from '../../src/config/model.ts'
+import type { GatewayConfig, ListenerConfig, ListenerTlsConfig, RouteConfig, UpstreamConfig } from '../../src/config/model.ts'
 import { normalizeConfig } from '../../src/config/parse.ts'
 
 export interface Size {
@@ -50,3 +50,29 @@ export function withUpstreamChanged(config: GatewayConfig, turn: number): Gatewa
 
 /** Equal, and nothing of it the same object: what reading everything anew gives. */
 export const copyOf = (config: GatewayConfig): GatewayConfig => structuredClone(config)
+
+export interface Pair {
+  readonly cert: string
+  readonly key: string
+}
+
+/** One listener with many certificates. */
+export function certificatesConfig(certificates: readonly Pair[]): GatewayConfig {
+  const parsed = normalizeConfig({
+    admin: 'off',
+    listeners: [{ name: 'secure', bind: '127.0.0.1:0', protocol: 'https', tls: { certificates: [...certificates] } }],
+    routes: [{ name: 'all', filters: [{ respond: { body: 'hi' } }] }],
+    upstreams: {},
+  })
+  if ('errors' in parsed) throw new Error(JSON.stringify(parsed.errors.slice(0, 3)))
+  return parsed.config
+}
+
+export function withCertificateChanged(config: GatewayConfig, turn: number): GatewayConfig {
+  const [listener] = config.listeners as readonly [ListenerConfig]
+  const { certificates, ...tls } = listener.tls as ListenerTlsConfig
+  const index = (turn * 37) % certificates.length
+  const { cert, key } = certificates[index] as ListenerTlsConfig['certificates'][number]
+  const changed = { cert: { ...cert, pem: `${cert.pem}# turn ${turn}\n` }, key }
+  return { ...config, listeners: [{ ...listener, tls: { ...tls, certificates: certificates.with(index, changed) } }] }
+}

@@ -1,8 +1,23 @@
 // TLS of a listener: what is configured → what shakes hands. What a reload does not change goes on, with its sessions.
 
 import type { ListenerConfig } from '../config/model.ts'
+import type { Certificate } from '../listen/known-certificates.ts'
 import { TlsTerminator } from '../listen/tls-terminator.ts'
 import type { TlsTermination } from '../model/tls-termination.ts'
+
+type CertificateConfig = NonNullable<ListenerConfig['tls']>['certificates'][number]
+
+/** The same object each time: what is known of a certificate goes by it. */
+const certificates = new WeakMap<CertificateConfig, Certificate>()
+
+function certificateOf(config: CertificateConfig): Certificate {
+  let made = certificates.get(config)
+  if (made === undefined) {
+    made = { cert: config.cert.pem, key: config.key.pem }
+    certificates.set(config, made)
+  }
+  return made
+}
 
 /** `current` is what serves a listener of that name now. Throws when a certificate or key was not read. */
 export function terminationOf(
@@ -11,14 +26,15 @@ export function terminationOf(
 ): TlsTermination | null {
   if (tls === null) return null
   const { minVersion, ciphers, strictSni, clientAuth } = tls
-  const made = new TlsTerminator({
+  const settings = {
     listener: name,
-    certificates: tls.certificates.map(({ cert, key }) => ({ cert: cert.pem, key: key.pem })),
+    certificates: tls.certificates.map(certificateOf),
     minVersion,
     ciphers,
     alpn: protocol === 'tls' ? [] : tls.alpn.filter((spoken) => spoken !== 'h2' || http2),
     strictSni,
     clientAuth: { ...clientAuth, ca: clientAuth.ca?.pem ?? null },
-  })
+  }
+  const made = new TlsTerminator(settings, current)
   return made.identity === current?.identity ? current : made
 }

@@ -1,7 +1,7 @@
 // What changes from one configuration to the next: parts that stay are the same objects in both, and only named. Plain data, made in one
 // process and followed in another.
 
-import type { GatewayConfig } from './model.ts'
+import type { GatewayConfig, ListenerConfig, ListenerTlsConfig } from './model.ts'
 
 /** A list by what is at its beginning and end in both, and between them places in the base or what is new. */
 export interface ListChange<T> {
@@ -12,10 +12,16 @@ export interface ListChange<T> {
 
 type Lists = 'listeners' | 'routes' | 'upstreams'
 
+/** One that is new: as it is, or without its certificates and with what changes of those of the base's listener of that name. */
+export interface ListenerChange {
+  readonly listener: ListenerConfig
+  readonly certificates: ListChange<ListenerTlsConfig['certificates'][number]> | null
+}
+
 export interface ConfigChange {
   /** The keys whose values are others now. */
   readonly rest: Partial<Omit<GatewayConfig, Lists>>
-  readonly listeners: ListChange<GatewayConfig['listeners'][number]>
+  readonly listeners: ListChange<ListenerChange>
   readonly routes: ListChange<GatewayConfig['routes'][number]>
   /** With their names. */
   readonly upstreams: ListChange<readonly [string, GatewayConfig['upstreams'][string]]>
@@ -27,7 +33,7 @@ export function changeOf(base: GatewayConfig, next: GatewayConfig): ConfigChange
   const changed = Object.entries(rest).filter(([key, value]) => base[key as keyof typeof rest] !== value)
   return {
     rest: Object.fromEntries(changed),
-    listeners: listChange(base.listeners, listeners, same),
+    listeners: mapNew(listChange(base.listeners, listeners, same), (listener) => listenerChange(base, listener)),
     routes: listChange(base.routes, routes, same),
     upstreams: listChange(
       Object.entries(base.upstreams),
@@ -43,10 +49,30 @@ export function changedConfig(base: GatewayConfig, change: ConfigChange): Gatewa
   return {
     ...base,
     ...change.rest,
-    listeners: changedList(base.listeners, change.listeners),
+    listeners: changedList(
+      base.listeners,
+      mapNew(change.listeners, (listener) => changedListener(base, listener)),
+    ),
     routes: changedList(base.routes, change.routes),
     upstreams: Object.fromEntries(changedList(Object.entries(base.upstreams), change.upstreams)),
   }
+}
+
+function listenerChange(base: GatewayConfig, listener: ListenerConfig): ListenerChange {
+  const there = base.listeners.find(({ name }) => name === listener.name)
+  if (!there?.tls || !listener.tls) return { listener, certificates: null }
+  const certificates = listChange(there.tls.certificates, listener.tls.certificates, same)
+  return { listener: { ...listener, tls: { ...listener.tls, certificates: [] } }, certificates }
+}
+
+function changedListener(base: GatewayConfig, { listener, certificates }: ListenerChange): ListenerConfig {
+  const there = base.listeners.find(({ name }) => name === listener.name)
+  if (certificates === null || !there?.tls || !listener.tls) return listener
+  return { ...listener, tls: { ...listener.tls, certificates: changedList(there.tls.certificates, certificates) } }
+}
+
+function mapNew<T, U>({ head, middle, tail }: ListChange<T>, map: (item: T) => U): ListChange<U> {
+  return { head, middle: middle.map((item) => (typeof item === 'number' ? item : { is: map(item.is) })), tail }
 }
 
 const same = <T>(a: T, b: T): boolean => a === b

@@ -33,24 +33,38 @@ function unquoted(written: string): string {
   }
 }
 
+/** What a certificate says that it is for. */
+export interface CertificateRead {
+  /** `ec`, `rsa`, …; '' = it cannot be read. */
+  readonly type: string
+  /** Lower case; a wildcard is `*.example.org`. */
+  readonly names: readonly string[]
+}
+
+/** Of a chain the first counts. One that cannot be read answers for nobody. */
+export function readCertificate(pem: string): CertificateRead {
+  try {
+    const certificate = new X509Certificate(pem)
+    return { type: certificate.publicKey.asymmetricKeyType ?? '', names: dnsNames(certificate) }
+  } catch {
+    return { type: '', names: [] }
+  }
+}
+
 /** Which certificates answer for which name. */
 export class CertificateNames {
   /** Indexes by name; `.example.org` is the wildcard one label above. */
   readonly #byName = new Map<string, number[]>()
-  readonly #types: readonly string[]
-  readonly #names: readonly (readonly string[])[]
+  readonly #certificates: readonly CertificateRead[]
   /** The first certificate, with what else answers for its name. */
   readonly first: readonly number[]
 
-  /** PEM texts, of chains the first counts. Throws when one cannot be read. */
-  constructor(certificates: readonly string[]) {
-    const read = certificates.map((pem) => new X509Certificate(pem))
-    this.#types = read.map(({ publicKey }) => publicKey.asymmetricKeyType ?? '')
-    this.#names = read.map(dnsNames)
-    for (const [index, names] of this.#names.entries()) {
+  constructor(certificates: readonly CertificateRead[]) {
+    this.#certificates = certificates
+    for (const [index, { names }] of certificates.entries()) {
       for (const name of names) this.#add(name.startsWith('*.') ? name.slice(1) : name, index)
     }
-    const [name = ''] = this.#names[0] ?? []
+    const [name = ''] = certificates[0]?.names ?? []
     const beside = this.#byName.get(name.startsWith('*.') ? name.slice(1) : name) ?? []
     this.first = beside.includes(0) ? beside : [0]
   }
@@ -58,7 +72,7 @@ export class CertificateNames {
   /** Of each type of key, the one that is written first. */
   #add(name: string, index: number): void {
     const there = this.#byName.get(name) ?? []
-    if (there.some((other) => this.#types[other] === this.#types[index])) return
+    if (there.some((other) => this.#certificates[other]?.type === this.#certificates[index]?.type)) return
     this.#byName.set(name, [...there, index])
   }
 
@@ -70,11 +84,10 @@ export class CertificateNames {
   }
 
   of(index: number): readonly string[] {
-    return this.#names[index] ?? []
+    return this.#certificates[index]?.names ?? []
   }
 }
 
-/** Lower case; a wildcard is `*.example.org`. */
 function dnsNames({ subjectAltName }: X509Certificate): string[] {
   return altNames(subjectAltName).flatMap(({ type, value }) =>
     type === 'DNS' && /^(?:\*\.)?[a-zA-Z0-9_.-]+$/.test(value) ? [value.toLowerCase().replace(/\.$/, '')] : [],

@@ -17,6 +17,8 @@ export interface CertificateGroup {
 export interface TlsTermination {
   /** Says whether two terminations are the same: a reload keeps the one that is there. */
   readonly identity: string
+  /** Reads certificates without keeping requests waiting, null = there are few; else the first client waits for it. */
+  prepare(): Promise<void> | null
   /** null = there is no certificate for that name, and none is shown for it. */
   groupFor(hello: ClientHello): CertificateGroup | null
   /** Session tickets are made, and from now on only read, with these 48 bytes: the same in every process. */

@@ -12,7 +12,7 @@ export function partHash(part: unknown): string {
   if (part === null || typeof part !== 'object') return JSON.stringify(part) ?? ''
   const found = known.get(part)
   if (found !== undefined) return found
-  const made = hash('sha256', canonical(part), 'base64')
+  const made = hash('sha256', canonical(part, false), 'base64')
   known.set(part, made)
   return made
 }
@@ -30,12 +30,14 @@ function hashesByName(parts: Readonly<Record<string, unknown>>): string[] {
 }
 
 /** JSON with sorted keys. */
-function canonical(value: unknown): string {
+function canonical(value: unknown, inner = true): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item)).join(',')}]`
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return JSON.stringify(value)
   const fields = value as Readonly<Record<string, unknown>>
+  // Certificates and keys are long, and there may be thousands in one listener of which one has changed.
+  if (inner && (typeof fields.pem === 'string' || typeof fields.cert === 'object')) return partHash(value)
   const written = Object.keys(fields)
     .sort()
     .filter((name) => fields[name] !== undefined)

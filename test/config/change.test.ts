@@ -100,3 +100,40 @@ t.test('equal parts under another name, or twice', async (t) => {
   const next = config({ listeners: [], routes: [], upstreams: { b: one, d: one, a: one } })
   t.strictSame(JSON.stringify(changedConfig(base, sent(changeOf(base, next)))), JSON.stringify(next))
 })
+
+t.test('certificates: those of a listener that stay are not sent, and stay the same objects', async (t) => {
+  const pem = (text: string) => ({ file: '', pem: text })
+  const certificate = (text: string) => ({ cert: pem(text), key: pem(`key of ${text}`) })
+  const listener = (certificates: object[], name = 'secure', http2 = true) => ({
+    name,
+    http2,
+    tls: { minVersion: '1.2', certificates, clientAuth: { mode: 'off', ca: null } },
+  })
+  const of = (...listeners: object[]) => config({ listeners: listeners as never, routes: [], upstreams: {} })
+  const many = Array.from({ length: 2000 }, (_, i) => certificate(`c${i}`))
+  const base = of({ name: 'plain', tls: null }, listener(many))
+  const step = (worker: GatewayConfig, from: GatewayConfig, given: GatewayConfig, message: string) => {
+    const next = withKeptParts(structuredClone(given), from)
+    const change = sent(changeOf(from, next))
+    t.ok(serialize(change).length < 4000, message)
+    const followed = changedConfig(worker, change)
+    t.strictSame(JSON.stringify(followed), JSON.stringify(given), message)
+    t.equal(revisionOf(next), revisionOf(given), message)
+    return { next, followed }
+  }
+  const one = of({ name: 'plain', tls: null }, listener(many.with(700, certificate('new'))))
+  const first = step(base, base, one, 'one changed')
+  const [before, after] = [base, first.followed].map((each) => each.listeners[1]?.tls?.certificates ?? [])
+  t.equal(after?.filter((each) => before?.includes(each)).length, 1999)
+  const less = of(
+    { name: 'plain', tls: null },
+    listener(many.with(700, certificate('new')).toSpliced(3, 1).toReversed().slice(0, 20)),
+  )
+  const second = step(first.followed, first.next, less, 'some removed, all moved')
+  const other = of(listener(less.listeners[1]?.tls?.certificates as never, 'secure', false), { name: 'plain', tls: null })
+  const third = step(second.followed, second.next, other, 'another key of the listener')
+  t.equal(third.next.listeners[0]?.tls, second.next.listeners[1]?.tls)
+  t.not(revisionOf(third.next), revisionOf(second.next))
+  const renamed = of(listener([certificate('x')], 'renamed'))
+  step(third.followed, third.next, renamed, 'another name')
+})
