@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import type { StatsReport } from '../../src/model/stats.ts'
 import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
-import { promtool, withoutPromtool } from './prometheus-programs.ts'
+import { promtool, withoutPromtool } from '../observe/prometheus-programs.ts'
 
 const nothing: StatsReport = { counters: [], histograms: [], gauges: [] }
 const counted = (delta: number, endpoint = 'a:1'): StatsReport => ({

@@ -11,10 +11,14 @@ import { a, startDns } from '../support/dns-server.ts'
 
 export const TOKEN = 'token-of-a-test'
 
-const PLUGIN = `import { definePlugin } from 'headgate/plugin'
+const PLUGIN = `import { definePlugin } from ${"'headgate/plugin'"}
 export default definePlugin({
   name: 'moody',
-  onRequest(exchange) { if (exchange.request.headers.has('x-throw')) throw new Error('moody') },
+  onRequest(exchange) {
+    if (exchange.request.headers.has('x-throw')) throw new Error('moody')
+    const end = performance.now() + (exchange.request.headers.has('x-slow') ? 100 : 0)
+    while (performance.now() < end);
+  },
 })
 `
 
@@ -96,6 +100,7 @@ export class BusyGateway {
     await this.ask('/watched', 2, { method: 'POST', body: 'x'.repeat(2000) })
     await this.ask('/plugin', 2)
     await this.ask('/plugin', 2, { headers: { 'x-throw': '1' } })
+    await this.ask('/plugin', 1, { headers: { 'x-slow': '1' } })
     await this.raw('GET / HTTP/1.1\r\n\r\n')
     await this.greet('localhost')
     await until(async () => /^headgate_health_checks_total\{upstream="checked",result="failed"\} [^0]/m.test(await this.text()))
