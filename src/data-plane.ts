@@ -226,7 +226,11 @@ export class DataPlane {
     const sharing = new Map<string, { live: LiveListener; hosts: readonly string[] }[]>()
     for (const { name, bind: binds, hosts } of config.listeners) {
       const live = this.listeners.get(name) as LiveListener
-      for (const bind of binds) sharing.set(bind, [...(sharing.get(bind) ?? []), { live, hosts }])
+      for (const bind of binds) {
+        const there = sharing.get(bind)
+        if (there === undefined) sharing.set(bind, [{ live, hosts }])
+        else there.push({ live, hosts })
+      }
     }
     for (const [bind, listeners] of sharing) {
       const there = this.reception.address(bind)
