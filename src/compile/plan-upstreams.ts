@@ -110,6 +110,8 @@ export function planUpstream(
       roster.adopt(rules, members, shown, follow)
       // Somebody may have left or come back while the picker was built.
       follow(roster.preview(rules, members))
+      // Those who still wait for a connection go elsewhere, and find everything in its place.
+      for (const [endpoint, connector] of before) if (!connectors.has(endpoint)) connector.retire(true)
     },
   }
 }

@@ -21,6 +21,8 @@ export class Http1Connector implements Connector {
   readonly authority: string
   readonly deadlines: Deadlines
   private readonly idle: UpstreamConnection[] = []
+  /** Nothing has been sent on them yet. */
+  private readonly opening = new Set<UpstreamConnection>()
   retired = false
 
   constructor(upstream: Upstream, destination: Destination, authority: string, deadlines: Deadlines) {
@@ -43,7 +45,14 @@ export class Http1Connector implements Connector {
     }
     this.upstream.makeRoom()
     this.upstream.counters.connectionsActive++
-    return new UpstreamConnection(this, attempt)
+    const connection = new UpstreamConnection(this, attempt)
+    this.opening.add(connection)
+    return connection
+  }
+
+  /** It is not being made any more: it stands, or it is gone. */
+  opened(connection: UpstreamConnection): void {
+    this.opening.delete(connection)
   }
 
   /** What a PROXY header says holds for the connection: another client's is no good. */
@@ -87,8 +96,10 @@ export class Http1Connector implements Connector {
     return connection !== undefined
   }
 
-  retire(): void {
+  retire(gone = false): void {
     this.retired = true
     while (this.closeOneIdle());
+    // Packets to a pod that is gone are lost without a word: whoever waits is better off elsewhere.
+    if (gone) for (const connection of [...this.opening]) connection.abandon()
   }
 }

@@ -82,6 +82,7 @@ export class UpstreamConnection extends EndpointFlow {
 
   private connected(): void {
     if (this.state !== STATE.CONNECTING || this.attempt === null) return
+    this.connector.opened(this)
     this.begin(this.attempt)
   }
 
@@ -315,6 +316,11 @@ export class UpstreamConnection extends EndpointFlow {
     attempt?.onFailure(failure, detail, untouched)
   }
 
+  /** Its endpoint is gone before it was made. */
+  abandon(): void {
+    if (this.state === STATE.CONNECTING) this.fail('connect-failure', 'the endpoint is gone')
+  }
+
   destroyIdle(): void {
     this.connector.dropIdle(this)
     this.destroy()
@@ -330,7 +336,10 @@ export class UpstreamConnection extends EndpointFlow {
   destroy(): void {
     if (this.state === STATE.CLOSED) return
     if (this.state === STATE.IDLE) this.connector.dropIdle(this)
-    else this.connector.dropActive()
+    else {
+      if (this.state === STATE.CONNECTING) this.connector.opened(this)
+      this.connector.dropActive()
+    }
     this.state = STATE.CLOSED
     this.close()
   }

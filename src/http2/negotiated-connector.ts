@@ -65,10 +65,11 @@ export class NegotiatedConnector implements Connector {
     return this.http1.closeOneIdle() || this.http2.closeOneIdle()
   }
 
-  retire(): void {
+  retire(gone = false): void {
     this.retired = true
-    this.http1.retire()
+    this.http1.retire(gone)
     this.http2.retire()
+    if (gone) this.question?.abandon()
   }
 }
 
@@ -114,6 +115,10 @@ class Question extends Timed {
 
   override onDeadline(): void {
     this.fail('connect-timeout', 'no connection in time')
+  }
+
+  abandon(): void {
+    this.fail('connect-failure', 'the endpoint is gone')
   }
 
   private fail(outcome: Outcome, why: string): void {

@@ -63,7 +63,8 @@ export interface Connector {
   closeOneIdle(): boolean
   /**
    * Closes what is idle, and the rest when it becomes idle: the endpoint or its settings are gone, or going. What is sent all the
-   * same gets a connection that is closed after it.
+   * same gets a connection that is closed after it. `gone`: the endpoint is no more, so that attempts whose connections are still
+   * being made have failed.
    */
-  retire(): void
+  retire(gone?: boolean): void
 }

@@ -1,11 +1,13 @@
 // Connections to endpoints and their pool, driven through the contract that the proxy sees.
 
+import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { Http1Connector } from '../../src/http1/connector.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import type { Failure, RunningAttempt } from '../../src/model/connection.ts'
 import { Deadlines } from '../../src/model/deadlines.ts'
 import { Endpoint } from '../../src/model/endpoint.ts'
+import { EndpointTls, TlsClient } from '../../src/model/tls-client.ts'
 import { type ConnectionSettings, Upstream } from '../../src/model/upstream.ts'
 import { fakeExchange } from '../support/fake-exchange.ts'
 import { startEndpoint } from '../support/raw-endpoint.ts'
@@ -131,4 +133,33 @@ t.test('a whole chunked response with trailers in one read leaves the connection
     await until(`the ${time} response`, () => told.ended, 1000)
     t.equal(told.body, 'x')
   }
+})
+
+t.test('a connection that is being made to an endpoint that is gone is given up, one that is made is not', async (t) => {
+  const { endpoint, connector, upstream } = await setup(t)
+  endpoint.script = () => {}
+  const made = slowAttempt(connector)
+  await until('the request', () => endpoint.requests.length === 1, 1000)
+  // Takes connections and never shakes hands.
+  const silent = createServer((socket) => socket.on('error', () => {}))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => silent.close())
+  const { port } = silent.address() as { port: number }
+  const client = new TlsClient({ ca: null, serverName: null, sans: [], cert: null, key: null, verify: false })
+  const tls = new EndpointTls(client, 'a.test')
+  const shaking = new Http1Connector(
+    upstream,
+    { place: { host: '127.0.0.1', port }, tls, proxy: null },
+    'a.test',
+    connector.deadlines,
+  )
+  const kept = slowAttempt(shaking)
+  shaking.retire()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(kept.failed, '', 'settings that changed are no reason')
+  shaking.retire(true)
+  connector.retire(true)
+  t.equal(kept.failed, 'connect-failure', 'at once')
+  t.equal(made.failed, '')
+  t.equal(upstream.counters.connectionsActive, 1)
 })

@@ -111,7 +111,7 @@ class Making implements PartRoutes {
     const to = used.map(({ upstream: { name }, weight }) => ({ upstream: name, weight: used.length === 1 ? 1 : weight }))
     const { cookie } = this.#places
     const session = cookie === null ? {} : { affinity: { ...(route.affinity as object), cookie } }
-    return { ...route, ...session, filters: [...filters, ...rewrite], to }
+    return { retry: FURTHER_TRIES, ...route, ...session, filters: [...filters, ...rewrite], to }
   }
 
   #match({ headers = {}, cookies = {} }: Asked): Written {
@@ -123,6 +123,12 @@ class Making implements PartRoutes {
     }
   }
 }
+
+/**
+ * Where annotations say nothing. Of a Deployment that is updated several pods end at the same time, before anybody knows: one further
+ * try would meet the next of them. Costs nothing while no connection could be made, and stays within the budget otherwise.
+ */
+const FURTHER_TRIES = { attempts: 3, on: ['connect-failure', 'refused-stream', 'reset'] }
 
 const REFUSED = {
   filters: [{ respond: { reason: 'refused-object', detail: 'the Ingress asks for a route that cannot be made' } }],

@@ -12,7 +12,7 @@ export const HABITS: readonly Habit[] = [
   },
   {
     theirs: 'three tries, after errors and timeouts of idempotent requests',
-    ours: 'two tries, when no connection could be made or nothing was answered; `proxy-next-upstream` asks for others',
+    ours: 'four tries, when no connection could be made or, of idempotent requests, nothing was answered; `proxy-next-upstream` asks for others',
   },
   { theirs: '5 s to connect to an endpoint', ours: '2 s; `proxy-connect-timeout` says otherwise' },
   {

@@ -43,6 +43,12 @@ class Cluster {
   }
 }
 
+t.test('without annotations further endpoints are tried where none could be reached, or was lost', async (t) => {
+  const view = new Cluster().view([ingress('a', 'a.com', 'one'), service('one')])
+  const { routes } = translatorOf(base).translate(view)
+  t.match(routes[0], { retry: { attempts: 3, on: ['connect-failure', 'refused-stream', 'reset'], methods: ['GET', 'HEAD'] } })
+})
+
 const routeOf = ({ routes }: Translation, name: string) => routes.find((route) => route.name === name)
 
 t.test('a change of one object leaves what others became as it is', async (t) => {
