@@ -29,6 +29,7 @@ const WORKERS = Number(values.workers)
 /** So many that every worker has some. */
 const CONNECTIONS = 4 * WORKERS
 const PER_SECOND = 100
+const PAUSE_MS = 300
 const CORE = '/api/v1/namespaces/default'
 const SLICES = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/default/ingresses'
@@ -72,6 +73,8 @@ async function measure(): Promise<void> {
   await timed('the last Ingress answers', () => gateway.answers(CONNECTIONS, '/', 'a', `h${COUNT - 1}.test`))
   console.log(said())
 
+  await timed('every Ingress has its status', () => statuses(all))
+
   const watching = new Watching(plane, INGRESSES)
   teardowns.push(() => watching.stop())
   await watching.begun
@@ -83,6 +86,8 @@ async function measure(): Promise<void> {
       const live = gateway.answers(CONNECTIONS, '/', to === i ? 'a' : 'b', `h${i}.test`)
       await plane.call('PUT', `${INGRESSES}/i${i}`, ingress(i, to))
       waits.push(Math.max(0, (await live) - (await seen)))
+      // One by one: what the last one brought (its status) is over.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
   console.log(`one Ingress changed, watch event to all workers (ms): ${percentiles(waits)}`)
@@ -90,6 +95,16 @@ async function measure(): Promise<void> {
 
   if (Number(values.churn) > 0) await churn()
   if (Number(values.outage) > 0) await outage()
+
+  async function statuses(left: readonly number[]): Promise<void> {
+    for (const i of left.toReversed()) {
+      for (;;) {
+        const { status } = (await plane.call('GET', `${INGRESSES}/i${i}`)) as { status: { loadBalancer: object } }
+        if (Object.keys(status.loadBalancer).length > 0) break
+        await new Promise((resolve) => setTimeout(resolve, 500))
+      }
+    }
+  }
 
   /** Ingresses, Services and EndpointSlices come, go and change; `load.test` stays as it is. */
   async function churn(): Promise<void> {

@@ -18,7 +18,7 @@ import { UnusableAddresses } from './unusable-addresses.ts'
 
 /** What belongs together comes over several watches. */
 const GATHER_MS = 20
-const LEAST_MS = 50
+const LEAST_MS = 100
 /** However long it takes to put a change into force: so long between two of them at most, beyond that. */
 const MOST_MS = 5000
 /** After a failure, when nothing changes. */
@@ -306,7 +306,8 @@ export class ClusterDesk {
     this.#refused = refused
     this.#followed ||= cluster?.known === true
     if (cluster?.known === false) return
-    const reports = translations.flatMap((translation) => translation.reports).map((report) => withProblems(report, problems))
+    const all = translations.flatMap((translation) => translation.reports)
+    const reports = problems.size === 0 ? all : all.map((report) => withProblems(report, problems))
     this.#told = reports
     cluster?.publish(
       reports,

@@ -35,6 +35,7 @@ export class ObjectReports {
     const known = new Map<string, Known>()
     const lines: (() => void)[] = []
     for (const report of reports) {
+      if (report.problems.length === 0 && this.#known.size === 0) continue
       const key = objectKey(report.object)
       const before = this.#known.get(key)
       if (report.problems.length === 0) {

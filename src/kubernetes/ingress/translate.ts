@@ -167,7 +167,14 @@ function samePlaces(a: Places, b: Places): boolean {
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a === b || (a.length === b.length && a.every((text, index) => text === b[index]))
 
+/** By what was made, the equal object that is used instead: it is made once, and looked at each time. */
+const equals = new WeakMap<object, object>()
+
 /** What is equal stays the same object. */
-function same<Value>(before: Value | undefined, now: Value): Value {
-  return before !== undefined && (before === now || isDeepStrictEqual(before, now)) ? before : now
+function same<Value extends object>(before: Value | undefined, now: Value): Value {
+  if (before === undefined || before === now) return now
+  if (equals.get(now) === before) return before
+  if (!isDeepStrictEqual(before, now)) return now
+  equals.set(now, before)
+  return before
 }
