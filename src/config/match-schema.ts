@@ -4,7 +4,7 @@ import { RE2JS } from 're2js'
 import * as z from 'zod'
 import type { MatchConfig, NamedMatchConfig, ValueMatchConfig } from './model.ts'
 import { boolean, isToken } from './values.ts'
-import { AT_KEY, block, expecting, type Refusal, refuse, text } from './written.ts'
+import { AT_KEY, block, expecting, named, type Refusal, refuse, text } from './written.ts'
 
 export function readRegex(written: string): string | Refusal {
   if (written.length > 4096) return refuse('this regular expression is longer than 4096 characters')
@@ -74,8 +74,7 @@ const valueMatch = z.union([
 
 /** A map of names to what their values must be. Names are checked here because a position is wanted for each. */
 function namedMatches(what: string, tokens: boolean, lowerCase: boolean) {
-  return z
-    .record(z.string(), valueMatch)
+  return named(z.string(), valueMatch)
     .prefault({})
     .transform((written, context): NamedMatchConfig[] => {
       const seen = new Set<string>()

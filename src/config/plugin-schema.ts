@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { duration } from './values.ts'
-import { block, choice, refuse, text } from './written.ts'
+import { block, choice, named, refuse, text } from './written.ts'
 
 /** Where a plugin's code is and, once it has been read, what it is. */
 export interface PluginConfig {
@@ -46,7 +46,7 @@ export const pluginsSchema = z.array(
 
 export const pluginFilterSchema = block({
   name: notEmpty('the name of a plugin').describe('What the plugin calls itself.'),
-  options: z.record(z.string(), z.unknown()).prefault({}).describe("Checked against the plugin's own schema."),
+  options: named(z.string(), z.unknown()).prefault({}).describe("Checked against the plugin's own schema."),
   onError: choice('onError', ['closed', 'open'])
     .prefault('closed')
     .describe('What a mistake of the plugin means: closed = 500, open = the request goes on as if the plugin were not there.'),

@@ -15,7 +15,7 @@ import { fileName, secret } from './secret-schema.ts'
 import { testSchema } from './tests-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
 import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
-import { block, choice, defaulted, later, refuse, text } from './written.ts'
+import { block, choice, defaulted, later, named, refuse, text } from './written.ts'
 import { zoneName } from './zone-schema.ts'
 
 const adminBlock = block({
@@ -132,7 +132,7 @@ export const gatewaySchema = block({
     .describe('Globs of further files to merge, relative to this file; a name that is defined twice is an error.'),
   listeners: z.array(listenerSchema).prefault([]).transform(separateAnyPorts).describe('Sockets that accept requests.'),
   routes: z.array(routeSchema).prefault([]).describe('Which requests go where.'),
-  upstreams: z.record(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
+  upstreams: named(name(), upstreamSchema).prefault({}).describe('Sets of endpoints, by name.'),
   plugins: pluginsSchema
     .prefault([])
     .describe('Plugins that routes may use, each { path } or { package }; read again when one of their files changes.'),

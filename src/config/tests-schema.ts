@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import type { TestConfig } from './model.ts'
 import { integer, isToken, name } from './values.ts'
-import { block, expecting, refuse, text } from './written.ts'
+import { block, expecting, named, refuse, text } from './written.ts'
 
 const LINE_END = /[\r\n]/
 
@@ -18,8 +18,7 @@ const url = () =>
   )
 
 const headers = () =>
-  z
-    .record(z.string(), z.string(expecting('text')))
+  named(z.string(), z.string(expecting('text')))
     .prefault({})
     .superRefine((written, context) => {
       for (const [key, value] of Object.entries(written)) {

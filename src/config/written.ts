@@ -72,6 +72,29 @@ export const block = z.strictObject
 /** A block that may be left out and has the defaults of its keys then. */
 export const defaulted = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape).prefault({} as never)
 
+/**
+ * Names that are the writer's own, and their values. Libraries leave `__proto__` out without a word, and a match with a condition less
+ * would take what it must not: here it is an error.
+ */
+export const named = <Key extends z.core.$ZodRecordKey, Value extends z.core.$ZodType>(
+  key: Key,
+  value: Value,
+): z.ZodRecord<Key, Value> =>
+  z.preprocess(
+    (written, context) => {
+      if (Object.hasOwn(Object(written), '__proto__'))
+        context.addIssue({
+          code: 'custom',
+          message: 'the name "__proto__" is not allowed',
+          path: ['__proto__'],
+          params: AT_KEY,
+          input: written,
+        })
+      return written
+    },
+    z.record(key, value),
+  ) as unknown as z.ZodRecord<Key, Value>
+
 /** A key that is known and whose feature is not built yet: refused by name, its content is not looked at. */
 export const later = (name: string) =>
   z

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { boolean, share } from './values.ts'
-import { block, offOr, refuse, text } from './written.ts'
+import { block, named, offOr, refuse, text } from './written.ts'
 
 /** A name as Kubernetes has them, or '' = not known. */
 export const zoneName = () =>
@@ -30,7 +30,7 @@ const labelText = (what: string, empty: boolean) =>
   )
 
 /** `{ version: v2 }`. */
-export const labels = z.record(labelText('name', false), labelText('value', true))
+export const labels = named(labelText('name', false), labelText('value', true))
 
 const zoneBlock = block({
   prefer: boolean().prefault(true).describe('false = as without this block.'),

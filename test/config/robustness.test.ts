@@ -176,6 +176,22 @@ t.test('prototypes stay as they are', async (t) => {
   t.match('config' in parsed && parsed.config.upstreams, { constructor: { host: 'preserve' } })
 })
 
+t.test('no condition is lost because of its name', async (t) => {
+  const odd = JSON.parse('{"__proto__": "x"}')
+  const listeners = [{ name: 'web', bind: '127.0.0.1:0' }]
+  const upstreams = { u: { discovery: { static: ['127.0.0.1:1'] } } }
+  for (const [where, route] of [
+    ['match[0].headers', { match: [{ headers: odd }] }],
+    ['match[0].query', { match: [{ query: odd }] }],
+    ['match[0].cookies', { match: [{ cookies: odd }] }],
+    ['filters[0].responseHeaders.set', { filters: [{ responseHeaders: { set: odd } }] }],
+  ] as const) {
+    const parsed = normalizeConfig({ listeners, upstreams, routes: [{ name: 'r', to: 'u', ...route }] } as object)
+    const message = `routes[0].${where}.__proto__: the name "__proto__" is not allowed`
+    t.match('errors' in parsed && parsed.errors.map((error) => error.message), [message], where)
+  }
+})
+
 t.test('values that fight back', async (t) => {
   const circle: Record<string, unknown> = {}
   circle.listeners = [circle]

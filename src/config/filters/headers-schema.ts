@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { isToken } from '../values.ts'
-import { AT_KEY, block, type Refusal, refuse, text } from '../written.ts'
+import { AT_KEY, block, named, type Refusal, refuse, text } from '../written.ts'
 import { template } from './templates.ts'
 
 /** Fields that say how a message is delimited, or that mean one connection only: the engine's own (RFC 9110 7.6.1, RFC 9112 6). */
@@ -53,7 +53,7 @@ export const fieldMap = (side: Side) => givenFields(side).prefault({})
 
 /** The same where it matters whether there are any. */
 export const givenFields = (side: Side) =>
-  z.record(fieldName(side), fieldValue()).superRefine((written, context) => {
+  named(fieldName(side), fieldValue()).superRefine((written, context) => {
     const seen = new Set<string>()
     for (const name of Object.keys(written)) {
       if (seen.has(name.toLowerCase())) {

@@ -49,6 +49,20 @@ t.test('without annotations further endpoints are tried where none could be reac
   t.match(routes[0], { retry: { attempts: 3, on: ['connect-failure', 'refused-stream', 'reset'], methods: ['GET', 'HEAD'] } })
 })
 
+t.test('a canary whose header or cookie cannot be a condition takes nothing', async (t) => {
+  for (const by of ['canary-by-header', 'canary-by-cookie']) {
+    const annotations = { 'headgate.dev/canary': 'true', [`headgate.dev/${by}`]: '__proto__' }
+    const canary = ingress('next', 'a.com', 'two', {}, annotations)
+    const view = new Cluster().view([ingress('a', 'a.com', 'one'), canary, service('one'), service('two')])
+    const { routes, reports } = translatorOf(base).translate(view)
+    t.match(routes, [{ name: 'ingress/default/a/0', to: [{ upstream: 'default/one:80' }] }], by)
+    t.match(
+      reports.flatMap(({ problems }) => problems),
+      [{ reason: 'InvalidRule', message: /the name "__proto__" is not allowed/ }],
+    )
+  }
+})
+
 const routeOf = ({ routes }: Translation, name: string) => routes.find((route) => route.name === name)
 
 t.test('a change of one object leaves what others became as it is', async (t) => {
