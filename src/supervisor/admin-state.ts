@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config/model.ts'
 import type { Problem } from '../config/problem.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
+import { KeptExposition } from '../telemetry/kept-exposition.ts'
 import type { Control } from './control.ts'
 import type { ReloadOutcome } from './reload.ts'
 
@@ -21,16 +22,18 @@ export interface AdminStateSettings {
 }
 
 export function adminState({ control, awaited, origins, stats, source, reload, stop }: AdminStateSettings) {
+  const kept = new KeptExposition()
   return {
     live: () => true,
     ready() {
       const why = [...control.ready().why, ...awaited()]
       return { ready: why.length === 0, why }
     },
-    async metrics(openMetrics: boolean) {
-      await control.collect()
-      return stats.exposition(openMetrics)
-    },
+    metrics: (openMetrics: boolean) =>
+      kept.get(openMetrics, async () => {
+        await control.collect()
+        return stats.exposition(openMetrics)
+      }),
     config: () => ({ revision: control.inForce?.revision ?? '', source, config: shown(control.inForce?.config) }),
     async reload(): Promise<{ revision: string } | { errors: readonly Problem[] }> {
       const { result, errors, revision } = await reload()

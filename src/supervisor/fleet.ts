@@ -272,7 +272,7 @@ export class Fleet implements Planes {
   #exited(slot: Slot, worker: WorkerProcess, how: string): void {
     const { log, clock, events } = this.#settings
     this.#alive.delete(worker)
-    events.gone(worker.id)
+    worker.silent.then(() => events.gone(worker.id))
     if (slot.worker !== worker) return
     slot.worker = null
     if (this.#state === 'ending' || this.#state === 'starting') return
@@ -307,10 +307,7 @@ export class Fleet implements Planes {
 
   #reported(worker: WorkerProcess, { stats, lagSeconds, use }: Notice & { readonly type: 'report' }): void {
     const { events } = this.#settings
-    // The channel of a process that has ended may still hold its last report: it counts, but nothing of it is so now.
-    const alive = this.#alive.has(worker)
-    events.report(worker.id, alive ? stats : { ...stats, gauges: null })
-    if (!alive) return
+    events.report(worker.id, stats)
     events.lag(worker.id, lagSeconds)
     events.process(worker.id, use)
   }

@@ -71,6 +71,8 @@ export class WorkerProcess {
   silentTicks = 0
   serving = false
   readonly exited: Promise<void>
+  /** It has ended, and everything that it said before has arrived. */
+  readonly silent: Promise<void>
   /** What it has been told of configurations and endpoints. */
   readonly told = new ToldConfig()
   readonly endpoints = new LatestUpdates<readonly EndpointSpec[]>((sets) => {
@@ -115,6 +117,12 @@ export class WorkerProcess {
         if (child.pid === undefined) ended(error.message)
       })
     })
+    // What it wrote last may be read after its end is known.
+    const unread = new Promise<void>((resolve) => {
+      if (child.connected) child.once('disconnect', resolve)
+      else resolve()
+    })
+    this.silent = Promise.all([this.exited, unread]).then(() => {})
   }
 
   /**

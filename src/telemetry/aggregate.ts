@@ -1,11 +1,11 @@
 // Sums what the data planes report and what the supervisor counts itself, and hands it out as Prometheus text.
 
-import type { GaugeValue, Labels, StatsReport } from '../model/stats.ts'
+import type { Labels, StatsReport } from '../model/stats.ts'
 import { Exposer, type Exposition, type MetricSource } from './exposition.ts'
 import { Family } from './family.ts'
-import { GaugeSums } from './gauge-sums.ts'
-import { isMetricName, METRICS, type MetricDefinition, type MetricName } from './metrics.ts'
-import { Series } from './series.ts'
+import { METRICS, type MetricName } from './metrics.ts'
+import { Reporter } from './reporter.ts'
+import type { Series } from './series.ts'
 
 /** What the configuration in force names; label values outside belong to what is gone. */
 export interface KnownNames {
@@ -20,7 +20,9 @@ export interface KnownNames {
 /** One per gateway, in the process that serves `/metrics`. */
 export class StatsAggregator {
   readonly #families = new Map<string, Family>()
-  readonly #gaugesOf = new Map<number, readonly GaugeValue[]>()
+  /** Data planes by the name of their process. */
+  readonly #reporters = new Map<number, Reporter>()
+  #sums = 0
   readonly #exposer: Exposer
 
   constructor() {
@@ -28,24 +30,22 @@ export class StatsAggregator {
     this.#exposer = new Exposer([...this.#families.keys()].map((name) => this.#source(name)))
   }
 
-  /** Takes a report. Its gauges, if it has any, replace all gauges of that worker; what is not in the table or not a growth is left out. */
+  /**
+   * Takes a report; those of one worker come in the order in which they were written. Its gauges, if it has any, replace all gauges
+   * of that worker; what is not in the table or not a growth is left out.
+   */
   add(report: StatsReport, worker: number): void {
-    for (const { metric, labels, delta } of report.counters) {
-      if (isCounter(metric) && delta > 0) this.#family(metric).at(labels).value += delta
+    let reporter = this.#reporters.get(worker)
+    if (reporter === undefined) {
+      reporter = new Reporter((metric) => this.#families.get(metric) ?? null)
+      this.#reporters.set(worker, reporter)
     }
-    for (const { metric, labels, counts, sumSeconds } of report.histograms) {
-      if (!isMetricName(metric)) continue
-      const series = this.#family(metric).at(labels)
-      if (series.counts === null || counts.length !== series.counts.length) continue
-      for (let i = 0; i < counts.length; i++) series.counts[i] = (series.counts[i] as number) + (counts[i] as number)
-      series.value += sumSeconds
-    }
-    if (report.gauges !== null) this.#gaugesOf.set(worker, report.gauges)
+    reporter.take(report)
   }
 
-  /** Forgets the gauges of a worker that ended; call after its last report. What it counted stays. */
+  /** Forgets a worker that ended, with its gauges; call after its last report. What it counted stays. */
   removeWorker(worker: number): void {
-    this.#gaugesOf.delete(worker)
+    this.#reporters.delete(worker)
     const label = String(worker)
     for (const family of this.#families.values()) {
       if (family.definition.type === 'gauge') family.remove((labels) => labels.worker === label)
@@ -88,6 +88,7 @@ export class StatsAggregator {
 
   /** All metrics, with the process's own, as Prometheus text or as OpenMetrics. */
   exposition(openMetrics: boolean): Promise<Exposition> {
+    this.#sumGauges()
     return this.#exposer.expose(openMetrics)
   }
 
@@ -98,21 +99,13 @@ export class StatsAggregator {
   #source(name: string): MetricSource {
     const family = this.#families.get(name) as Family
     const { type, help } = family.definition
-    const series = (): Iterable<Series> => (type === 'gauge' ? this.#gauges(name, family) : family.series.values())
-    return { name: family.name, type, help, series }
+    return { name: family.name, type, help, series: () => family.all() }
   }
 
-  /** A gauge is the sum of what each worker and the supervisor say now. */
-  #gauges(name: string, family: Family): Series[] {
-    const sums = new GaugeSums()
-    for (const { labels, value } of family.series.values()) sums.add(name, labels, value)
-    for (const gauges of this.#gaugesOf.values()) {
-      for (const { metric, labels, value } of gauges) if (metric === name) sums.add(name, labels, value)
-    }
-    return sums.values.map(({ labels, value }) => Object.assign(new Series(labels), { value }))
+  /** A gauge is what all workers say now, combined as its metric wants it. */
+  #sumGauges(): void {
+    const sum = ++this.#sums
+    for (const reporter of this.#reporters.values()) reporter.addGauges(sum)
+    for (const family of this.#families.values()) family.dropReported((series: Series) => series.sum !== sum)
   }
-}
-
-function isCounter(metric: string): metric is MetricName {
-  return isMetricName(metric) && (METRICS[metric] as MetricDefinition).type === 'counter'
 }

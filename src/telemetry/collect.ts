@@ -3,7 +3,6 @@
 import { BREAKER_STATES, type BreakerState } from '../model/breaker.ts'
 import type {
   DenialCounter,
-  EndpointCounters,
   Histogram,
   ListenerCounters,
   PluginCounters,
@@ -12,10 +11,10 @@ import type {
 } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { EndpointRoster } from '../model/roster.ts'
-import type { CounterDelta, HistogramDelta, Labels, StatsReport } from '../model/stats.ts'
-import { GaugeSums } from './gauge-sums.ts'
-import { LastHistogram, LastMap, LastNumbers } from './last-values.ts'
-import type { MetricName } from './metrics.ts'
+import type { Labels, StatsReport } from '../model/stats.ts'
+import { type MetricName, OUTCOMES } from './metrics.ts'
+import { ReportWriter } from './report-writer.ts'
+import { Told, ToldHistogram, ToldMap } from './told.ts'
 
 /**
  * What a data plane counts. An object that was replaced or removed is given as long as it may still change, and once after
@@ -49,144 +48,164 @@ export interface UpstreamSource {
   readonly limit?: number | null
 }
 
-const OUTCOME_FIELDS: readonly (readonly [keyof EndpointCounters, string])[] = [
-  ['ok', 'ok'],
-  ['connectFailure', 'connect-failure'],
-  ['connectTimeout', 'connect-timeout'],
-  ['reset', 'reset'],
-  ['timeout', 'timeout'],
-  ['protocol', 'protocol'],
-  ['cancelled', 'cancelled'],
-]
+/** Places of an endpoint: one for each outcome, then the gauge. */
+const UP = OUTCOMES.length
 
-/** One per data plane. Remembers the last values by counter object, weakly: a forgotten object takes its memory with it. */
+/** One per data plane. Remembers what was told by counter object, weakly: a forgotten object takes its memory with it. */
 export class StatsCollector {
-  readonly #numbers = new WeakMap<object, LastNumbers>()
-  readonly #maps = new WeakMap<object, LastMap>()
-  readonly #histograms = new WeakMap<Histogram, LastHistogram>()
+  readonly #told = new WeakMap<object, Told>()
+  readonly #maps = new WeakMap<object, ToldMap>()
+  readonly #histograms = new WeakMap<Histogram, ToldHistogram>()
+  readonly #write = new ReportWriter()
+  /** Objects of this report whose gauges are written: one that is listed twice counts once. */
+  #seen = new Set<object>()
+  #series = 0
+  /** For counters of the process itself. */
+  readonly #own = new Told(1)
 
   /** Cost is linear in the number of objects; nothing is reported for counters that did not move. */
   collect(source: CounterSource): StatsReport {
-    const counters: CounterDelta[] = []
-    const histograms: HistogramDelta[] = []
-    const gauges = new GaugeSums()
-    for (const { name, counters: c } of source.listeners) this.#listener(name, c, counters, gauges)
-    for (const responses of source.responses) this.#responses(responses, counters)
+    const write = this.#write
+    write.tidy(this.#series)
+    this.#series = 0
+    this.#seen = new Set()
+    for (const { name, counters: c } of source.listeners) this.#listener(name, c)
+    for (const responses of source.responses) this.#responses(responses)
     for (const { name, duration } of source.routes) {
-      this.#histogram('request_duration_seconds', { route: name }, duration, histograms)
+      this.#histogram('request_duration_seconds', duration, () => ({ route: name }))
     }
-    for (const upstream of source.upstreams) {
-      this.#upstream(upstream.name, upstream.counters, counters, histograms, gauges)
-      for (const endpoint of upstream.endpoints) this.#endpoint(upstream.name, endpoint, counters)
-      if (upstream.breaker) {
-        gauges.add('breaker_state', { upstream: upstream.name }, BREAKER_STATES.indexOf(upstream.breaker))
-      }
-      if (upstream.limit != null) gauges.add('upstream_limit', { upstream: upstream.name }, upstream.limit)
-      if (upstream.present && !source.withoutGauges)
-        this.#roster(upstream.name, upstream.present.endpoints, upstream.present.roster, gauges)
-    }
+    for (const upstream of source.upstreams) this.#upstream(upstream, source.withoutGauges !== true)
     for (const denial of source.denials ?? []) {
       const { route, filter, mode } = denial
-      push(counters, 'filter_denials_total', { route, filter, mode }, this.#last(denial, 1).advance(0, denial.count))
+      this.#counter(denial, 1, 0, denial.count, 'filter_denials_total', () => ({ route, filter, mode }))
     }
-    for (const plugin of source.plugins ?? []) this.#plugin(plugin.name, plugin.counters, counters, histograms)
-    if (source.accessLog) {
-      const last = this.#last(source.accessLog, 1)
-      push(counters, 'access_log_dropped_total', {}, last.advance(0, source.accessLog.dropped))
-    }
-    if (source.overload !== undefined) gauges.add('overload', {}, Math.round(source.overload * 100) / 100)
-    return { counters, histograms, gauges: source.withoutGauges ? null : gauges.values }
+    for (const plugin of source.plugins ?? []) this.#plugin(plugin.name, plugin.counters)
+    if (source.accessLog) this.#counter(source.accessLog, 1, 0, source.accessLog.dropped, 'access_log_dropped_total', NO_LABELS)
+    if (source.overload !== undefined) write.gauge(this.#own, 0, Math.round(source.overload * 100) / 100, 'overload', NO_LABELS)
+    return write.take(source.withoutGauges !== true)
   }
 
-  #listener(listener: string, c: ListenerCounters, out: CounterDelta[], gauges: GaugeSums): void {
-    const last = this.#last(c, 3)
-    push(out, 'connections_total', { listener }, last.advance(0, c.connectionsTotal))
-    push(out, 'bytes_total', { listener, direction: 'in' }, last.advance(1, c.bytesIn))
-    push(out, 'bytes_total', { listener, direction: 'out' }, last.advance(2, c.bytesOut))
-    this.#lastMap(c.rejected).advance(c.rejected, (reason, delta) => push(out, 'rejected_total', { listener, reason }, delta))
-    if (gauges.isNew(c)) gauges.add('connections', { listener }, c.connections)
+  #listener(listener: string, c: ListenerCounters): void {
+    const labels = () => ({ listener })
+    this.#counter(c, 4, 0, c.connectionsTotal, 'connections_total', labels)
+    this.#counter(c, 4, 1, c.bytesIn, 'bytes_total', () => ({ listener, direction: 'in' }))
+    this.#counter(c, 4, 2, c.bytesOut, 'bytes_total', () => ({ listener, direction: 'out' }))
+    this.#counts(c.rejected, 'rejected_total', (reason) => ({ listener, reason }))
+    if (this.#isNew(c)) this.#write.gauge(this.#place(c, 4), 3, c.connections, 'connections', labels)
   }
 
-  #responses(responses: ResponseCounters, out: CounterDelta[]): void {
+  #responses(responses: ResponseCounters): void {
+    this.#series++
+    // Whatever was added since the last flush has left something here.
+    if (responses.count === 0) return
     responses.flush()
     const { listener, route, upstream, byStatus } = responses
-    this.#lastMap(byStatus).advance(byStatus, (status, delta) =>
-      push(out, 'requests_total', { listener, route, upstream, code: status === 0 ? '' : String(status) }, delta),
-    )
-  }
-
-  #upstream(upstream: string, c: UpstreamCounters, out: CounterDelta[], durations: HistogramDelta[], gauges: GaugeSums): void {
-    this.#histogram('attempt_duration_seconds', { upstream }, c.attemptDuration, durations)
-    this.#lastMap(c.retries).advance(c.retries, (key, delta) => {
-      const space = String(key).lastIndexOf(' ')
-      const reason = String(key).slice(0, space)
-      push(out, 'retries_total', { upstream, reason, result: String(key).slice(space + 1) }, delta)
+    this.#counts(byStatus, 'requests_total', (status) => {
+      return { listener, route, upstream, code: status === '0' ? '' : status }
     })
-    this.#lastMap(c.droppedCopies).advance(c.droppedCopies, (reason, delta) => {
-      push(out, 'mirror_dropped_total', { upstream, reason: String(reason) }, delta)
+  }
+
+  #upstream({ name: upstream, counters: c, endpoints, present, breaker, limit }: UpstreamSource, withGauges: boolean): void {
+    const labels = () => ({ upstream })
+    this.#histogram('attempt_duration_seconds', c.attemptDuration, labels)
+    this.#counts(c.retries, 'retries_total', (key) => {
+      const space = key.lastIndexOf(' ')
+      return { upstream, reason: key.slice(0, space), result: key.slice(space + 1) }
     })
-    this.#lastMap(c.ejections).advance(c.ejections, (reason, delta) => {
-      push(out, 'ejections_total', { upstream, reason: String(reason) }, delta)
-    })
-    if (!gauges.isNew(c)) return
-    gauges.add('requests_in_flight', { upstream }, c.inFlight)
-    gauges.add('requests_pending', { upstream }, c.pending)
-    gauges.add('upstream_connections', { upstream, state: 'active' }, c.connectionsActive)
-    gauges.add('upstream_connections', { upstream, state: 'idle' }, c.connectionsIdle)
-  }
-
-  #roster(upstream: string, endpoints: Iterable<Endpoint>, roster: EndpointRoster, gauges: GaugeSums): void {
-    gauges.add('panic', { upstream }, roster.panic ? 1 : 0)
-    for (const endpoint of endpoints) {
-      gauges.add('endpoint_up', { upstream, endpoint: endpoint.address }, roster.stateOf(endpoint).up ? 1 : 0)
+    this.#counts(c.droppedCopies, 'mirror_dropped_total', (reason) => ({ upstream, reason }))
+    this.#counts(c.ejections, 'ejections_total', (reason) => ({ upstream, reason }))
+    for (const endpoint of endpoints) this.#endpoint(upstream, endpoint)
+    if (!withGauges) return
+    const told = this.#place(c, 7)
+    const gauge = (index: number, value: number, metric: MetricName, of: () => Labels): void =>
+      this.#write.gauge(told, index, value, metric, of)
+    if (breaker) gauge(0, BREAKER_STATES.indexOf(breaker), 'breaker_state', labels)
+    if (limit != null) gauge(1, limit, 'upstream_limit', labels)
+    if (present) {
+      gauge(2, present.roster.panic ? 1 : 0, 'panic', labels)
+      for (const endpoint of present.endpoints) this.#up(upstream, endpoint, present.roster)
     }
+    if (!this.#isNew(c)) return
+    gauge(3, c.inFlight, 'requests_in_flight', labels)
+    gauge(4, c.pending, 'requests_pending', labels)
+    gauge(5, c.connectionsActive, 'upstream_connections', () => ({ upstream, state: 'active' }))
+    gauge(6, c.connectionsIdle, 'upstream_connections', () => ({ upstream, state: 'idle' }))
   }
 
-  #endpoint(upstream: string, endpoint: Endpoint, out: CounterDelta[]): void {
-    const last = this.#last(endpoint.counters, OUTCOME_FIELDS.length)
-    for (let i = 0; i < OUTCOME_FIELDS.length; i++) {
-      const [field, outcome] = OUTCOME_FIELDS[i] as (typeof OUTCOME_FIELDS)[number]
-      const delta = last.advance(i, endpoint.counters[field])
-      if (delta > 0) push(out, 'attempts_total', { upstream, endpoint: endpoint.address, outcome }, delta)
+  #up(upstream: string, endpoint: Endpoint, roster: EndpointRoster): void {
+    const up = roster.stateOf(endpoint).up ? 1 : 0
+    const labels = () => ({ upstream, endpoint: endpoint.address })
+    this.#write.gauge(this.#place(endpoint.counters, UP + 1), UP, up, 'endpoint_up', labels)
+  }
+
+  #endpoint(upstream: string, { address, counters: c }: Endpoint): void {
+    const told = this.#place(c, UP + 1)
+    this.#attempts(told, 0, c.ok, upstream, address)
+    this.#attempts(told, 1, c.connectFailure, upstream, address)
+    this.#attempts(told, 2, c.connectTimeout, upstream, address)
+    this.#attempts(told, 3, c.reset, upstream, address)
+    this.#attempts(told, 4, c.timeout, upstream, address)
+    this.#attempts(told, 5, c.protocol, upstream, address)
+    this.#attempts(told, 6, c.cancelled, upstream, address)
+  }
+
+  #attempts(told: Told, index: number, now: number, upstream: string, endpoint: string): void {
+    const growth = told.advance(index, now)
+    if (growth === 0) return
+    const outcome = OUTCOMES[index] as string
+    this.#write.counter(told, index, growth, 'attempts_total', () => ({ upstream, endpoint, outcome }))
+  }
+
+  #plugin(plugin: string, c: PluginCounters): void {
+    const labels = () => ({ plugin })
+    this.#counter(c, 2, 0, c.errors, 'plugin_errors_total', labels)
+    this.#counter(c, 2, 1, c.overBudget, 'plugin_over_budget_total', labels)
+    this.#histogram('plugin_duration_seconds', c.duration, labels)
+  }
+
+  #counter(object: object, size: number, index: number, now: number, metric: MetricName, labels: () => Labels): void {
+    const told = this.#place(object, size)
+    const growth = told.advance(index, now)
+    if (growth > 0) this.#write.counter(told, index, growth, metric, labels)
+  }
+
+  #counts(map: ReadonlyMap<string | number, number>, metric: MetricName, labels: (key: string) => Labels): void {
+    let told = this.#maps.get(map)
+    if (told === undefined) {
+      told = new ToldMap()
+      this.#maps.set(map, told)
     }
+    this.#series += map.size
+    told.advance(map, (place, growth, key) => this.#write.counter(place, 0, growth, metric, () => labels(String(key))))
   }
 
-  #plugin(plugin: string, c: PluginCounters, out: CounterDelta[], durations: HistogramDelta[]): void {
-    const last = this.#last(c, 2)
-    push(out, 'plugin_errors_total', { plugin }, last.advance(0, c.errors))
-    push(out, 'plugin_over_budget_total', { plugin }, last.advance(1, c.overBudget))
-    this.#histogram('plugin_duration_seconds', { plugin }, c.duration, durations)
-  }
-
-  #histogram(metric: MetricName, labels: Labels, histogram: Histogram, out: HistogramDelta[]): void {
-    let last = this.#histograms.get(histogram)
-    if (last === undefined) {
-      last = new LastHistogram(histogram.counts.length)
-      this.#histograms.set(histogram, last)
+  #histogram(metric: MetricName, histogram: Histogram, labels: () => Labels): void {
+    let told = this.#histograms.get(histogram)
+    if (told === undefined) {
+      told = new ToldHistogram(histogram.counts.length)
+      this.#histograms.set(histogram, told)
     }
-    const delta = last.advance(histogram)
-    if (delta !== null) out.push({ metric, labels, ...delta })
+    this.#series++
+    if (!told.moved(histogram)) return
+    this.#write.histogram(told, metric, labels)
+    told.take(histogram, (added) => this.#write.number(added))
   }
 
-  #last(object: object, size: number): LastNumbers {
-    let last = this.#numbers.get(object)
-    if (last === undefined) {
-      last = new LastNumbers(size)
-      this.#numbers.set(object, last)
+  #place(object: object, size: number): Told {
+    this.#series += size
+    let told = this.#told.get(object)
+    if (told === undefined) {
+      told = new Told(size)
+      this.#told.set(object, told)
     }
-    return last
+    return told
   }
 
-  #lastMap(map: ReadonlyMap<string | number, number>): LastMap {
-    let last = this.#maps.get(map)
-    if (last === undefined) {
-      last = new LastMap()
-      this.#maps.set(map, last)
-    }
-    return last
+  #isNew(object: object): boolean {
+    if (this.#seen.has(object)) return false
+    this.#seen.add(object)
+    return true
   }
 }
 
-function push(out: CounterDelta[], metric: MetricName, labels: Labels, delta: number): void {
-  if (delta > 0) out.push({ metric, labels, delta })
-}
+const NO_LABELS = (): Labels => ({})

@@ -1,8 +1,13 @@
-// Text for Prometheus through prom-client, which is loaded by the first scrape: only the process that is scraped pays for it.
+// Text for Prometheus through prom-client, which is loaded by the first scrape: only the process that is scraped pays for it. It is
+// written in pieces, between which the process does whatever else it has to.
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Metric, Registry } from 'prom-client'
 import { PROCESS_METRICS, type ProcessMetric } from './process-metrics.ts'
 import { type Sample, Series } from './series.ts'
+
+/** Series that are written at a time: a millisecond or so. */
+const PIECE = 100
 
 export interface Exposition {
   readonly contentType: string
@@ -18,29 +23,43 @@ export interface MetricSource {
   series(): Iterable<Series>
 }
 
-/**
- * A metric that prom-client did not count: histograms come as bucket counts, which its own class cannot take. It has what
- * `Registry.registerMetric` asks of a metric: a name, a type and `get`. Each format has its own objects, because a registry for
- * OpenMetrics cuts `_total` off the name of what is registered.
- */
-class MetricView {
-  name: string
-  readonly type: string
+/** Some lines of one family. */
+interface Piece {
+  readonly name: string
   readonly help: string
-  readonly aggregator = 'sum'
-  readonly #source: MetricSource
+  readonly type: string
+  readonly values: readonly Sample[]
+}
 
-  constructor(source: MetricSource) {
-    this.name = source.name
-    this.type = source.type
-    this.help = source.help
-    this.#source = source
+/** What a registry asks of a metric; prom-client's own cannot take counts of buckets. It is whatever is to be written next. */
+class Page {
+  readonly name = 'page'
+  piece: Piece | null = null
+
+  get(): Piece | null {
+    return this.piece
+  }
+}
+
+/** One format. */
+class Format {
+  readonly #registry: Registry
+  readonly #page = new Page()
+
+  constructor(registry: Registry) {
+    this.#registry = registry
+    registry.registerMetric(this.#page as unknown as Metric)
   }
 
-  async get(): Promise<object> {
-    const values: Sample[] = []
-    for (const series of this.#source.series()) for (const sample of series.samples(this.#source.name)) values.push(sample)
-    return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values }
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** HELP, TYPE and samples. */
+  write(piece: Piece): Promise<string> {
+    // It is asked for before this returns.
+    this.#page.piece = piece
+    return this.#registry.getSingleMetricAsString(this.#page.name)
   }
 }
 
@@ -62,19 +81,22 @@ function processSource(metric: ProcessMetric): MetricSource {
 /** Writes `sources` and the process's own metrics; both formats, each with a registry of its own. */
 export class Exposer {
   readonly #sources: readonly MetricSource[]
-  readonly #registries = new Map<boolean, Registry>()
+  readonly #formats = new Map<boolean, Format>()
 
   constructor(sources: readonly MetricSource[]) {
     this.#sources = [...sources, ...PROCESS_METRICS.map(processSource)]
   }
 
   async expose(openMetrics: boolean): Promise<Exposition> {
-    const registry = await this.#registry(openMetrics)
-    return { contentType: registry.contentType, text: await registry.metrics() }
+    const format = await this.#format(openMetrics)
+    const families: string[] = []
+    for (const source of this.#sources) families.push(await writeFamily(format, source, openMetrics))
+    const text = openMetrics ? `${families.join('\n')}\n# EOF\n` : `${families.join('\n\n')}\n`
+    return { contentType: format.contentType, text }
   }
 
-  async #registry(openMetrics: boolean): Promise<Registry> {
-    const known = this.#registries.get(openMetrics)
+  async #format(openMetrics: boolean): Promise<Format> {
+    const known = this.#formats.get(openMetrics)
     if (known !== undefined) return known
     // The default export is the same object from the source and from the bundle; named exports are not.
     const {
@@ -82,8 +104,30 @@ export class Exposer {
     } = await import('prom-client')
     const registry = new Registry()
     if (openMetrics) (registry as Registry<never>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
-    for (const source of this.#sources) registry.registerMetric(new MetricView(source) as unknown as Metric)
-    this.#registries.set(openMetrics, registry)
-    return registry
+    const format = new Format(registry)
+    this.#formats.set(openMetrics, format)
+    return format
   }
+}
+
+async function writeFamily(format: Format, source: MetricSource, openMetrics: boolean): Promise<string> {
+  const { type, help } = source
+  // OpenMetrics names the family of a counter without what its samples end in.
+  const name = openMetrics && type === 'counter' ? source.name.replace(/_total$/, '') : source.name
+  const pieces = [await format.write({ name, help, type, values: [] })]
+  const all = [...source.series()]
+  for (let from = 0; from < all.length; from += PIECE) {
+    if (from > 0) await turn()
+    const values: Sample[] = []
+    for (const series of all.slice(from, from + PIECE)) values.push(...series.samples(source.name))
+    // The head is written above. What has no type has its samples' names left as they are.
+    const text = await format.write({ name, help: '', type: 'untyped', values })
+    pieces.push(text.slice(afterHead(text)))
+  }
+  return pieces.join('\n')
+}
+
+/** Each piece begins with the lines HELP and TYPE. */
+function afterHead(text: string): number {
+  return text.indexOf('\n', text.indexOf('\n') + 1) + 1
 }

@@ -10,6 +10,8 @@ export class Family {
   /** With the prefix. */
   readonly name: string
   readonly series = new Map<string, Series>()
+  /** Of a gauge: what data planes say, beside what is set here. */
+  readonly #reported = new Map<string, Series>()
 
   constructor(name: string, definition: MetricDefinition) {
     this.name = METRIC_PREFIX + name
@@ -19,18 +21,42 @@ export class Family {
 
   /** The series with these labels, made when it is new. */
   at(labels: Labels): Series {
-    let key = ''
-    for (const name of this.definition.labels) key += `${labels[name] ?? ''}\0`
+    const key = this.#key(labels)
     const found = this.series.get(key)
     if (found !== undefined) {
       found.stale = false
       return found
     }
     if (this.definition.single) this.series.clear()
+    return this.#make(this.series, key, labels)
+  }
+
+  /** The series of a gauge that data planes report. */
+  reported(labels: Labels): Series {
+    const key = this.#key(labels)
+    return this.#reported.get(key) ?? this.#make(this.#reported, key, labels)
+  }
+
+  *all(): Iterable<Series> {
+    yield* this.series.values()
+    yield* this.#reported.values()
+  }
+
+  dropReported(gone: (series: Series) => boolean): void {
+    for (const [key, series] of this.#reported) if (gone(series)) drop(this.#reported, key, series)
+  }
+
+  #key(labels: Labels): string {
+    let key = ''
+    for (const name of this.definition.labels) key += `${labels[name] ?? ''}\0`
+    return key
+  }
+
+  #make(into: Map<string, Series>, key: string, labels: Labels): Series {
     const ordered: Record<string, string> = {}
     for (const name of this.definition.labels) ordered[name] = labels[name] ?? ''
     const made = new Series(ordered, this.definition.type === 'histogram')
-    this.series.set(key, made)
+    into.set(key, made)
     return made
   }
 
@@ -38,15 +64,20 @@ export class Family {
   sweep(gone: (labels: Labels) => boolean): void {
     for (const [key, series] of this.series) {
       if (!gone(series.labels)) series.stale = false
-      else if (series.stale) this.series.delete(key)
+      else if (series.stale) drop(this.series, key, series)
       else series.stale = true
     }
   }
 
   /** Removes at once the series that `gone` names. */
   remove(gone: (labels: Labels) => boolean): void {
-    for (const [key, series] of this.series) if (gone(series.labels)) this.series.delete(key)
+    for (const [key, series] of this.series) if (gone(series.labels)) drop(this.series, key, series)
   }
+}
+
+function drop(from: Map<string, Series>, key: string, series: Series): void {
+  from.delete(key)
+  series.dropped = true
 }
 
 /** Every combination of label values, when all labels have a fixed set; else none. */

@@ -3,10 +3,9 @@
 import { DURATION_BUCKETS } from '../model/counters.ts'
 import type { Labels } from '../model/stats.ts'
 
-/** One line as prom-client wants it. It formats `sharedLabels` once per object, which is what makes many lines cheap. */
+/** One line as prom-client wants it. The name has the labels in it: writing them for each scrape is most of what it costs. */
 export interface Sample {
-  /** Absent = the name of the metric. */
-  readonly metricName?: string
+  readonly metricName: string
   readonly labels: Labels
   readonly sharedLabels: Labels
   value: number
@@ -25,6 +24,10 @@ export class Series {
   readonly counts: number[] | null
   /** Nothing that still exists has these labels, and nothing was added since that was found. */
   stale = false
+  /** Its family does not have it any more. */
+  dropped = false
+  /** Of a reported gauge: the last time when it was summed. */
+  sum = 0
   #samples: Sample[] | null = null
 
   constructor(labels: Labels, histogram = false) {
@@ -34,7 +37,7 @@ export class Series {
 
   /** The lines now; the array is the same each time. `name` is that of the metric. */
   samples(name: string): readonly Sample[] {
-    this.#samples ??= this.counts === null ? [sample(this.labels)] : histogramSamples(name, this.labels)
+    this.#samples ??= this.counts === null ? [sample(name, this.labels)] : histogramSamples(name, this.labels)
     if (this.counts === null) (this.#samples[0] as Sample).value = this.value
     else this.#accumulate(this.counts, this.#samples)
     return this.#samples
@@ -53,14 +56,20 @@ export class Series {
   }
 }
 
-function sample(sharedLabels: Labels, metricName?: string): Sample {
-  return metricName === undefined
-    ? { labels: NO_LABELS, sharedLabels, value: 0 }
-    : { metricName, labels: NO_LABELS, sharedLabels, value: 0 }
+function sample(name: string, labels: Labels): Sample {
+  return { metricName: name + written(labels), labels: NO_LABELS, sharedLabels: NO_LABELS, value: 0 }
 }
 
 /** Cumulative buckets, then sum and count. */
 function histogramSamples(name: string, labels: Labels): Sample[] {
-  const buckets = BOUNDS.map((le) => sample({ ...labels, le }, `${name}_bucket`))
-  return [...buckets, sample(labels, `${name}_sum`), sample(labels, `${name}_count`)]
+  const buckets = BOUNDS.map((le) => sample(`${name}_bucket`, { ...labels, le }))
+  return [...buckets, sample(`${name}_sum`, labels), sample(`${name}_count`, labels)]
 }
+
+/** `{name="value",…}`, the same in both formats. */
+function written(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value.replaceAll(/[\\"\n]/g, escaped)}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+const escaped = (char: string): string => (char === '\n' ? '\\n' : `\\${char}`)

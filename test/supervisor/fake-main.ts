@@ -11,6 +11,7 @@ import { runCourier } from '../../src/supervisor/courier.ts'
 import type { DataPlaneFace, DataPlaneSettings, ListenerAddress } from '../../src/supervisor/plane.ts'
 import { runWorker } from '../../src/supervisor/worker.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { reportOf } from '../support/stats-reports.ts'
 
 interface Prepared {
   readonly config: GatewayConfig
@@ -82,7 +83,7 @@ class FakePlane implements DataPlaneFace<Prepared> {
     const delta = this.#requests
     this.#requests = 0
     const labels = { listener: 'web', route: 'all', upstream: 'none', code: '200' }
-    return { counters: [{ metric: 'requests_total', labels, delta }], histograms: [], gauges: [] }
+    return reportOf({ counters: [{ metric: 'requests_total', labels, delta }] })
   }
 
   takeSamples() {

@@ -11,6 +11,7 @@ import { parseConfig } from '../../src/config/parse.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { Fleet } from '../../src/supervisor/fleet.ts'
 import type { ListenerAddress } from '../../src/supervisor/plane.ts'
+import { ReportReader } from '../support/stats-reports.ts'
 
 const PROGRAM = { file: join(import.meta.dirname, 'fake-main.ts'), execArgv: [] }
 
@@ -41,7 +42,7 @@ function fleet(t: Test, workers = 2) {
     log: (_level, message, fields) => void seen.log.push(`${message} ${JSON.stringify(fields)}`),
     events: {
       report: (_worker, stats) => {
-        for (const { delta } of stats.counters) seen.requests += delta
+        for (const { delta } of new ReportReader().read(stats).counters) seen.requests += delta
       },
       lag: () => {},
       process: () => {},

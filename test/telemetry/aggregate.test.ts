@@ -3,16 +3,12 @@ import t from 'tap'
 import type { StatsReport } from '../../src/model/stats.ts'
 import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
 import { promtool, withoutPromtool } from '../observe/prometheus-programs.ts'
+import { reportOf } from '../support/stats-reports.ts'
 
-const nothing: StatsReport = { counters: [], histograms: [], gauges: [] }
-const counted = (delta: number, endpoint = 'a:1'): StatsReport => ({
-  ...nothing,
-  counters: [{ metric: 'attempts_total', labels: { upstream: 'u', endpoint, outcome: 'ok' }, delta }],
-})
-const running = (value: number, upstream = 'u'): StatsReport => ({
-  ...nothing,
-  gauges: [{ metric: 'requests_in_flight', labels: { upstream }, value }],
-})
+const counted = (delta: number, endpoint = 'a:1'): StatsReport =>
+  reportOf({ counters: [{ metric: 'attempts_total', labels: { upstream: 'u', endpoint, outcome: 'ok' }, delta }] })
+const running = (value: number, upstream = 'u'): StatsReport =>
+  reportOf({ gauges: [{ metric: 'requests_in_flight', labels: { upstream }, value }] })
 
 /** The lines of the text that hold a sample of `name`. */
 async function samples(stats: StatsAggregator, name: string, openMetrics = false): Promise<string[]> {
@@ -41,10 +37,10 @@ t.test('gauges are those of the last report of each worker', async (t) => {
   t.same(await samples(stats, 'requests_in_flight'), ['headgate_requests_in_flight{upstream="u"} 6'])
   stats.add(running(1, 'v'), 1)
   t.same(await samples(stats, 'requests_in_flight'), [
-    'headgate_requests_in_flight{upstream="v"} 1',
     'headgate_requests_in_flight{upstream="u"} 2',
+    'headgate_requests_in_flight{upstream="v"} 1',
   ])
-  stats.add({ ...nothing, gauges: null }, 1)
+  stats.add(reportOf({ gauges: null }), 1)
   stats.removeWorker(2)
   t.same(
     await samples(stats, 'requests_in_flight'),
@@ -53,16 +49,78 @@ t.test('gauges are those of the last report of each worker', async (t) => {
   )
 })
 
+t.test('gauges of one name are added up or, as the metric wants it, the largest or least', async (t) => {
+  const stats = new StatsAggregator()
+  const say = (...values: number[]): StatsReport =>
+    reportOf({
+      gauges: values.flatMap((value) => [
+        { metric: 'connections', labels: { listener: 'w' }, value },
+        { metric: 'breaker_state', labels: { upstream: 'u' }, value },
+        { metric: 'endpoint_up', labels: { upstream: 'u', endpoint: 'a:1' }, value },
+      ]),
+    })
+  stats.add(say(1, 0), 1)
+  stats.add(say(2), 2)
+  const seen = async () => [
+    ...(await samples(stats, 'connections{')),
+    ...(await samples(stats, 'breaker_state')),
+    ...(await samples(stats, 'endpoint_up')),
+  ]
+  const expected = (sum: number, most: number, least: number): string[] => [
+    `headgate_connections{listener="w"} ${sum}`,
+    `headgate_breaker_state{upstream="u"} ${most}`,
+    `headgate_endpoint_up{upstream="u",endpoint="a:1"} ${least}`,
+  ]
+  t.same(await seen(), expected(3, 2, 0))
+  t.same(await seen(), expected(3, 2, 0), 'again')
+  stats.add(say(1), 1)
+  t.same(await seen(), expected(3, 2, 1))
+  stats.removeWorker(2)
+  t.same(await seen(), expected(1, 1, 1))
+  stats.add(say(), 1)
+  t.same(await seen(), [], 'nobody says anything of them any more')
+  stats.add(say(5), 1)
+  t.same(await seen(), expected(5, 5, 5))
+})
+
+t.test('ids go on over reports, and may begin anew', async (t) => {
+  const stats = new StatsAggregator()
+  const name = (endpoint: string) => ({ metric: 'attempts_total', labels: { upstream: 'u', endpoint, outcome: 'ok' } })
+  const report = (first: number, names: string[], ...counters: number[]): StatsReport => ({
+    names: names.map(name),
+    first,
+    counters: Float64Array.from(counters),
+    histograms: new Float64Array(0),
+    gauges: null,
+  })
+  const value = async (endpoint: string) => {
+    const [line] = await samples(stats, `attempts_total{upstream="u",endpoint="${endpoint}"`)
+    return Number(line?.split(' ')[1])
+  }
+  stats.add(report(0, ['a', 'b'], 0, 1, 1, 10), 7)
+  stats.add(report(2, ['c'], 2, 100, 0, 1), 7)
+  t.same([await value('a'), await value('b'), await value('c')], [2, 10, 100])
+  stats.add(report(0, ['c', 'a'], 0, 5, 1, 5), 7)
+  t.same([await value('a'), await value('b'), await value('c')], [7, 10, 105])
+  // What is swept away and counts again has its series again.
+  const none = { listeners: new Set<string>(), routes: new Set<string>(), upstreams: new Map<string, Set<string>>() }
+  for (let i = 0; i < 2; i++) stats.retain(none)
+  t.same(await samples(stats, 'attempts_total'), [])
+  stats.add(report(2, [], 1, 3), 7)
+  t.equal(await value('a'), 3)
+  stats.add(report(9, ['z'], 9, 1), 7)
+  t.same((await samples(stats, 'attempts_total')).length, 1, 'a report with a gap before it is left out')
+})
+
 t.test('histograms are cumulative, end with +Inf and agree with their count', async (t) => {
   const stats = new StatsAggregator()
   const counts = new Array<number>(17).fill(0)
   counts[0] = 1
   counts[9] = 2
   counts[16] = 1
-  const report = {
-    ...nothing,
+  const report = reportOf({
     histograms: [{ metric: 'request_duration_seconds', labels: { route: 'r' }, counts, sumSeconds: 61.5 }],
-  }
+  })
   stats.add(report, 1)
   stats.add(report, 2)
   const lines = await samples(stats, 'request_duration_seconds')
@@ -104,7 +162,7 @@ t.test('label values are escaped', async (t) => {
 t.test('what is not in the table is left out', async (t) => {
   const stats = new StatsAggregator()
   const foreign = { metric: '__proto__', labels: {}, delta: 1 }
-  stats.add({ ...nothing, counters: [foreign, { ...foreign, metric: 'nope' }, { ...foreign, metric: 'connections' }] }, 1)
+  stats.add(reportOf({ counters: [foreign, { ...foreign, metric: 'nope' }, { ...foreign, metric: 'connections' }] }), 1)
   t.same(await samples(stats, 'nope'), [])
   t.same(await samples(stats, 'connections{'), [])
 })
@@ -145,14 +203,14 @@ function everything(): StatsAggregator {
   const stats = new StatsAggregator()
   const counts = new Array<number>(17).fill(1)
   stats.add(
-    {
+    reportOf({
       counters: [{ metric: 'requests_total', labels: { listener: 'w', route: 'r "x"', upstream: 'u', code: '200' }, delta: 1 }],
       histograms: [
         { metric: 'request_duration_seconds', labels: { route: 'r' }, counts, sumSeconds: 1.25 },
         { metric: 'attempt_duration_seconds', labels: { upstream: 'ü' }, counts, sumSeconds: 1e-7 },
       ],
       gauges: [{ metric: 'connections', labels: { listener: 'w' }, value: 1 }],
-    },
+    }),
     1,
   )
   stats.set('config_info', { revision: 'a' }, 1)
