@@ -36,6 +36,8 @@ export class ClusterSource {
   readonly #kinds = new Map<AnyResource, Kind>()
   readonly #unsubscribe: readonly (() => void)[]
   readonly #made = new Map<Translator, Made>()
+  /** What went wrong the last time. */
+  readonly #failures = new Map<Translator, string>()
   #known = false
 
   constructor(settings: ClusterSourceSettings) {
@@ -93,14 +95,20 @@ export class ClusterSource {
     try {
       const translation = translator.translate(view)
       this.#made.set(translator, { from, translation })
+      this.#failures.delete(translator)
       return translation
     } catch (error) {
-      const { source } = translator
-      const { message, stack } = error as Error
-      const reason = { source, reason: message, stack }
-      this.#settings.informers.environment.log('error', 'objects cannot be translated; what they came to before stays', reason)
+      this.#failed(translator, error as Error)
       return before?.translation ?? NOTHING
     }
+  }
+
+  /** Said once: it is tried at each change. */
+  #failed(translator: Translator, { message, stack }: Error): void {
+    if (this.#failures.get(translator) === message) return
+    this.#failures.set(translator, message)
+    const fields = { source: translator.source, reason: message, stack }
+    this.#settings.informers.environment.log('error', 'objects cannot be translated; what they came to before stays', fields)
   }
 
   /** A copy, because informers go on with theirs. */

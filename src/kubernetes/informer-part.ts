@@ -1,5 +1,6 @@
 // What an informer knows of one namespace, or of all: puts lists and events into its objects, and says what is wrong.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
 import type { KubernetesEnvironment } from './environment.ts'
@@ -94,7 +95,10 @@ export class InformerPart<Kept> {
     const before = this.#objects.get(key) ?? null
     this.#versions.set(key, object.metadata.resourceVersion ?? '')
     try {
-      this.#objects.set(key, this.#settings.resource.prune(object, before ?? undefined))
+      const kept = this.#settings.resource.prune(object, before ?? undefined)
+      // Most changes are of what nobody here looks at.
+      if (before !== null && isDeepStrictEqual(before, kept)) return
+      this.#objects.set(key, kept)
     } catch (error) {
       this.#objects.delete(key)
       const { environment, resource } = this.#settings

@@ -73,6 +73,8 @@ export class ClusterDesk {
   #last: Promise<unknown> = Promise.resolve()
   #loads: Promise<unknown> = Promise.resolve()
   #again: (() => void) | null = null
+  /** Why what the cluster says is not in force; '' = it is. */
+  #failure = ''
   #refused: ReadonlyMap<string, string> = new Map()
   #hurried = false
   #closed = false
@@ -205,10 +207,14 @@ export class ClusterDesk {
     this.#again = null
     try {
       await this.#bring(this.#served.base, cluster)
+      this.#failure = ''
     } catch (error) {
       if (this.#closed) return
       const { message } = error as Error
-      log('error', 'what the cluster says now could not be put into force; what was in force stays', { reason: message })
+      // Said once: it is tried at each change.
+      if (message !== this.#failure)
+        log('error', 'what the cluster says now could not be put into force; what was in force stays', { reason: message })
+      this.#failure = message
       this.#again = this.#after(AGAIN_MS, () => this.#pace.ask())
     }
   }
@@ -218,6 +224,7 @@ export class ClusterDesk {
     for (;;) {
       const wish = this.#wish(base, cluster)
       if (this.#isServed(wish)) return 'unchanged'
+      if (await this.#unusable.amongst(newAddresses(wish, this.#served))) continue
       const outcome = await this.#apply(wish)
       if (outcome !== 'address') return outcome
     }
@@ -334,6 +341,15 @@ export class ClusterDesk {
       this.#listeners = { of: listeners, byName: new Map(listeners.map((listener) => [listener.name, listener])) }
     return this.#listeners.byName
   }
+}
+
+/** That objects ask for, and did not ask for before. */
+function newAddresses({ base, translations, unusable }: Wish, served: Wish | null): ReadonlySet<string> {
+  const asked = new Set(translations.flatMap(({ listeners }) => listeners.flatMap(({ bind }) => bind)))
+  const before = served?.translations.flatMap(({ listeners }) => listeners) ?? []
+  for (const bind of [...base.listeners, ...before].flatMap((listener) => listener.bind)) asked.delete(bind)
+  for (const bind of unusable.keys()) asked.delete(bind)
+  return asked
 }
 
 /** Whether it is objects that ask for this address, and not the file. */

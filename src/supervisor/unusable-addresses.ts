@@ -6,6 +6,8 @@ import { ownListen } from './own-listen.ts'
 import type { After } from './pace.ts'
 
 const AGAIN_MS = 30_000
+/** At once. */
+const MOST_TRIED = 256
 
 export interface UnusableAddressesSettings {
   readonly after: After
@@ -28,6 +30,15 @@ export class UnusableAddresses {
   /** Why, by address. Another map where something changed. */
   get all(): ReadonlyMap<string, string> {
     return this.#known
+  }
+
+  /** Tries these. Resolves with whether one of them is unusable: all that are stand in `all` then. */
+  async amongst(binds: ReadonlySet<string>): Promise<boolean> {
+    const tried = [...binds]
+    const outcomes = await this.#probe(tried)
+    for (const [i, outcome] of outcomes.entries())
+      if (outcome.status === 'rejected') this.add(tried[i] as string, (outcome.reason as Error).message)
+    return outcomes.some(({ status }) => status === 'rejected')
   }
 
   add(bind: string, reason: string): void {
@@ -56,17 +67,24 @@ export class UnusableAddresses {
   }
 
   async #again(): Promise<void> {
-    const { probe = listenOnce, log, changed } = this.#settings
+    const { log, changed } = this.#settings
     this.#cancel = null
-    const tried = [...this.#known.keys()]
-    const outcomes = await Promise.allSettled(tried.map(probe))
+    const tried = [...this.#known.keys()].slice(0, MOST_TRIED)
+    const outcomes = await this.#probe(tried)
     const usable = tried.filter((_, i) => outcomes[i]?.status === 'fulfilled')
     for (const bind of usable) log('info', 'an address can be listened on now', { bind })
-    if (usable.length > 0) {
-      this.#known = new Map([...this.#known].filter(([bind]) => !usable.includes(bind)))
-      changed()
+    if (usable.length > 0 || this.#known.size > MOST_TRIED) {
+      // The others are first the next time.
+      const inTurn = [...this.#known].slice(MOST_TRIED).concat([...this.#known].slice(0, MOST_TRIED))
+      this.#known = new Map(inTurn.filter(([bind]) => !usable.includes(bind)))
     }
+    if (usable.length > 0) changed()
     if (this.#known.size > 0) this.#plan()
+  }
+
+  #probe(binds: readonly string[]): Promise<PromiseSettledResult<void>[]> {
+    const { probe = listenOnce } = this.#settings
+    return Promise.allSettled(binds.map(probe))
   }
 }
 

@@ -175,6 +175,8 @@ t.test('a translator that throws', async (t) => {
   await until('it is known', () => source.known)
   result.now = new Error('no such luck')
   t.same(source.translate(SURROUNDINGS)[0]?.routes, [])
+  source.translate(SURROUNDINGS)
+  t.equal(said.filter((message) => /cannot be translated/.test(message)).length, 1, 'said once')
   result.now = translation({})
   const [good] = source.translate(SURROUNDINGS)
   t.equal(good, result.now)

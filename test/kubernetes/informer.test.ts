@@ -111,6 +111,23 @@ t.test('what changes in one turn is told at once, and what comes to nothing is n
   t.same(told, [[{ key: 'a/one', before: '1', now: '99' }]])
 })
 
+t.test('a change of what is not kept is none', async (t) => {
+  const { server, informers, watching, holds } = await scene(t, (server) => server.put('one', 'a1'))
+  await watching()
+  const { informer } = informers.follow({ ...FAKES, plural: 'firsts', prune: ({ value }: Fake) => ({ first: value[0] }) })
+  await watching(2)
+  const kept = informer.objects.get('a/one')
+  t.same(kept, { first: 'a' })
+  const told: unknown[] = []
+  informer.subscribe((changes) => told.push(...changes))
+  server.put('one', 'a2')
+  await holds('a/one=a2')
+  server.put('two', 'b1')
+  await until('told', () => told.length > 0)
+  t.match(told, [{ key: 'a/two' }])
+  t.equal(informer.objects.get('a/one'), kept, 'it is the same object')
+})
+
 t.test('nothing at all is told once', async (t) => {
   const { informer, told, watching } = await scene(t)
   await watching()

@@ -82,7 +82,8 @@ function scene(prepare: (cluster: FakeCluster) => void = () => {}) {
       return 'applied'
     },
   }
-  const usable = new Set<string>()
+  /** Addresses that cannot be listened on. */
+  const blocked = new Set<string>()
   const desk = new ClusterDesk({
     control,
     open: async (_config, events) => {
@@ -96,7 +97,7 @@ function scene(prepare: (cluster: FakeCluster) => void = () => {}) {
     log: (level, message, fields = {}) => said.push(`${level} ${message}: ${fields.problem ?? fields.reason ?? ''}`),
     after: time.after,
     probe: async (bind) => {
-      if (!usable.has(bind)) throw new Error('still')
+      if (blocked.has(bind)) throw new Error(`not ${bind}`)
     },
   })
   return {
@@ -104,7 +105,7 @@ function scene(prepare: (cluster: FakeCluster) => void = () => {}) {
     desk,
     control,
     applied,
-    usable,
+    blocked,
     said,
     tried: () => tried,
     cluster: (i = -1) => clusters.at(i) as FakeCluster,
@@ -241,12 +242,10 @@ t.test('what comes to the same is told at once', async (t) => {
 
 t.test('an address that cannot be listened on', async (t) => {
   const parts = scene()
-  const { time, control, said } = parts
+  const { time, said } = parts
   await started(parts)
-  control.refuses = ({ listeners }) => {
-    const found = listeners.flatMap(({ bind }) => bind).find((bind) => bind.startsWith('10.0.0.'))
-    return found === undefined || parts.usable.has(found) ? null : Object.assign(new Error(`not ${found}`), { bind: found })
-  }
+  parts.blocked.add('10.0.0.1:80')
+  const before = parts.tried()
   const seen: string[] = []
   parts.cluster().make = ({ unusable }: Surroundings) => {
     seen.push([...unusable].join())
@@ -256,14 +255,31 @@ t.test('an address that cannot be listened on', async (t) => {
   await time.turn(200)
   t.same(parts.listeners(), ['web', 'secure', '127.0.0.1:81'], 'the rest is there, even where a translator does not heed it')
   t.equal(seen.at(-1), '10.0.0.1:80,not 10.0.0.1:80')
+  t.equal(parts.tried() - before, 1, 'nothing was refused for it')
   t.equal(said.filter((line) => /tried again/.test(line)).length, 1)
   await time.turn(65_000)
   t.equal(said.filter((line) => /tried again/.test(line)).length, 1, 'said once')
-  parts.usable.add('10.0.0.1:80')
+  parts.blocked.clear()
   await time.turn(31_000)
   t.same(parts.listeners(), ['web', 'secure', '10.0.0.1:80', '127.0.0.1:81'])
   t.equal(seen.at(-1), '')
   t.equal(time.waiting, 0)
+})
+
+t.test('an address that somebody else was faster to listen on', async (t) => {
+  const parts = scene()
+  const { time, control } = parts
+  await started(parts)
+  control.refuses = ({ listeners }) =>
+    listeners.some(({ bind }) => bind.includes('10.0.0.1:80'))
+      ? Object.assign(new Error('too late'), { bind: '10.0.0.1:80' })
+      : null
+  parts.cluster().now(bound('10.0.0.1:80', '127.0.0.1:81'))
+  await time.turn(200)
+  t.same(parts.listeners(), ['web', 'secure', '127.0.0.1:81'])
+  control.refuses = () => null
+  await time.turn(31_000)
+  t.same(parts.listeners(), ['web', 'secure', '10.0.0.1:80', '127.0.0.1:81'])
 })
 
 t.test('an address of the file that cannot be listened on refuses the file', async (t) => {
@@ -368,6 +384,10 @@ t.test('what cannot be served at all leaves in force what was, and is tried agai
     t.equal(parts.tried() - before, most, 'nobody is left out because workers end')
     t.same(parts.routes(), ['own', 'one/0'])
     t.match(said.at(-1), new RegExp(`^error what the cluster says now could not be put into force.*${error.message}`))
+    const { length } = said
+    parts.cluster().events.changed()
+    await time.turn(200)
+    t.equal(said.length, length, 'said once')
   }
   control.refuses = () => null
   await time.turn(31_000)
