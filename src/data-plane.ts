@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:net'
 import { BoundAddress, LiveListener } from './bound-address.ts'
+import type { AccessSource } from './compile/access-by-route.ts'
 import { SessionKeys } from './compile/affinities.ts'
 import { circuitFor, dropBreaker } from './compile/breakers.ts'
 import { type Compiled, compile } from './compile/compile.ts'
@@ -12,7 +13,7 @@ import type { GatewayConfig } from './config/model.ts'
 import { explainRequest } from './explain/explain.ts'
 import { acceptHttp2 } from './http2/accept.ts'
 import { Listening } from './listen/listening.ts'
-import type { AccessSink, Onlooker } from './model/access-record.ts'
+import type { Onlooker } from './model/access-record.ts'
 import type { ConnectionContext } from './model/client-connection.ts'
 import type { Clock, Random } from './model/clock.ts'
 import { Deadlines } from './model/deadlines.ts'
@@ -60,15 +61,17 @@ export interface DataPlaneOptions {
   /** An upstream is needed here, and other processes have its limits; null = there are none. */
   readonly onNeed?: ((upstream: string) => void) | null
   readonly log: LogFunction
-  readonly access: (config: GatewayConfig) => (AccessSink & { readonly dropped: number }) | null
+  readonly access: (config: GatewayConfig) => AccessLogFace | null
 }
+
+type AccessLogFace = AccessSource & { readonly dropped: number }
 
 /** A configuration that is compiled and bound, but not served yet. */
 export interface Prepared {
   readonly config: GatewayConfig
   readonly compiled: Compiled
   readonly added: ReadonlyMap<string, Listening>
-  readonly access: (AccessSink & { readonly dropped: number }) | null
+  readonly access: AccessLogFace | null
   readonly plugins: PluginSet
 }
 

@@ -8,7 +8,12 @@ const HIDDEN = '***'
 /** Keys whose whole value is a secret, wherever they stand. */
 const SECRET_KEYS = new Set(['token', 'secret', 'clientSecret', 'password'])
 /** Inside these blocks, these too. */
-const SECRET_IN: Readonly<Record<string, readonly string[]>> = { basicAuth: ['users'], apiKey: ['key'], key: ['pem'] }
+const SECRET_IN: Readonly<Record<string, readonly string[]>> = {
+  basicAuth: ['users'],
+  apiKey: ['key'],
+  key: ['pem'],
+  otlp: ['headers'],
+}
 /** Where keys are names of header fields. */
 const HEADER_BLOCKS = new Set(['set', 'add', 'headers'])
 /** `scheme://user:password@`. */

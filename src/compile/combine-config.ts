@@ -131,6 +131,7 @@ function answered(route: RouteConfig): RouteConfig {
     retry: null,
     hedge: null,
     mirror: [],
+    accessLog: null,
   }
   answers.set(route, made)
   return made

@@ -4,7 +4,7 @@ import { BlockList } from 'node:net'
 import { WeightedChoice } from '../balancing/weighted-choice.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
 import { speaksHttp, takesRoute } from '../config/takes-route.ts'
-import { type AccessSink, NO_ONLOOKER, type Onlooker } from '../model/access-record.ts'
+import { NO_ONLOOKER, type Onlooker } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
 import { PRIORITY } from '../model/overload.ts'
 import type { RetryPolicy } from '../model/retry.ts'
@@ -12,12 +12,14 @@ import type { RouteRule, RouteTable } from '../model/route-table.ts'
 import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.ts'
 import type { Labels } from '../model/subset.ts'
 import type { TlsTermination } from '../model/tls-termination.ts'
+import type { Tracer } from '../model/tracing.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Circuit } from '../resilience/breaker.ts'
 import { WindowBudget } from '../resilience/retry-budget.ts'
 import { DEFAULT_RETRY, hedgePolicy, NO_RETRY, retryPolicy } from '../resilience/retry-policy.ts'
 import { buildRouteTable } from '../routing/build-route-table.ts'
-import { RequestView } from '../routing/request-view.ts'
+import { AskedView, RequestView } from '../routing/request-view.ts'
+import { type AccessSource, accessByRouteOf } from './access-by-route.ts'
 import { giveAdaptiveLimit } from './adaptive-limits.ts'
 import { affinityOf, namesInUse, SessionKeys } from './affinities.ts'
 import { giveBreaker } from './breakers.ts'
@@ -36,7 +38,9 @@ export interface CompileEnvironment extends UpstreamEnvironment {
   /** Names this process in Via. */
   readonly id: string
   readonly counters: LiveCounters
-  readonly access: AccessSink | null
+  readonly access: AccessSource | null
+  /** Left out = nobody traces. */
+  readonly tracer?: Tracer | null
   /** Left out = nobody ever looks on. */
   readonly onlooker?: Onlooker
   /** Without them no cookie of a session is understood. */
@@ -104,6 +108,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
   giveBudgets(config, upstreams)
   const routes = routesByListener(config)
   const trusted = blockList(config.trustedProxies)
+  const accessByRoute = accessByRouteOf(config, environment.access)
   const same = new Set(before?.config.listeners)
   const listeners = new Map(
     config.listeners.map((listener) => {
@@ -116,7 +121,7 @@ export function compile(config: GatewayConfig, current: Snapshot | null, environ
       const table = keeper.table(name, rules, caseSensitive, (before) => buildRouteTable(rules, { caseSensitive }, before))
       const served = current?.listeners.get(name)
       const tls = served !== undefined && same.has(listener) ? served.tls : terminationOf(listener, served?.tls ?? null)
-      return [name, serve(config, listener, table, trusted, tls, environment)]
+      return [name, serve(config, listener, table, trusted, tls, environment, accessByRoute)]
     }),
   )
   return { snapshot: { listeners, upstreams }, plans: [...guarded, ...given], kept: keeper.kept }
@@ -164,9 +169,11 @@ function serve(
   table: RouteTable<RouteBinding>,
   trusted: BlockList | null,
   tls: TlsTermination | null,
-  { counters, access, id, onlooker = NO_ONLOOKER }: CompileEnvironment,
+  { counters, access, tracer = null, id, onlooker = NO_ONLOOKER }: CompileEnvironment,
+  accessByRoute: ServedListener['accessByRoute'],
 ): ServedListener {
   const view = new RequestView()
+  const asked = new AskedView()
   return {
     name: listener.name,
     protocol: listener.protocol,
@@ -177,6 +184,7 @@ function serve(
       ? (x) => table.match(x.host, x.path, x.method, view.of(x))
       : (x) => table.match(x.host, '/', '', view.of(x)),
     consider: (x) => table.explain(x.host, x.path || '/', x.method, view.of(x)),
+    why: (x, path) => table.reason(x.host, path, x.method, asked.of(x)),
     hosts: listener.hosts,
     servesHost: hostTest(listener.hosts),
     paths: listener.paths,
@@ -188,6 +196,8 @@ function serve(
     via: config.via === 'off' ? null : config.via === 'auto' ? `headgate-${id}` : config.via,
     detail: config.errors.detail === 'full',
     access,
+    accessByRoute,
+    tracer,
     onlooker,
     noRoute: counters.response(listener.name, '', ''),
   }

@@ -204,7 +204,7 @@ function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] 
 
 function settingsOf(
   name: string,
-  { host, connection, protocol, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
+  { host, balancer, connection, protocol, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
   before: UpstreamSettings | null,
   environment: UpstreamEnvironment,
 ): UpstreamSettings {
@@ -212,6 +212,7 @@ function settingsOf(
   const quota = quotaOf(name, limits, before, environment)
   return {
     host,
+    balancer: balancer.type,
     connection,
     multiplexed: protocol === 'h2',
     limits,

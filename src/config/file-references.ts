@@ -14,6 +14,7 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
   { at: ['admin', 'token', 'file'], words: [] },
   { at: ['routes', EACH, 'affinity', 'secret', 'file'], words: [] },
   { at: ['accessLog', 'file'], words: ['stdout', 'stderr'] },
+  { at: ['tracing', 'otlp', 'headers', EACH, 'file'], words: [] },
   { at: ['plugins', EACH, 'path'], words: [] },
   { at: ['kubernetes', 'kubeconfig'], words: ['off'] },
   ...['ca', 'cert', 'key'].map((key) => ({ at: ['upstreams', EACH, 'tls', key], words: [] })),
@@ -25,6 +26,7 @@ const PATHS: readonly { readonly at: readonly string[]; readonly words: readonly
 const SECRETS: readonly (readonly string[])[] = [
   ['admin', 'token'],
   ['routes', EACH, 'affinity', 'secret'],
+  ['tracing', 'otlp', 'headers', EACH],
 ]
 
 function children(node: SourceNode, path: readonly string[]): SourceNode[] {

@@ -2,6 +2,7 @@
 // JSON-serialisable data; every default is filled in, durations are milliseconds, sizes bytes, shares fractions, `off` null.
 
 import type { z } from 'zod'
+import type { AccessLogConfig, RouteAccessConfig } from './access-log-schema.ts'
 import type { AffinityConfig } from './affinity-schema.ts'
 import type { BreakerConfig } from './breaker-schema.ts'
 import type { DnsConfig } from './discovery-schema.ts'
@@ -11,10 +12,12 @@ import type { KubernetesConfig, KubernetesServiceConfig } from './kubernetes-sch
 import type { OverloadConfig } from './overload-schema.ts'
 import type { PluginConfig } from './plugin-schema.ts'
 import type { gatewaySchema } from './schema.ts'
+import type { TracingConfig } from './tracing-schema.ts'
 
 /** The configuration as it is written in a file or handed to `createGateway`: every key that has a default may be left out. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>
 
+export type { AccessLogConfig, RouteAccessConfig } from './access-log-schema.ts'
 export type { AffinityConfig } from './affinity-schema.ts'
 export type { BreakerConfig } from './breaker-schema.ts'
 export type { DnsConfig } from './discovery-schema.ts'
@@ -22,6 +25,7 @@ export type { FilterConfig } from './filters-schema.ts'
 export type { HealthConfig } from './health-schema.ts'
 export type { KubernetesConfig, KubernetesServiceConfig } from './kubernetes-schema.ts'
 export type { PluginCode, PluginConfig, PluginFilterConfig } from './plugin-schema.ts'
+export type { TracingConfig } from './tracing-schema.ts'
 
 /** Never changed, nor is anything in it: what two configurations have in common may be the same objects. */
 export interface GatewayConfig {
@@ -41,6 +45,8 @@ export interface GatewayConfig {
   readonly log: LogConfig
   /** null = none is written. */
   readonly accessLog: AccessLogConfig | null
+  /** null = nobody traces. */
+  readonly tracing: TracingConfig | null
   /** null = nothing is refused for the gateway's own sake. */
   readonly overload: OverloadConfig | null
   readonly errors: { readonly detail: 'full' | 'minimal' }
@@ -91,17 +97,6 @@ export type SecretConfig = string | { readonly env: string } | { readonly file: 
 export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly format: 'json' | 'text'
-}
-
-export interface AccessLogConfig {
-  /** `stdout`, `stderr` or a path; the path is absolute when it came from a configuration file. */
-  readonly file: string
-  readonly format: 'json'
-  /** Fraction of the exchanges that are kept, 0 to 1. */
-  readonly sample: number
-  /** Exchanges that took longer are always kept; null = none for that reason. */
-  readonly slow: number | null
-  readonly fields: readonly string[]
 }
 
 export interface ListenerConfig {
@@ -201,6 +196,8 @@ export interface RouteConfig {
   readonly hedge: HedgeConfig | null
   /** Who gets copies of the requests; empty = nobody. */
   readonly mirror: readonly MirrorConfig[]
+  /** null = as the gateway's. */
+  readonly accessLog: RouteAccessConfig | null
 }
 
 export interface HedgeConfig {

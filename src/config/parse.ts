@@ -1,5 +1,6 @@
 // From what was written to the normalised configuration or everything that is wrong with it. Touches no file.
 
+import { checkAccessLog } from './checks/access-log.ts'
 import { checkBinds } from './checks/binds.ts'
 import { checkFailover } from './checks/failover.ts'
 import { checkFilters, doubtFilters } from './checks/filters.ts'
@@ -137,6 +138,7 @@ function examine(written: unknown, where: (path: Path) => string, complete: bool
     errors.push(
       ...checkSharing(parsed.data),
       ...checkTunnels(parsed.data, written),
+      ...checkAccessLog(parsed.data),
       ...checkFilters(parsed.data),
       ...checkKubernetes(parsed.data),
       ...checkIngressListeners(parsed.data.listeners, parsed.data.kubernetes),

@@ -1,6 +1,7 @@
 // `routes`: which requests go to which upstream, and how patiently.
 
 import * as z from 'zod'
+import { routeAccessLog } from './access-log-schema.ts'
 import { hostPattern } from './addresses.ts'
 import { affinity } from './affinity-schema.ts'
 import { hashKeySchema } from './balancer-schema.ts'
@@ -79,6 +80,7 @@ export const routeSchema = block({
   upgrades,
   mirror: mirrorSchema,
   affinity,
+  accessLog: routeAccessLog,
   hash: hashKeySchema
     .optional()
     .transform((written) => written ?? null)

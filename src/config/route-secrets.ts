@@ -1,7 +1,7 @@
-// Secrets that routes name by file or variable, filled in as text, because workers read no files.
+// Secrets that routes and tracing name by file or variable, filled in as text, because workers read no files.
 
 import type { Environment } from './environment.ts'
-import type { GatewayConfig, RouteConfig, SecretConfig } from './model.ts'
+import type { GatewayConfig, RouteConfig, SecretConfig, TracingConfig } from './model.ts'
 import { type Finding, finding } from './problem.ts'
 import { readText } from './read-text.ts'
 
@@ -22,7 +22,24 @@ export async function readRouteSecrets(config: GatewayConfig, env: Environment):
       return route
     }),
   )
-  return { config: routes.every((route, i) => route === config.routes[i]) ? config : { ...config, routes }, errors }
+  const same = routes.every((route, i) => route === config.routes[i])
+  const tracing = await readTracing(config.tracing, env, errors)
+  return { config: same && tracing === config.tracing ? config : { ...config, routes, tracing }, errors }
+}
+
+const UNPRINTABLE = 'the value of a header field is printable ASCII here, and one line'
+
+async function readTracing(tracing: TracingConfig | null, env: Environment, errors: Finding[]): Promise<TracingConfig | null> {
+  if (tracing === null || Object.keys(tracing.otlp.headers).length === 0) return tracing
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(tracing.otlp.headers)) {
+    const text = typeof value === 'string' ? value : await textOf(value, env)
+    if (typeof text === 'string' && /[^\t\x20-\x7e]/.test(text))
+      errors.push(finding(['tracing', 'otlp', 'headers', name], UNPRINTABLE))
+    else if (typeof text === 'string') headers[name] = text
+    else errors.push(finding(['tracing', 'otlp', 'headers', name], text.message))
+  }
+  return { ...tracing, otlp: { ...tracing.otlp, headers } }
 }
 
 /** Characters below which a secret can be found by trying. */

@@ -2,6 +2,7 @@
 // gets built turns its key on by replacing its `later(…)` entry.
 
 import * as z from 'zod'
+import { accessLog } from './access-log-schema.ts'
 import { bindAddress, cidr, host } from './addresses.ts'
 import { separateAnyPorts } from './any-port.ts'
 import { withIngressListeners } from './ingress-listeners.ts'
@@ -13,9 +14,10 @@ import { pluginsSchema } from './plugin-schema.ts'
 import { routeSchema } from './route-schema.ts'
 import { fileName, secret } from './secret-schema.ts'
 import { testSchema } from './tests-schema.ts'
+import { tracing } from './tracing-schema.ts'
 import { upstreamSchema } from './upstream-schema.ts'
-import { boolean, duration, durationOrOff, integerOrAuto, isToken, name, share } from './values.ts'
-import { block, choice, defaulted, later, named, refuse, text } from './written.ts'
+import { boolean, duration, integerOrAuto, isToken, name } from './values.ts'
+import { block, choice, defaulted, named, refuse, text } from './written.ts'
 import { zoneName } from './zone-schema.ts'
 
 const adminBlock = block({
@@ -28,59 +30,6 @@ const adminBlock = block({
 }).transform(({ token, ...rest }) => ({ ...rest, token: token ?? null }))
 
 const off = (key: string) => choice(key, ['off']).transform(() => null)
-
-/** Everything that a record of the access log may hold, in this order. */
-export const ACCESS_LOG_FIELDS = [
-  'time',
-  'requestId',
-  'client',
-  'listener',
-  'protocol',
-  'method',
-  'host',
-  'path',
-  'status',
-  'reason',
-  'route',
-  'upstream',
-  'endpoint',
-  'attempts',
-  'durationMs',
-  'bytesIn',
-  'bytesOut',
-  'userAgent',
-] as const
-
-/** What it may hold beside that, where it is asked for. */
-export const ACCESS_LOG_MORE_FIELDS = [
-  'grpcStatus',
-  'tlsVersion',
-  'tlsCipher',
-  'sni',
-  'clientSubject',
-  'clientVerified',
-  'clientFingerprint',
-] as const
-
-const accessLog = block({
-  file: fileName().prefault('stdout').describe('stdout, stderr or a path relative to the file it is written in.'),
-  format: text(
-    'json',
-    (written) => (written === 'json' ? written : refuse('accessLog.format other than json is not supported yet')),
-    {
-      title: 'json',
-      anyOf: [{ const: 'json' }],
-    },
-  )
-    .prefault('json')
-    .describe('One JSON object a line.'),
-  sample: share().prefault('100%').describe('Share of the exchanges that are kept; errors and slow ones always are.'),
-  slow: durationOrOff().prefault('1s').describe('Exchanges that take longer are always kept.'),
-  fields: z
-    .array(choice('accessLog field', [...ACCESS_LOG_FIELDS, ...ACCESS_LOG_MORE_FIELDS], ['traceId']))
-    .prefault([...ACCESS_LOG_FIELDS])
-    .describe('What a record holds.'),
-})
 
 const via = () =>
   text('auto, off or a name', (written) => (isToken(written) ? written : refuse(`"${written}" is not a pseudonym for Via`)), {
@@ -116,10 +65,7 @@ export const gatewaySchema = block({
     level: choice('log.level', ['debug', 'info', 'warn', 'error']).prefault('info').describe('The least that is logged.'),
     format: choice('log.format', ['json', 'text']).prefault('json').describe('JSON objects or text, one a line.'),
   }).describe("The process's own log, to stderr."),
-  accessLog: z
-    .union([off('accessLog'), accessLog])
-    .optional()
-    .describe('One record for every exchange; absent = none; {} = with the defaults.'),
+  accessLog,
   overload,
   errors: defaulted({
     detail: choice('errors.detail', ['full', 'minimal'])
@@ -140,17 +86,16 @@ export const gatewaySchema = block({
     .array(testSchema)
     .prefault([])
     .describe('Requests and what must become of them, looked at by check and before the configuration comes into force.'),
-  tracing: later('tracing'),
+  tracing,
   kubernetes: kubernetes
     .optional()
     .describe(
       'Kubernetes, where upstreams are discovered by it; absent: with the defaults when one is; {} = with the defaults.',
     ),
 }).transform(
-  ({ accessLog, $schema: _schema, include: _include, tracing: _tr, kubernetes = null, ...rest }): GatewayConfig => ({
+  ({ $schema: _schema, include: _include, kubernetes = null, ...rest }): GatewayConfig => ({
     ...rest,
     listeners: withIngressListeners(rest.listeners, kubernetes),
     kubernetes: kubernetes ?? impliedKubernetes(rest.upstreams),
-    accessLog: accessLog ?? null,
   }),
 )

@@ -150,6 +150,8 @@ class DryProxy extends RequestProxy {
       counters: new ListenerCounters(),
       noRoute: new ResponseCounters(listener.name, '', ''),
       access: null,
+      accessByRoute: null,
+      tracer: null,
       onlooker: NO_ONLOOKER,
       route: (x) => {
         // Before filters change what was asked.

@@ -5,13 +5,13 @@ import { BODY, type ResponseHead } from '../model/message.ts'
 import { STATUS_PHRASES } from './status-phrases.ts'
 import { upgradeLines } from './switch-protocols.ts'
 
-/** The head of the request that goes to an endpoint; `host` is the Host to send. */
-export function requestHead(x: Exchange, host: string): string {
+/** The head of the request that goes to an endpoint; `fields` are those of the attempt, `host` is the Host to send. */
+export function requestHead(x: Exchange, fields: string, host: string): string {
   if (x.upgrade !== '')
-    return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${x.fields}${upgradeLines(x.upgrade)}\r\n`
+    return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${fields}${upgradeLines(x.upgrade)}\r\n`
   const te = x.trailersAccepted ? 'te: trailers\r\nconnection: te\r\n' : ''
   const coding = x.body === BODY.STREAM ? 'transfer-encoding: chunked\r\n' : ''
-  return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${x.fields}${te}${coding}\r\n`
+  return `${x.method} ${x.path}${x.query} HTTP/1.1\r\nHost: ${host}\r\n${fields}${te}${coding}\r\n`
 }
 
 const STATUS_LINES: string[] = []

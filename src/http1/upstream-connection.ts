@@ -103,7 +103,7 @@ export class UpstreamConnection extends EndpointFlow {
       return
     }
     const own = x.hostRewritten || host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
-    sendRequest(this.socket, x, own === '' ? this.connector.authority : own)
+    sendRequest(this.socket, x, attempt.fields, own === '' ? this.connector.authority : own)
     attempt.onSending(this)
     if (x.bodyDone) this.sent(attempt)
     else this.armIdle(attempt)

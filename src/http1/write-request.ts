@@ -10,8 +10,8 @@ import { fits, writeTogether } from './write-message.ts'
 const LAST_CHUNK = '0\r\n\r\n'
 
 /** Writes the head and `x.held`; with the end of the body when that is known. */
-export function sendRequest(socket: Socket, x: Exchange, host: string): void {
-  const head = requestHead(x, host)
+export function sendRequest(socket: Socket, x: Exchange, fields: string, host: string): void {
+  const head = requestHead(x, fields, host)
   const { held } = x
   if (held === null || held.length === 0) {
     socket.write(x.bodyDone && x.body === BODY.STREAM ? head + LAST_CHUNK : head, 'latin1')

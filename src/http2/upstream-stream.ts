@@ -70,7 +70,7 @@ export class UpstreamStream extends Timed implements EndpointConnection, StreamL
     const { upstream, authority, destination } = this.connector
     const { host } = upstream.settings
     const own = x.hostRewritten || host === 'preserve' ? x.authority : host === 'endpoint' ? '' : host
-    const list = requestList(x, own === '' ? authority : own, destination.tls === null ? 'http' : 'https')
+    const list = requestList(x, attempt.fields, own === '' ? authority : own, destination.tls === null ? 'http' : 'https')
     const { held } = x
     const bodiless = x.bodyDone && (held === null || held.length === 0)
     try {

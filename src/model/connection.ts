@@ -18,6 +18,8 @@ export type Failure = Outcome | 'idle-timeout' | 'client-idle' | 'refused-stream
 export interface RunningAttempt {
   readonly exchange: Exchange
   readonly endpoint: Endpoint
+  /** Canonical field lines of the request: those of the exchange, with what is this attempt's own. */
+  readonly fields: string
   /** Milliseconds to wait for the response head once the request is sent; 0 = for ever. */
   readonly attemptTimeout: number
   /** Milliseconds without a byte in either direction; 0 = for ever. */

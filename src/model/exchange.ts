@@ -11,6 +11,7 @@ import type { Peer } from './peer.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { RouteBinding, ServedListener } from './snapshot.ts'
 import type { Subset } from './subset.ts'
+import type { ExchangeTrace } from './tracing.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The client's side of an exchange. */
@@ -88,6 +89,10 @@ export class Exchange {
   /** The head as received (text), for lookups by name. */
   head = ''
   requestId = ''
+  /** 32 hex digits; '' = nobody traces here. */
+  traceId = ''
+  /** null = it is not sampled. */
+  trace: ExchangeTrace | null = null
   /** Address of the client: the peer's, or what trusted hops say. */
   client = ''
   body = 0
@@ -182,6 +187,8 @@ export class Exchange {
   lastAnswer: { readonly head: ResponseHead; readonly part: Part | null } | null = null
   /** Why the next attempt is made; '' = it is the first. */
   retryReason = ''
+  /** Why there was no further one, in words; '' = that was not the question. */
+  noRetry = ''
 
   status = 0
   reason: ReasonCode | null = null
@@ -193,6 +200,15 @@ export class Exchange {
   accounted = false
   bytesIn = 0
   bytesOut = 0
+  /** Somebody wants to know what its attempts came to, respectively when its phases were over. */
+  recorded = false
+  timed = false
+  /** Monotonic milliseconds, where it is timed: the request was there, the head of the answer went out. 0 = not known. */
+  receivedAt = 0
+  headAt = 0
+  /** Since when it waits, respectively how long it has waited, for a place at an upstream. */
+  queuedAt = 0
+  queuedMs = 0
   attempts: AttemptRecord[] | null = null
 
   constructor(downstream: Downstream, listener: ServedListener, startedAt: number) {

@@ -1,7 +1,7 @@
 // What somebody who watches is shown of finished requests: a few of them, as plain data that travels between processes.
 
 import type { AttemptRecord } from './access-record.ts'
-import type { Explanation } from './explanation.ts'
+import type { Decision } from './decision.ts'
 
 /** Texts are those of the access log, shortened; absent facts are null. */
 export interface RequestSample {
@@ -28,7 +28,7 @@ export interface RequestSample {
   /** It was answered with 5xx, refused by the gateway or cut. */
   readonly failed: boolean
   /** Why it went where it went, as `explain` says it; null = that was not recorded for it. */
-  readonly decision: Explanation | null
+  readonly decision: Decision | null
 }
 
 export interface SampleBatch {

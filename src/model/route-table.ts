@@ -52,6 +52,17 @@ export interface RouteTable<R> {
    * with the request, closest first. Slow: it looks at every rule.
    */
   explain(host: string, path: string, method: string, fields: RequestFields): Considered<R>[]
+  /** Only the one that wins; as quick as `match`. */
+  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> | null
+}
+
+/** Why a rule was taken. */
+export interface RouteReason<R> {
+  readonly value: R
+  /** In words. */
+  readonly why: string
+  /** How many rules the hosts have that cover the request's, this one included. */
+  readonly rules: number
 }
 
 /** A rule that came near; one for each value. */

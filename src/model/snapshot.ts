@@ -9,9 +9,10 @@ import type { Exchange } from './exchange.ts'
 import type { FilterChain } from './filter.ts'
 import type { PathRules } from './request-path.ts'
 import type { HedgePolicy, RetryPolicy } from './retry.ts'
-import type { Considered } from './route-table.ts'
+import type { Considered, RouteReason } from './route-table.ts'
 import type { Subset } from './subset.ts'
 import type { TlsTermination } from './tls-termination.ts'
+import type { Tracer } from './tracing.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ListenerLimits {
@@ -119,6 +120,8 @@ export interface ServedListener {
   readonly route: (x: Exchange) => RouteBinding | null
   /** Why that route, and why not the others: from the same table. */
   readonly consider: (x: Exchange) => Considered<RouteBinding>[]
+  /** Only why the one that is taken is, for `path` and the fields as they came. */
+  readonly why: (x: Exchange, path: string) => RouteReason<RouteBinding> | null
   /** As configured, lower case; empty = every host. */
   readonly hosts: readonly string[]
   /** Whether this listener serves a host at all; null = every host. */
@@ -135,6 +138,10 @@ export interface ServedListener {
   readonly via: string | null
   readonly detail: boolean
   readonly access: AccessSink | null
+  /** By name, those routes that log otherwise, null = not at all; null = there are none. */
+  readonly accessByRoute: ReadonlyMap<string, AccessSink | null> | null
+  /** null = nobody traces. */
+  readonly tracer: Tracer | null
   readonly onlooker: Readonly<Onlooker>
   /** Answers without a route. */
   readonly noRoute: ResponseCounters

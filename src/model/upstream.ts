@@ -26,6 +26,8 @@ export interface ConnectionSettings {
 export interface UpstreamSettings {
   /** `preserve`, `endpoint`, or the literal Host to send. */
   readonly host: string
+  /** Name of the algorithm. Left out = not known. */
+  readonly balancer?: string
   readonly connection: ConnectionSettings
   /** A connection carries several requests at a time: the limit of connections is none of requests. Left out = it does not. */
   readonly multiplexed?: boolean

@@ -1,12 +1,20 @@
-// The outcome of an exchange: counters and access log. Runs once, after the last byte.
+// The outcome of an exchange: counters, access log, spans. Runs once, after the last byte.
 
 import type { AccessRecord, AccessSink } from '../model/access-record.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
-import { fieldValue } from '../model/field-text.ts'
+import { decisionOf } from './decision.ts'
 import { endFilters } from './filters.ts'
 import { forgetHeld } from './held-body.ts'
+import { accessOf, hasFailed, headersOf, recordOf } from './record.ts'
 import { responsesInUse } from './stand-in.ts'
+
+/** Its route is known: whether anybody wants to know more of it than counters do. */
+export function observe(x: Exchange): void {
+  const access = accessOf(x)
+  x.recorded = access !== null || x.trace !== null || x.listener.onlooker.sink !== null
+  x.timed = x.trace !== null || access?.phases === true
+}
 
 export function account(x: Exchange, clock: Clock): void {
   if (x.accounted) return
@@ -19,15 +27,37 @@ export function account(x: Exchange, clock: Clock): void {
     listener.counters.bytesOut += x.bytesOut
     countAnswer(x, duration)
   }
-  const { access, onlooker } = listener
-  if (access !== null) tell(access, x, duration, clock)
-  if (onlooker.sink !== null) tell(onlooker.sink, x, duration, clock)
+  const access = accessOf(x)
+  const { sink } = listener.onlooker
+  // It was refused before anybody could look at it.
+  if (listener.tracer !== null && x.traceId === '' && x.without === '') listener.tracer.beginUnread(x)
+  if (access === null && sink === null && x.trace === null) return
+  const failed = hasFailed(x)
+  let record: AccessRecord | null = null
+  if (access !== null) record = tell(access, x, failed, duration, clock, null)
+  if (sink !== null) record = tell(sink, x, failed, duration, clock, record)
+  if (x.trace === null) return
+  record ??= recordOf(x, duration, clock)
+  record.decision ??= decisionOf(x)
+  x.trace.end(x, record)
 }
 
-function tell(sink: AccessSink, x: Exchange, durationMs: number, clock: Clock): void {
-  const failed = x.status >= 500 || x.reason !== null || x.incomplete
+/** `made` is what another one has been told; null = nobody has yet. */
+function tell(
+  sink: AccessSink,
+  x: Exchange,
+  failed: boolean,
+  durationMs: number,
+  clock: Clock,
+  made: AccessRecord | null,
+): AccessRecord | null {
   // A tunnel is not slow because it lasts.
-  if (sink.wants(x.status, x.tunnelled ? 0 : durationMs, failed)) sink.write(recordOf(x, durationMs, clock))
+  if (!sink.wants(x.status, x.tunnelled ? 0 : durationMs, failed)) return made
+  const record = made ?? recordOf(x, durationMs, clock)
+  record.headers = sink.headers.length === 0 ? null : headersOf(x, sink.headers)
+  if (sink.wantsDecision(failed)) record.decision ??= decisionOf(x)
+  sink.write(record)
+  return record
 }
 
 /** A tunnel's is counted when it opens: `durationMs` is what that took. */
@@ -38,31 +68,5 @@ export function countAnswer(x: Exchange, durationMs: number): void {
     const responses = binding.standIns === null ? binding.responses[x.choice] : responsesInUse(x)
     responses?.add(x.status)
     binding.duration.observe(durationMs)
-  }
-}
-
-function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
-  const { binding } = x
-  return {
-    time: clock.wall() - durationMs,
-    requestId: x.requestId,
-    client: x.client === '' ? x.downstream.peer.address : x.client,
-    listener: x.listener.name,
-    protocol: x.without !== '' ? x.without : x.http2 ? 'HTTP/2' : x.http10 ? 'HTTP/1.0' : 'HTTP/1.1',
-    method: x.method,
-    host: x.host,
-    path: x.asked === '' ? x.path + x.query : x.asked,
-    status: x.status,
-    reason: x.reason ?? (x.incomplete ? 'client-gone' : null),
-    route: binding?.name ?? null,
-    upstream: x.upstream?.name ?? null,
-    endpoint: x.attempts?.at(-1)?.endpoint ?? null,
-    attempts: x.attempts ?? [],
-    durationMs,
-    bytesIn: x.bytesIn,
-    bytesOut: x.bytesOut,
-    grpcStatus: x.grpcStatus < 0 ? null : x.grpcStatus,
-    userAgent: fieldValue(x.fields, 'user-agent'),
-    tls: x.downstream.peer.tls,
   }
 }

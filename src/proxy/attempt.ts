@@ -41,6 +41,7 @@ export class Attempt implements RunningAttempt {
   readonly exchange: Exchange
   readonly endpoint: Endpoint
   readonly upstream: Upstream
+  readonly fields: string
   readonly attemptTimeout: number
   readonly idleTimeout: number
   readonly tunnelTimeout: number
@@ -57,6 +58,13 @@ export class Attempt implements RunningAttempt {
   private answered = 0
   /** Milliseconds until it came, where somebody wants to know; -1 = not known. */
   private latency = -1
+  /** Monotonic milliseconds, where it is timed: a connection has taken the request, the head of the answer came. 0 = not known. */
+  private sentAt = 0
+  private headAt = 0
+  /** Of the answer's body. */
+  private bytes = 0
+  /** Of its span; '' = it has none. */
+  private readonly spanId: string
   /** Gathers an answer that another try is to follow. */
   private keeper: AnswerKeeper | null = null
   /** That try has been taken out of the budget. */
@@ -80,6 +88,8 @@ export class Attempt implements RunningAttempt {
     this.prompt = x.bodyDone
     this.why = x.retryReason
     x.retryReason = ''
+    this.spanId = x.trace === null ? '' : x.trace.attemptId()
+    this.fields = x.trace === null ? x.fields : x.trace.fieldsFor(x, this.spanId)
     endpoint.inFlight++
   }
 
@@ -91,6 +101,7 @@ export class Attempt implements RunningAttempt {
     const x = this.exchange
     this.connection = connection
     x.connection = connection
+    if (x.timed) this.sentAt = this.proxy.clock.now()
     if (!x.bodyDone) x.downstream.resumeBody(x)
   }
 
@@ -113,6 +124,8 @@ export class Attempt implements RunningAttempt {
     if (pickerFor(x, this.upstream).observe !== undefined) this.report(AWAY.has(head.status))
     this.answered = head.status
     this.endpoint.unreachable = ''
+    if (part !== null) this.bytes = part.end - part.start
+    if (x.timed) this.headAt = this.proxy.clock.now()
     if (this.upstream.roster?.timed === true && this.prompt) this.latency = this.proxy.clock.now() - this.startedAt
     if (this.upstream.breaker !== null) this.upstream.breaker.answered(x, head.status)
     if (this.upstream.adaptive !== null) this.adapt(AWAY.has(head.status))
@@ -141,6 +154,7 @@ export class Attempt implements RunningAttempt {
     if (affinity !== null) affinity.answered(x, head, this.endpoint)
     x.responded = true
     x.status = head.status
+    x.headAt = this.headAt
     if (last) {
       // First the place at the upstream, then the client: its next request may follow at once.
       this.settle('ok')
@@ -235,6 +249,7 @@ export class Attempt implements RunningAttempt {
 
   onData(part: Part): void {
     if (this.settled) return
+    this.bytes += part.end - part.start
     if (this.keeper !== null) {
       if (!this.keeper.take(part)) this.givenUp(false, false)
       return
@@ -307,17 +322,26 @@ export class Attempt implements RunningAttempt {
     const now = this.proxy.clock.now()
     this.endpoint.inFlight--
     if (!this.counted) this.count(outcome, good, now, unjudged)
-    if (x.listener.access !== null || x.listener.onlooker.sink !== null) {
-      x.attempts ??= []
-      x.attempts.push({
-        endpoint: this.endpoint.address,
-        outcome,
-        status: this.answered,
-        durationMs: now - this.startedAt,
-        detail: this.detail,
-      })
-    }
+    if (x.recorded) this.record(x, outcome, now)
     if (racing) this.upstream.release()
+  }
+
+  private record(x: Exchange, outcome: Outcome, now: number): void {
+    const { startedAt, sentAt, headAt } = this
+    x.attempts ??= []
+    x.attempts.push({
+      endpoint: this.endpoint.address,
+      outcome,
+      status: this.answered,
+      durationMs: now - startedAt,
+      connectMs: sentAt === 0 ? null : sentAt - startedAt,
+      ttfbMs: headAt === 0 || sentAt === 0 ? null : headAt - sentAt,
+      bytes: this.bytes,
+      reason: this.why,
+      detail: this.detail,
+      startMs: startedAt - x.startedAt,
+      spanId: this.spanId,
+    })
   }
 
   /** A retry that brings what it was to spare the client has only added load. */

@@ -78,7 +78,15 @@ export class Mirroring {
     const known = this.unseen.get(listener)
     if (known !== undefined) return known
     const noRoute = new ResponseCounters(listener.name, '', '')
-    const unseen = { ...listener, counters: new ListenerCounters(), noRoute, access: null, onlooker: NO_ONLOOKER }
+    const unseen = {
+      ...listener,
+      counters: new ListenerCounters(),
+      noRoute,
+      access: null,
+      accessByRoute: null,
+      tracer: null,
+      onlooker: NO_ONLOOKER,
+    }
     this.unseen.set(listener, unseen)
     return unseen
   }

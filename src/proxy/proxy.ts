@@ -3,7 +3,7 @@
 import type { Breaker } from '../model/breaker.ts'
 import type { Clock, Random } from '../model/clock.ts'
 import type { Failure } from '../model/connection.ts'
-import type { Deadlines } from '../model/deadlines.ts'
+import type { Deadlines, Timed } from '../model/deadlines.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { Exchange, ExchangeHandler } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
@@ -14,7 +14,7 @@ import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
-import { account, countAnswer } from './account.ts'
+import { account, countAnswer, observe } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { FAILURE } from './failure-reasons.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
@@ -53,6 +53,7 @@ export class RequestProxy implements ExchangeHandler {
   begin(x: Exchange): void {
     const { listener } = x
     this.identify(x)
+    if (listener.tracer !== null) listener.tracer.begin(x)
     if (listener.via !== null) {
       if (x.viaSeen && isLoop(x.head, listener.via)) {
         this.fail(x, 'loop', `Via names ${listener.via}`)
@@ -84,6 +85,7 @@ export class RequestProxy implements ExchangeHandler {
   /** The route is known: choose the upstream, and wait there if it is full. */
   private follow(x: Exchange, binding: RouteBinding): void {
     x.binding = binding
+    observe(x)
     if (this.overload.pressure > 0 && this.overload.refuses(binding.priority)) {
       this.fail(x, 'overload', '')
       return
@@ -154,16 +156,14 @@ export class RequestProxy implements ExchangeHandler {
       return
     }
     x.waiting = waiting
+    x.queuedAt = this.clock.now()
     this.deadlines.arm(waiting, upstream.settings.pendingTimeout)
   }
 
   /** The upstream has a place for it. */
   enter(x: Exchange): void {
     x.admitted = true
-    if (x.waiting !== null) {
-      this.deadlines.remove(x.waiting)
-      x.waiting = null
-    }
+    if (x.waiting !== null) this.waited(x, x.waiting)
     if (x.expectContinue) x.downstream.continue(x)
     const { hashes, standIns } = x.binding as RouteBinding
     const hash = standIns === null ? hashes?.[x.choice] : hashInUse(x)
@@ -207,9 +207,14 @@ export class RequestProxy implements ExchangeHandler {
 
   /** It waits for a place no longer: from the beginning. */
   dismissed(x: Exchange): void {
-    if (x.waiting !== null) this.deadlines.remove(x.waiting)
-    x.waiting = null
+    if (x.waiting !== null) this.waited(x, x.waiting)
     this.proceed(x)
+  }
+
+  private waited(x: Exchange, waiting: Timed): void {
+    this.deadlines.remove(waiting)
+    x.waiting = null
+    x.queuedMs += this.clock.now() - x.queuedAt
   }
 
   /** An attempt has failed: once more, or that was it. */
@@ -262,6 +267,7 @@ export class RequestProxy implements ExchangeHandler {
     this.leave(x)
     x.responded = true
     x.status = instead?.status ?? head.status
+    if (x.timed) x.headAt = this.clock.now()
     if (instead === null) x.downstream.respond(x, head, part, true)
     else this.send(x, instead, false)
   }
@@ -283,6 +289,7 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   bodyEnd(x: Exchange): void {
+    if (x.timed) x.receivedAt = this.clock.now()
     if (x.gathering) this.goIn(x)
     else {
       x.connection?.endBody()
@@ -336,6 +343,7 @@ export class RequestProxy implements ExchangeHandler {
     const final = x.grpc ? grpcAnswer(x, answer) : answer
     x.status = final.status
     x.responded = true
+    if (x.timed) x.headAt = this.clock.now()
     x.downstream.answer(x, final, close)
   }
 
@@ -347,8 +355,7 @@ export class RequestProxy implements ExchangeHandler {
     if (x.waiting !== null) {
       const waiting = x.waiting as WaitingExchange
       waiting.upstream.dequeue(waiting)
-      this.deadlines.remove(waiting)
-      x.waiting = null
+      this.waited(x, waiting)
     }
     if (x.backoff !== null) {
       clearTimeout(x.backoff)

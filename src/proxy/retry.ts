@@ -3,31 +3,50 @@
 import type { Failure } from '../model/connection.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { grpcStatusName } from '../model/grpc.ts'
+import type { RetryPolicy } from '../model/retry.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
 
 /** After an attempt that failed. Takes the retry out of the upstream's budget. */
 export function mayRetry(x: Exchange, failure: Failure, untouched: boolean, now: number): boolean {
   const { retry } = x.binding as RouteBinding
-  if (x.responded || x.retries >= retry.attempts || x.unrepeatable || !retry.onFailure(x.method, failure, untouched))
-    return false
+  if (x.responded) return no(x, 'the client has part of the answer')
+  if (x.retries >= retry.attempts || x.unrepeatable) return spent(x, retry)
+  if (!retry.onFailure(x.method, failure, untouched)) return no(x, `the policy of the route: ${x.method} after ${failure}`)
   // Where no connection was made nothing has been sent, and nothing added to the load.
   if (failure === 'connect-failure' || failure === 'connect-timeout') return true
-  return x.heldBytes <= retry.bodyBytes && spend(x, failure, retry.budget, now)
+  return fits(x, retry) && spend(x, failure, retry.budget, now)
+}
+
+/** For whoever asks later why. */
+function no(x: Exchange, why: string): false {
+  x.noRetry = why
+  return false
+}
+
+function spent(x: Exchange, { attempts }: RetryPolicy): false {
+  if (x.retries >= attempts) return no(x, attempts === 0 ? 'the route allows none' : `${attempts} of ${attempts} were made`)
+  return no(x, 'the request cannot be sent again: its body was too large to be kept, or the client has part of an answer')
+}
+
+function fits(x: Exchange, { bodyBytes }: RetryPolicy): boolean {
+  return x.heldBytes <= bodyBytes || no(x, `its body is larger than retry.bodyBytes, ${bodyBytes}`)
 }
 
 /** After an answer with a status that the route would rather not pass on. */
 export function mayRetryStatus(x: Exchange, status: number, now: number): boolean {
   const { retry } = x.binding as RouteBinding
-  if (retry.onStatus === null || x.retries >= retry.attempts || x.unrepeatable) return false
-  return retry.onStatus(x.method, status) && x.heldBytes <= retry.bodyBytes && spend(x, String(status), retry.budget, now)
+  if (retry.onStatus === null || !retry.onStatus(x.method, status)) return false
+  if (x.retries >= retry.attempts || x.unrepeatable) return spent(x, retry)
+  return fits(x, retry) && spend(x, String(status), retry.budget, now)
 }
 
 /** After a gRPC status that came without anything before it. Written explicitly: methods do not matter. */
 export function mayRetryGrpc(x: Exchange, status: number, now: number): boolean {
   const { retry } = x.binding as RouteBinding
-  if (retry.onGrpc === null || x.retries >= retry.attempts || x.unrepeatable) return false
-  return retry.onGrpc(status) && x.heldBytes <= retry.bodyBytes && spend(x, `grpc-${grpcStatusName(status)}`, retry.budget, now)
+  if (retry.onGrpc === null || !retry.onGrpc(status)) return false
+  if (x.retries >= retry.attempts || x.unrepeatable) return spent(x, retry)
+  return fits(x, retry) && spend(x, `grpc-${grpcStatusName(status)}`, retry.budget, now)
 }
 
 /** Takes a further attempt out of the upstream's budget, of which it may use `share`; null = any. */
@@ -37,7 +56,7 @@ export function spend(x: Exchange, reason: string, share: number | null, now: nu
   if (budget === null || budget.spend(now, share)) return true
   const key = `${reason} budget`
   counters.retries.set(key, (counters.retries.get(key) ?? 0) + 1)
-  return false
+  return no(x, `the budget of upstream ${(x.upstream as Upstream).name} is used up`)
 }
 
 /** Milliseconds that `Retry-After` asks for (RFC 9110 10.2.3: seconds or a date); 0 = none, or nothing that can be read. */

@@ -1,8 +1,8 @@
 // Rules as written → compiled table. Everything that can be decided before a request comes is decided here.
 
-import type { Considered, RequestFields, RequestMatch, RouteRule, RouteTable } from '../model/route-table.ts'
+import type { Considered, RequestFields, RequestMatch, RouteReason, RouteRule, RouteTable } from '../model/route-table.ts'
 import { type CompiledMatch, compileMatch } from './compile-match.ts'
-import { consider } from './consider.ts'
+import { consider, reasonOf } from './consider.ts'
 import { HostIndex } from './host-index.ts'
 import { HostRoutes } from './host-routes.ts'
 import type { HostScope } from './host-scope.ts'
@@ -88,11 +88,15 @@ class CompiledRouteTable<R> implements RouteTable<R> {
     const orderOf = (rule: object): number => places.get(rule) ?? 0
     return consider(this.#hosts, { host, path: key, method, fields, orderOf })
   }
+
+  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> | null {
+    return reasonOf(this.#hosts, { host, path: this.caseSensitive ? path : path.toLowerCase(), method, fields })
+  }
 }
 
 function place<R>(routes: HostRoutes<R>, match: CompiledMatch, rule: RouteRule<R>, order: number): void {
   const { kind, path, regex, conditions } = match
-  const candidate = { rule, order, conditions }
+  const candidate = { rule, order, conditions, match }
   if (regex !== null) {
     routes.regexes ??= []
     routes.regexes.push({ ...candidate, regex })

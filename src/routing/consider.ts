@@ -1,18 +1,21 @@
 // Every route that comes near a request, and why it is taken or not: reads the compiled table as a look-up does, only all of it.
 
-import type { Considered, RequestFields } from '../model/route-table.ts'
+import type { Considered, RequestFields, RouteReason } from '../model/route-table.ts'
 import type { HostIndex } from './host-index.ts'
 import type { Candidate, RegexCandidate } from './host-routes.ts'
 import type { HostScope } from './host-scope.ts'
 import { askedFor, missedCondition } from './misses.ts'
 import { compareConditions } from './predicates.ts'
 
-interface Looked {
+interface Asked {
   readonly host: string
   /** As paths are compared. */
   readonly path: string
   readonly method: string
   readonly fields: RequestFields
+}
+
+interface Looked extends Asked {
   /** Where a rule was written. */
   readonly orderOf: (rule: object) => number
 }
@@ -53,6 +56,22 @@ export function consider<R>(hosts: HostIndex<R>, looked: Looked): Considered<R>[
     wins: spot === best,
     why: () => (spot === best ? `best match: ${words(spot)}` : whyNot(spot, best, looked)),
   }))
+}
+
+/** Looks only where a look-up does. */
+export function reasonOf<R>(hosts: HostIndex<R>, { host, path, method, fields }: Asked): RouteReason<R> | null {
+  let found: { scope: HostScope<R>; candidate: Candidate<R> } | null = null
+  let rules = 0
+  for (let scope: HostScope<R> | null = hosts.find(host); scope !== null; scope = scope.wider) {
+    rules += scope.routes.rules.length
+    const candidate: Candidate<R> | null = found === null ? scope.routes.find(path, method, fields) : null
+    if (candidate !== null) found = { scope, candidate }
+  }
+  if (found === null) return null
+  const { scope, candidate } = found
+  const { kind, path: written, regex } = candidate.match
+  const why = words({ scope, candidate, kind, path: regex?.source ?? (written || '/') })
+  return { value: candidate.rule.value, why: `best match: ${why}`, rules }
 }
 
 function spotsOf<R>(scope: HostScope<R>, hostRank: number, looked: Looked): Spot<R>[] {
@@ -100,7 +119,7 @@ function rank<R>({ kind, path }: Spot<R>): number {
   return kind === 'exact' ? Number.MAX_SAFE_INTEGER : path.length
 }
 
-function words<R>({ scope, kind, path, candidate }: Spot<R>): string {
+function words<R>({ scope, kind, path, candidate }: Pick<Spot<R>, 'scope' | 'kind' | 'path' | 'candidate'>): string {
   const host = scope.host === '' ? 'every host' : `host ${scope.host}`
   const place = kind === 'prefix' && path === '/' ? 'every path' : `${kind === 'exact' ? 'exact path' : kind} ${path}`
   const asked = candidate.conditions === null ? '' : askedFor(candidate.conditions)

@@ -2,6 +2,7 @@
 // share those of hosts whose rules stay.
 
 import type { RequestFields, RouteRule } from '../model/route-table.ts'
+import type { CompiledMatch } from './compile-match.ts'
 import type { FullRegex } from './full-regex.ts'
 import { type Conditions, compareConditions } from './predicates.ts'
 import { mix, SliceMap } from './slice-map.ts'
@@ -13,6 +14,8 @@ export interface Candidate<R> {
   readonly rule: RouteRule<R>
   readonly order: number
   readonly conditions: Conditions | null
+  /** Where in the table it stands. */
+  readonly match: CompiledMatch
 }
 
 export interface RegexCandidate<R> extends Candidate<R> {

@@ -14,6 +14,10 @@ export class RequestView implements RequestFields {
     return this
   }
 
+  protected get asked(): Exchange {
+    return this.x as Exchange
+  }
+
   header(name: string): string | null {
     const x = this.x as Exchange
     if (name === 'host') return x.authority === '' ? null : x.authority
@@ -27,6 +31,24 @@ export class RequestView implements RequestFields {
 
   cookie(name: string): string | null {
     const cookies = fieldValue((this.x as Exchange).fields, 'cookie')
+    return cookies === null ? null : cookieValue(cookies, name)
+  }
+}
+
+/** The same of a request whose filters may have run: as it came. */
+export class AskedView extends RequestView {
+  override header(name: string): string | null {
+    return fieldValue(this.asked.head, name)
+  }
+
+  override query(name: string): string | null {
+    const { asked, query } = this.asked
+    const mark = asked.indexOf('?')
+    return queryValue(asked === '' ? query : mark < 0 ? '' : asked.slice(mark), name, 1)
+  }
+
+  override cookie(name: string): string | null {
+    const cookies = fieldValue(this.asked.head, 'cookie')
     return cookies === null ? null : cookieValue(cookies, name)
   }
 }

@@ -1,92 +1,95 @@
-// The fields of an access log line: names in the order of the line, and how each is written. A line is ASCII, so that nothing
-// a client sends can end it, forge another or reach a terminal as a control sequence.
+// The fields of an access log: what each says of a record. How they are written is access-json.ts and access-text.ts.
 
 import type { AccessRecord, AttemptRecord } from '../model/access-record.ts'
 
-type Write = (record: AccessRecord) => string
+/** A number, a text, or what has a form of its own. null = absent. */
+export type FieldValue = number | string | boolean | null
 
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-const NOT_ASCII = /[\x7f-\uffff]/g
+/** `operator`: a text out of a small fixed set, such as names in the configuration. */
+export type Field =
+  | { readonly kind: 'text' | 'operator' | 'plain'; readonly read: (record: AccessRecord) => FieldValue }
+  | { readonly kind: 'milliseconds'; readonly read: (record: AccessRecord) => number | null }
+  | { readonly kind: 'time' | 'attempts' | 'decision' }
 
-/** A JSON string in ASCII; also of text that is not well-formed. */
-export function quote(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`
-  return JSON.stringify(text).replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
+const text = (read: (record: AccessRecord) => string | null): Field => ({ kind: 'text', read })
+const operator = (read: (record: AccessRecord) => string | null): Field => ({ kind: 'operator', read })
+const plain = (read: (record: AccessRecord) => number | boolean | null): Field => ({ kind: 'plain', read })
+const milliseconds = (read: (record: AccessRecord) => number | null): Field => ({ kind: 'milliseconds', read })
+const last = ({ attempts }: AccessRecord): AttemptRecord | undefined => attempts.at(-1)
 
-function nullable(text: string | null): string {
-  return text === null ? 'null' : quote(text)
-}
-
-/** Milliseconds with microseconds as fraction. */
-function milliseconds(ms: number): string {
-  return Number.isFinite(ms) ? String(Math.round(ms * 1000) / 1000) : 'null'
-}
-
-function attempt({ endpoint, outcome, status, durationMs, detail }: AttemptRecord): string {
-  const answer = status === 0 ? 'null' : String(status)
-  const why = detail === '' ? '' : `,"detail":${quote(detail)}`
-  return `{"endpoint":${quote(endpoint)},"outcome":${quote(outcome)},"status":${answer},"durationMs":${milliseconds(durationMs)}${why}}`
-}
-
-const WRITERS = {
-  time: (r) => `"${new Date(r.time).toISOString()}"`,
-  requestId: (r) => quote(r.requestId),
-  client: (r) => quote(r.client),
-  listener: (r) => quote(r.listener),
-  protocol: (r) => quote(r.protocol),
-  method: (r) => quote(r.method),
-  host: (r) => quote(r.host),
-  path: (r) => quote(r.path),
-  status: (r) => String(r.status),
-  reason: (r) => nullable(r.reason),
-  route: (r) => nullable(r.route),
-  upstream: (r) => nullable(r.upstream),
-  endpoint: (r) => nullable(r.endpoint),
-  attempts: (r) => `[${r.attempts.map(attempt).join(',')}]`,
-  durationMs: (r) => milliseconds(r.durationMs),
-  bytesIn: (r) => String(r.bytesIn),
-  bytesOut: (r) => String(r.bytesOut),
-  userAgent: (r) => nullable(r.userAgent),
-} as const satisfies Record<string, Write>
-
-/** Only where they are asked for. */
-const MORE_WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
-  ['grpcStatus', ({ grpcStatus }) => String(grpcStatus)],
-  ['tlsVersion', ({ tls }) => nullable(tls?.version ?? null)],
-  ['tlsCipher', ({ tls }) => nullable(tls?.cipher ?? null)],
-  ['sni', ({ tls }) => nullable(tls?.sni ?? null)],
-  ['clientSubject', ({ tls }) => nullable(tls?.client?.subject ?? null)],
-  ['clientVerified', ({ tls }) => String(tls?.client?.verified ?? null)],
-  ['clientFingerprint', ({ tls }) => nullable(tls?.client?.fingerprint ?? null)],
+const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ['time', { kind: 'time' }],
+  ['requestId', text((r) => r.requestId)],
+  ['traceId', text((r) => r.traceId)],
+  ['client', text((r) => r.client)],
+  ['listener', operator((r) => r.listener)],
+  ['protocol', operator((r) => r.protocol)],
+  ['method', text((r) => r.method)],
+  ['host', text((r) => r.host)],
+  ['path', text((r) => r.path)],
+  ['status', plain((r) => r.status)],
+  ['reason', operator((r) => r.reason)],
+  ['route', operator((r) => r.route)],
+  ['upstream', operator((r) => r.upstream)],
+  ['endpoint', operator((r) => r.endpoint)],
+  ['attempts', { kind: 'attempts' }],
+  ['durationMs', milliseconds((r) => r.durationMs)],
+  ['bytesIn', plain((r) => r.bytesIn)],
+  ['bytesOut', plain((r) => r.bytesOut)],
+  ['userAgent', text((r) => r.userAgent)],
+  ['decision', { kind: 'decision' }],
+  ['receivedMs', milliseconds((r) => r.receivedMs)],
+  ['queueMs', milliseconds((r) => r.queueMs)],
+  ['connectMs', milliseconds((r) => last(r)?.connectMs ?? null)],
+  ['upstreamMs', milliseconds((r) => last(r)?.ttfbMs ?? null)],
+  ['ttfbMs', milliseconds((r) => r.ttfbMs)],
+  ['transferMs', milliseconds((r) => (r.ttfbMs === null ? null : r.durationMs - r.ttfbMs))],
+  ['clientPort', plain((r) => (r.clientPort === 0 ? null : r.clientPort))],
+  ['grpcStatus', plain((r) => r.grpcStatus)],
+  ['tlsVersion', operator((r) => r.tls?.version ?? null)],
+  ['tlsCipher', operator((r) => r.tls?.cipher ?? null)],
+  ['alpn', operator((r) => r.tls?.alpn ?? null)],
+  ['sni', text((r) => r.tls?.sni ?? null)],
+  ['clientSubject', text((r) => r.tls?.client?.subject ?? null)],
+  ['clientVerified', plain((r) => r.tls?.client?.verified ?? null)],
+  ['clientFingerprint', text((r) => r.tls?.client?.fingerprint ?? null)],
 ])
 
-export type AccessField = keyof typeof WRITERS
+const PHASES = new Set(['receivedMs', 'queueMs', 'connectMs', 'upstreamMs', 'ttfbMs', 'transferMs'])
+const HEADER = 'header.'
 
-export const ACCESS_FIELDS = Object.keys(WRITERS) as readonly AccessField[]
-
-/** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
-export function lineWriter(fields: readonly string[]): Write {
-  const parts = fields.map((name, i): readonly [string, Write] => {
-    const write = Object.hasOwn(WRITERS, name) ? WRITERS[name as AccessField] : MORE_WRITERS.get(name)
-    if (write === undefined) throw new Error(`access log: unknown field "${name}"`)
-    return [`${i === 0 ? '{' : ','}"${name}":`, write]
-  })
-  return (record) => {
-    let line = ''
-    for (const [prefix, write] of parts) line += prefix + write(record)
-    return `${line}}\n`
-  }
+/** Throws for a name that is not a field. Those that the configuration takes for default stand in its schema. */
+export function fieldOf(name: string): Field {
+  const field = FIELDS.get(name)
+  if (field !== undefined) return field
+  const header = headerOf(name)
+  if (header === null) throw new Error(`access log: unknown field "${name}"`)
+  return text((r) => r.headers?.[header] ?? null)
 }
+
+/** The name of the header that a field names; null = it names none. */
+export function headerOf(name: string): string | null {
+  return name.startsWith(HEADER) && name.length > HEADER.length ? name.slice(HEADER.length) : null
+}
+
+/** Whether a field is a phase, which costs something to measure. */
+export const isPhase = (name: string): boolean => PHASES.has(name)
+
+export const fieldNames = (): readonly string[] => [...FIELDS.keys()]
 
 const CLIENT_TEXT = ['path', 'userAgent', 'host', 'requestId', 'method'] as const
 
-/** The record with the texts that a client chose cut to `length` characters and marked with `...`. */
-export function withShortTexts(record: AccessRecord, length: number): AccessRecord {
-  const short: AccessRecord = { ...record }
+/** The record with the texts that a client chose cut to `length` characters and marked with `...`, and its last `attempts`. */
+export function shortened(record: AccessRecord, length: number, attempts: number): AccessRecord {
+  const cut = (text: string): string => (text.length > length ? `${text.slice(0, length)}...` : text)
+  const short: AccessRecord = { ...record, attempts: record.attempts.slice(-attempts), decision: null }
   for (const name of CLIENT_TEXT) {
     const text = short[name]
-    if (text !== null && text.length > length) short[name] = `${text.slice(0, length)}...`
+    if (text !== null) short[name] = cut(text)
+  }
+  if (record.headers !== null) {
+    const headers = Object.entries(record.headers)
+    short.headers = Object.fromEntries(headers.map(([name, value]) => [name, value === null ? null : cut(value)]))
   }
   return short
 }

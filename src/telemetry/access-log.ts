@@ -1,26 +1,34 @@
-// The access log: which exchanges are kept, and one JSON line for each. Cannot fail or delay an exchange.
+// The access log by one set of rules: which exchanges are kept, and a line for each. Cannot fail or delay an exchange.
 
 import type { AccessRecord, AccessSink } from '../model/access-record.ts'
 import type { Random } from '../model/clock.ts'
-import { ACCESS_FIELDS, lineWriter, withShortTexts } from './access-fields.ts'
-import { LineStream } from './line-stream.ts'
-import { type LogFile, openLogFile } from './log-file.ts'
+import { isPhase, shortened } from './access-fields.ts'
+import { jsonLines } from './access-json.ts'
+import { fieldsOfText, headersAmong, textLines } from './access-text.ts'
+import type { LogOutput } from './log-output.ts'
 
 export interface AccessLogOptions {
   /** `stdout`, `stderr` or a path. */
   readonly file: string
+  /** `json`, `combined`, or a line with `${FIELD}` in it. */
+  readonly format: string
   /** Fraction of the exchanges that are kept, 0 to 1. */
   readonly sample: number
   /** Exchanges that took longer (milliseconds) are always kept; null = none for that reason. */
   readonly slow: number | null
-  /** Names of fields in the order of the line; none = all. */
+  /** Names of fields in the order of the line; for JSON. */
   readonly fields: readonly string[]
+  /** Fraction of the kept exchanges that have not failed whose line says why they went as they did, 0 to 1. */
+  readonly decision: number
 }
 
-/** What waits to be written, at most, in one process. */
-const BUFFER_BYTES = 1024 * 1024
-/** How long the end of a process or of an old file waits for a slow destination. */
-const CLOSE_MS = 1000
+/** What another route may say of it; null = as it is. */
+export interface OtherRules {
+  readonly sample: number | null
+  readonly slow: number | 'off' | null
+  readonly fields: readonly string[] | null
+}
+
 /** How a line that is too long is shortened, step by step: characters of a text, attempts. */
 const SHORTER = [
   [1024, 16],
@@ -29,26 +37,50 @@ const SHORTER = [
 ] as const
 
 export class AccessLog implements AccessSink {
-  /** Lines that were given up: buffer full, or closed. Only grows. */
-  dropped = 0
+  readonly phases: boolean
+  readonly headers: readonly string[]
   readonly #options: AccessLogOptions
+  readonly #output: LogOutput
   readonly #random: Random
-  readonly #failed: (error: Error) => void
   readonly #line: (record: AccessRecord) => string
-  #file: LogFile
-  #stream: LineStream
+  readonly #decides: boolean
+  readonly #others = new Map<string, AccessLog>()
 
-  /**
-   * Opens the file; throws when that fails or a field is unknown. `failed` is told when writing begins to fail or the file cannot
-   * be opened again.
-   */
-  constructor(options: AccessLogOptions, random: Random, failed: (error: Error) => void) {
+  /** Throws when a field is unknown. */
+  constructor(options: AccessLogOptions, output: LogOutput, random: Random) {
     this.#options = options
+    this.#output = output
     this.#random = random
-    this.#failed = failed
-    this.#line = lineWriter(options.fields.length === 0 ? ACCESS_FIELDS : options.fields)
-    this.#file = openLogFile(options.file)
-    this.#stream = this.#open(this.#file)
+    const json = options.format === 'json'
+    const fields = json ? options.fields : fieldsOfText(options.format)
+    this.#line = json ? jsonLines(fields) : textLines(options.format)
+    this.phases = fields.some(isPhase)
+    this.headers = headersAmong(fields)
+    this.#decides = fields.includes('decision')
+  }
+
+  /** Lines of its output that were given up. Only grows. */
+  get dropped(): number {
+    return this.#output.dropped
+  }
+
+  /** The same log by other rules. */
+  by(rules: OtherRules | 'off'): AccessSink {
+    if (rules === 'off') return this
+    const key = JSON.stringify(rules)
+    let other = this.#others.get(key)
+    if (other === undefined) {
+      const { sample, slow, fields } = this.#options
+      const options = {
+        ...this.#options,
+        sample: rules.sample ?? sample,
+        slow: rules.slow === 'off' ? null : (rules.slow ?? slow),
+        fields: rules.fields ?? fields,
+      }
+      other = new AccessLog(options, this.#output, this.#random)
+      this.#others.set(key, other)
+    }
+    return other
   }
 
   wants(status: number, durationMs: number, failed: boolean): boolean {
@@ -57,54 +89,28 @@ export class AccessLog implements AccessSink {
     return sample >= 1 || this.#random() < sample
   }
 
+  wantsDecision(failed: boolean): boolean {
+    return this.#decides && (failed || (this.#options.decision > 0 && this.#random() < this.#options.decision))
+  }
+
   write(record: AccessRecord): void {
     let line: string
     try {
       line = this.#fitting(record)
     } catch {
-      this.dropped++
+      this.#output.dropped++
       return
     }
-    this.#stream.write(line)
-  }
-
-  /** Goes on in a new file of the same name, after the old one was moved away. When that fails the old one stays in use. */
-  reopen(): void {
-    const { file } = this.#options
-    if (file === 'stdout' || file === 'stderr') return
-    try {
-      this.#file = openLogFile(file)
-    } catch (error) {
-      this.#failed(error as Error)
-      return
-    }
-    const before = this.#stream
-    this.#stream = this.#open(this.#file)
-    void before.close(CLOSE_MS)
-  }
-
-  /** For the `exit` event of a process, where nothing can be waited for. */
-  flushSync(): void {
-    this.#stream.flushSync()
-  }
-
-  /** Writes what waits, for at most a second, and closes the file. */
-  close(): Promise<void> {
-    return this.#stream.close(CLOSE_MS)
-  }
-
-  #open(file: LogFile): LineStream {
-    const dropped = (): void => {
-      this.dropped++
-    }
-    return new LineStream(file, BUFFER_BYTES, { dropped, failed: this.#failed })
+    this.#output.write(line)
   }
 
   #fitting(record: AccessRecord): string {
+    const { lineBytes } = this.#output
     let line = this.#line(record)
+    if (line.length > lineBytes && record.decision !== null) line = this.#line({ ...record, decision: null })
     for (const [characters, attempts] of SHORTER) {
-      if (line.length <= this.#file.lineBytes) break
-      line = this.#line({ ...withShortTexts(record, characters), attempts: record.attempts.slice(-attempts) })
+      if (line.length <= lineBytes) break
+      line = this.#line(shortened(record, characters, attempts))
     }
     return line
   }

@@ -1,13 +1,15 @@
-// The access logs of one process: one open log for each way of writing it, for life, because exchanges that began under an older
+// The access logs of one process: one open destination for each file, for life, because exchanges that began under an older
 // configuration still end in theirs.
 
 import type { Random } from '../model/clock.ts'
 import { AccessLog, type AccessLogOptions } from './access-log.ts'
+import { LogOutput } from './log-output.ts'
 
 export class AccessLogs {
   readonly #random: Random
   readonly #failed: (file: string, error: Error) => void
-  readonly #open = new Map<string, AccessLog>()
+  readonly #outputs = new Map<string, LogOutput>()
+  #last: { readonly key: string; readonly log: AccessLog } | null = null
 
   /** `failed` is told when writing begins to fail, or a file cannot be opened again. */
   constructor(random: Random, failed: (file: string, error: Error) => void) {
@@ -19,35 +21,35 @@ export class AccessLogs {
   of(options: AccessLogOptions | null): AccessLog | null {
     if (options === null) return null
     const key = JSON.stringify(options)
-    let log = this.#open.get(key)
-    if (log === undefined) {
-      log = this.#create(options)
-      this.#open.set(key, log)
-    }
-    return log
+    if (this.#last?.key !== key) this.#last = { key, log: new AccessLog(options, this.#output(options.file), this.#random) }
+    return this.#last.log
   }
 
   /** Goes on in new files, after the old ones were moved away. */
   reopen(): void {
-    for (const log of this.#open.values()) log.reopen()
+    for (const output of this.#outputs.values()) output.reopen()
   }
 
   /** For the last moment of a process, where nothing can be waited for. */
   flushSync(): void {
-    for (const log of this.#open.values()) log.flushSync()
+    for (const output of this.#outputs.values()) output.flushSync()
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((log) => log.close()))
+    await Promise.all([...this.#outputs.values()].map((output) => output.close()))
   }
 
-  #create(options: AccessLogOptions): AccessLog {
+  #output(file: string): LogOutput {
+    let output = this.#outputs.get(file)
+    if (output !== undefined) return output
     try {
-      return new AccessLog(options, this.#random, (error) => this.#failed(options.file, error))
+      output = new LogOutput(file, (error) => this.#failed(file, error))
     } catch (error) {
-      const message = `the access log ${options.file} cannot be opened: ${(error as Error).message}`
+      const message = `the access log ${file} cannot be opened: ${(error as Error).message}`
       // Not a fault of this program: `run` ends with exit code 1.
       throw Object.assign(new Error(message), { operational: true })
     }
+    this.#outputs.set(file, output)
+    return output
   }
 }

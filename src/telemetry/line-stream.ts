@@ -7,8 +7,6 @@ import type { LogFile } from './log-file.ts'
 const FLUSH_MS = 100
 /** How often it is tried again after an error (disk full, nobody reads). */
 const RETRY_MS = 1000
-/** Written at once when more than this is waiting. */
-const BATCH_BYTES = 2048
 
 /** Told what happens to lines. */
 export interface LineEvents {
@@ -34,7 +32,7 @@ export class LineStream {
     this.#events = events
     this.#stream = new sonic.SonicBoom({
       fd: file.fd,
-      minLength: BATCH_BYTES,
+      minLength: file.batchBytes,
       maxWrite: file.writeBytes,
       maxLength: maxBytes,
       // A full pipe is tried again, but not at the very end: the process wants to exit.

@@ -10,12 +10,18 @@ export interface LogFile {
   readonly writeBytes: number
   /** Longest line that is sure to stay in one piece when other processes write too. */
   readonly lineBytes: number
+  /** Bytes that are gathered before they are written. */
+  readonly batchBytes: number
+  /** It is a file, and which. */
+  readonly regular: boolean
+  readonly ino: number
+  readonly dev: number
 }
 
 /** A regular file keeps every write together; the bounds are on memory. */
-const REGULAR = { writeBytes: 64 * 1024, lineBytes: 16 * 1024 }
+const REGULAR = { writeBytes: 64 * 1024, lineBytes: 16 * 1024, batchBytes: 32 * 1024 }
 /** PIPE_BUF of Linux; also kept for sockets and terminals. */
-const PIPE = { writeBytes: 4096, lineBytes: 4096 }
+const PIPE = { writeBytes: 4096, lineBytes: 4096, batchBytes: 3072 }
 // Without O_NONBLOCK opening a named pipe that nobody reads would wait, and so would writing to a stalled one: the process could
 // not even exit while a write hangs in it.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK
@@ -29,7 +35,9 @@ export function openLogFile(file: string): LogFile {
 }
 
 function withLimits(fd: number): LogFile {
-  return { fd, ...(fstatSync(fd).isFile() ? REGULAR : PIPE) }
+  const stat = fstatSync(fd)
+  const regular = stat.isFile()
+  return { fd, regular, ino: stat.ino, dev: stat.dev, ...(regular ? REGULAR : PIPE) }
 }
 
 /**

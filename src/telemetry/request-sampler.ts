@@ -25,6 +25,8 @@ class Draw {
 }
 
 export class RequestSampler implements AccessSink {
+  readonly phases = false
+  readonly headers: readonly string[] = []
   readonly #random: Random
   /** How many are kept until they are taken. */
   #most: number
@@ -40,6 +42,10 @@ export class RequestSampler implements AccessSink {
   wants(_status: number, _durationMs: number, failed: boolean): boolean {
     this.#last = failed ? this.#failed : this.#others
     return this.#last.next(this.#most, this.#random)
+  }
+
+  wantsDecision(): boolean {
+    return true
   }
 
   /** Right after `wants` has said yes to it. */
@@ -85,9 +91,19 @@ function byEnd(samples: readonly RequestSample[]): RequestSample[] {
 }
 
 function sampleOf(record: AccessRecord, failed: boolean): RequestSample {
-  const { userAgent: _, grpcStatus: __, tls: ___, ...rest } = record
+  const { time, listener, status, reason, route, upstream, endpoint, durationMs, bytesIn, bytesOut, decision } = record
   return {
-    ...rest,
+    time,
+    listener,
+    protocol: record.protocol,
+    status,
+    reason,
+    route,
+    upstream,
+    endpoint,
+    durationMs,
+    bytesIn,
+    bytesOut,
     requestId: short(record.requestId),
     client: short(record.client),
     method: short(record.method),
@@ -95,7 +111,7 @@ function sampleOf(record: AccessRecord, failed: boolean): RequestSample {
     path: withoutValues(record.path),
     attempts: record.attempts.slice(-MOST_ATTEMPTS).map((attempt) => ({ ...attempt, detail: short(attempt.detail) })),
     failed,
-    decision: null,
+    decision,
   }
 }
 

@@ -13,6 +13,7 @@ t.test('secrets are hidden, wherever they stand and however they are written', a
   t.same(redact({ requestHeaders: { set: { Authorization: 'Bearer x', 'x-a': '1' } } }), {
     requestHeaders: { set: { Authorization: '***', 'x-a': '1' } },
   })
+  t.same(redact({ otlp: { endpoint: 'x', headers: { 'x-team': 'k' } } }), { otlp: { endpoint: 'x', headers: '***' } })
   t.same(redact({ scope: { redis: 'redis://user:hush@host:1/0' } }), { scope: { redis: 'redis://user:***@host:1/0' } })
 })
 

@@ -27,6 +27,7 @@ t.test('every default is filled in', async (t) => {
     trustedProxies: [],
     log: { level: 'info', format: 'json' },
     accessLog: null,
+    tracing: null,
     plugins: [],
     tests: [],
     kubernetes: null,
@@ -72,6 +73,7 @@ t.test('every default is filled in', async (t) => {
         websocket: true,
         upgrades: [],
         mirror: [],
+        accessLog: null,
       },
     ],
     upstreams: {
@@ -131,6 +133,43 @@ t.test('an access log that is on has defaults of its own', async (t) => {
   t.ok(accessLog?.fields.includes('durationMs'))
   t.equal(accepted({ accessLog: 'off' }).accessLog, null)
   t.match(accepted({ accessLog: { sample: '12.5%', slow: 'off' } }).accessLog, { sample: 0.125, slow: null })
+})
+
+t.test('fields of the access log: names, headers, and words for several', async (t) => {
+  const fields = (...fields: string[]) => accepted({ accessLog: { fields } }).accessLog?.fields
+  t.same(fields('path', 'header.X-Tenant'), ['path', 'header.x-tenant'])
+  t.same(fields('default'), accepted({ accessLog: {} }).accessLog?.fields)
+  t.same(fields('status', 'phases'), ['status', 'receivedMs', 'queueMs', 'connectMs', 'upstreamMs', 'ttfbMs', 'transferMs'])
+  t.equal(fields('tls')?.[0], 'tlsVersion')
+})
+
+t.test('the access log of a route', async (t) => {
+  const of = (accessLog: unknown) =>
+    accepted({ ...MINIMAL, accessLog: {}, routes: [{ name: 'all', to: 'app', accessLog }] }).routes[0]?.accessLog
+  t.equal(of('off'), 'off')
+  t.same(of({}), { sample: null, slow: null, fields: null })
+  t.same(of({ sample: '1%', slow: 'off', fields: ['tls'] }), {
+    sample: 0.01,
+    slow: 'off',
+    fields: ['tlsVersion', 'tlsCipher', 'alpn', 'sni', 'clientSubject', 'clientVerified', 'clientFingerprint'],
+  })
+})
+
+t.test('tracing that is on has defaults of its own', async (t) => {
+  const endpoint = 'http://127.0.0.1:4318'
+  t.same(accepted({ tracing: {} }).tracing, {
+    service: 'headgate',
+    sample: 1,
+    propagation: ['w3c'],
+    otlp: { endpoint, protocol: 'http/protobuf', headers: {}, interval: 5000 },
+  })
+  t.equal(accepted({ tracing: { otlp: { protocol: 'grpc' } } }).tracing?.otlp.endpoint, 'http://127.0.0.1:4317')
+  t.equal(accepted({ tracing: 'off' }).tracing, null)
+  const headers = { 'X-Key': { env: 'KEY' }, authorization: 'Bearer x' }
+  t.same(accepted({ tracing: { otlp: { headers } } }).tracing?.otlp.headers, {
+    'x-key': { env: 'KEY' },
+    authorization: 'Bearer x',
+  })
 })
 
 t.test('admin', async (t) => {

@@ -18,7 +18,7 @@ const PLACES: Readonly<Record<string, (key: string) => string>> = {
 }
 
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  top: ['tracing: { anything: [1] }'],
+  top: [],
   listener: [],
   route: [],
   upstream: [],
@@ -45,7 +45,6 @@ const INSIDE: readonly (readonly [text: string, message: string])[] = [
   ],
   [PLACES.route?.('filters: [{ compress: {} }]') ?? '', 'compress is not supported yet'],
   [text(LISTENER, '{ name: r, to: [{ upstream: app, filters: [{ jwt: 1 }] }] }', UPSTREAM, ''), 'jwt is not supported yet'],
-  [PLACES.top?.('accessLog: { format: combined }') ?? '', 'accessLog.format other than json is not supported yet'],
 ]
 
 for (const [written, message] of INSIDE) {

@@ -41,6 +41,7 @@ t.test('a tunnel while its endpoint is slow, and when it is not any more', async
   const attempt: RunningAttempt = {
     exchange,
     endpoint: new Endpoint('a'),
+    fields: '',
     attemptTimeout: 0,
     idleTimeout: IDLE,
     tunnelTimeout: TUNNEL,

@@ -165,7 +165,7 @@ function compareSentinel(problems: string[], reading: Reading, closes: boolean):
 async function compareForwarded(problems: string[], oracle: RequestOracle, x: Exchange, body: Body): Promise<void> {
   // No route lists these protocols.
   x.upgrade = ''
-  const head = requestHead(x, x.authority)
+  const head = requestHead(x, x.fields, x.authority)
   const fields: string[] = []
   for (const line of head.split('\r\n').slice(1, -2)) {
     const colon = line.indexOf(':')

@@ -7,18 +7,18 @@ import { fakeExchange } from '../support/fake-exchange.ts'
 
 t.test('requests', async (t) => {
   t.equal(
-    requestHead(fakeExchange({ path: '/p', query: '?q', fields: 'x: 1\r\n' }), 'a:80'),
+    requestHead(fakeExchange({ path: '/p', query: '?q' }), 'x: 1\r\n', 'a:80'),
     'GET /p?q HTTP/1.1\r\nHost: a:80\r\nx: 1\r\n\r\n',
   )
   t.equal(
-    requestHead(fakeExchange({ method: 'POST', body: BODY.STREAM }), 'a'),
+    requestHead(fakeExchange({ method: 'POST', body: BODY.STREAM }), '', 'a'),
     'POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n',
   )
   t.equal(
-    requestHead(fakeExchange({ method: 'PUT', body: BODY.LENGTH, fields: 'content-length: 3\r\n' }), 'a'),
+    requestHead(fakeExchange({ method: 'PUT', body: BODY.LENGTH }), 'content-length: 3\r\n', 'a'),
     'PUT / HTTP/1.1\r\nHost: a\r\ncontent-length: 3\r\n\r\n',
   )
-  t.match(requestHead(fakeExchange({ trailersAccepted: true }), 'a'), 'te: trailers\r\nconnection: te\r\n')
+  t.match(requestHead(fakeExchange({ trailersAccepted: true }), '', 'a'), 'te: trailers\r\nconnection: te\r\n')
 })
 
 t.test('status lines', async (t) => {

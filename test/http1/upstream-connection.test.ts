@@ -34,6 +34,7 @@ function slowAttempt(connector: Http1Connector): Told {
   const attempt: RunningAttempt = {
     exchange: fakeExchange(),
     endpoint: new Endpoint('a'),
+    fields: '',
     attemptTimeout: 0,
     idleTimeout: 0,
     tunnelTimeout: 0,

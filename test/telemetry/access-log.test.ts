@@ -1,38 +1,26 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { AccessRecord } from '../../src/model/access-record.ts'
+import { ACCESS_LOG_FIELDS, ACCESS_LOG_MORE_FIELDS } from '../../src/config/access-log-schema.ts'
 import { TlsFacts } from '../../src/model/tls-facts.ts'
-import { ACCESS_FIELDS } from '../../src/telemetry/access-fields.ts'
-import { AccessLog, type AccessLogOptions } from '../../src/telemetry/access-log.ts'
-
-const record: AccessRecord = {
-  time: 1_700_000_000_123,
-  requestId: 'id-1',
-  client: '127.0.0.1',
-  listener: 'web',
-  protocol: 'HTTP/1.1',
-  method: 'GET',
-  host: 'a.example',
-  path: '/users?x=1',
-  status: 200,
-  reason: null,
-  route: 'users',
-  upstream: 'u',
-  endpoint: '127.0.0.1:1',
-  attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.23456, detail: '' }],
-  durationMs: 2.5,
-  bytesIn: 10,
-  bytesOut: 20,
-  userAgent: 'curl/8',
-  grpcStatus: null,
-  tls: null,
-}
+import { fieldNames } from '../../src/telemetry/access-fields.ts'
+import type { AccessLogOptions } from '../../src/telemetry/access-log.ts'
+import { attemptRecord, options, record, TestLog } from './test-log.ts'
 
 const NO_FIFO = process.platform === 'linux' ? false : 'needs mkfifo'
 
-const options = (file: string): AccessLogOptions => ({ file, sample: 1, slow: 1000, fields: [] })
 const unexpected = (error: Error): never => {
   throw error
 }
@@ -40,17 +28,32 @@ const lines = (file: string): string[] => readFileSync(file, 'latin1').split('\n
 
 t.test('one JSON line a record, with every field', async (t) => {
   const file = join(t.testdir(), 'access.log')
-  const log = new AccessLog(options(file), Math.random, unexpected)
+  const log = new TestLog(options(file), Math.random, unexpected)
   log.write(record)
   log.write({ ...record, userAgent: null, attempts: [] })
   await log.close()
   const [first, second] = lines(file).map((line) => JSON.parse(line))
-  t.same(Object.keys(first), ACCESS_FIELDS)
-  const { tls: _tls, grpcStatus: _grpcStatus, ...plain } = record
+  t.same(Object.keys(first), ACCESS_LOG_FIELDS.slice(0, -1), 'a decision stands there when there is one')
   t.same(first, {
-    ...plain,
     time: '2023-11-14T22:13:20.123Z',
-    attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.235 }],
+    requestId: 'id-1',
+    traceId: null,
+    client: '127.0.0.1',
+    listener: 'web',
+    protocol: 'HTTP/1.1',
+    method: 'GET',
+    host: 'a.example',
+    path: '/users?x=1',
+    status: 200,
+    reason: null,
+    route: 'users',
+    upstream: 'u',
+    endpoint: '127.0.0.1:1',
+    attempts: [{ endpoint: '127.0.0.1:1', outcome: 'ok', status: 200, durationMs: 1.235, bytes: 20 }],
+    durationMs: 2.5,
+    bytesIn: 10,
+    bytesOut: 20,
+    userAgent: 'curl/8',
   })
   t.equal(second.userAgent, null)
   t.same(second.attempts, [])
@@ -60,20 +63,17 @@ t.test('one JSON line a record, with every field', async (t) => {
 
 t.test('fields are those asked for, in that order', async (t) => {
   const file = join(t.testdir(), 'access.log')
-  const log = new AccessLog({ ...options(file), fields: ['status', 'path'] }, Math.random, unexpected)
+  const log = new TestLog({ ...options(file), fields: ['status', 'path'] }, Math.random, unexpected)
   log.write(record)
   await log.close()
   t.same(lines(file), ['{"status":200,"path":"/users?x=1"}'])
-  t.throws(
-    () => new AccessLog({ ...options(file), fields: ['__proto__'] }, Math.random, unexpected),
-    /unknown field "__proto__"/,
-  )
+  t.throws(() => new TestLog({ ...options(file), fields: ['__proto__'] }, Math.random, unexpected), /unknown field "__proto__"/)
 })
 
 t.test('what is known about TLS, where it is asked for', async (t) => {
   const file = join(t.testdir(), 'access.log')
   const fields = ['tlsVersion', 'tlsCipher', 'sni', 'clientSubject', 'clientVerified', 'clientFingerprint']
-  const log = new AccessLog({ ...options(file), fields }, Math.random, unexpected)
+  const log = new TestLog({ ...options(file), fields }, Math.random, unexpected)
   const client = {
     verified: true,
     subject: 'CN="a"',
@@ -99,7 +99,7 @@ t.test('what is known about TLS, where it is asked for', async (t) => {
 
 t.test('what a client sends can neither end a line nor reach a terminal', async (t) => {
   const file = join(t.testdir(), 'access.log')
-  const log = new AccessLog(options(file), Math.random, unexpected)
+  const log = new TestLog(options(file), Math.random, unexpected)
   const evil = 'x"\r\n{"status":500}\n\x1b[2J\x9b2J\u2028\ud800\x00\x7f\\'
   log.write({ ...record, path: evil, userAgent: evil, host: evil, method: evil, requestId: evil })
   await log.close()
@@ -113,7 +113,7 @@ t.test('what a client sends can neither end a line nor reach a terminal', async 
 
 t.test('long texts are cut so that the line stays whole', async (t) => {
   const file = join(t.testdir(), 'access.log')
-  const log = new AccessLog(options(file), Math.random, unexpected)
+  const log = new TestLog(options(file), Math.random, unexpected)
   const long = '\xff'.repeat(32_768)
   const attempts = new Array(300).fill(record.attempts[0])
   log.write({ ...record, path: `/${'a'.repeat(7_990)}` })
@@ -128,8 +128,8 @@ t.test('long texts are cut so that the line stays whole', async (t) => {
 t.test('which exchanges are kept', async (t) => {
   const file = join(t.testdir(), 'access.log')
   let dice = 0.5
-  const keep = (part: Partial<AccessLogOptions>): AccessLog => {
-    const log = new AccessLog({ ...options(file), ...part }, () => dice, unexpected)
+  const keep = (part: Partial<AccessLogOptions>): TestLog => {
+    const log = new TestLog({ ...options(file), ...part }, () => dice, unexpected)
     t.teardown(() => log.close())
     return log
   }
@@ -150,7 +150,7 @@ t.test('which exchanges are kept', async (t) => {
 })
 
 t.test('a record that cannot be written is dropped, not thrown', async (t) => {
-  const log = new AccessLog(options(join(t.testdir(), 'access.log')), Math.random, unexpected)
+  const log = new TestLog(options(join(t.testdir(), 'access.log')), Math.random, unexpected)
   log.write({ ...record, time: Number.NaN })
   t.equal(log.dropped, 1)
   await log.close()
@@ -160,14 +160,14 @@ t.test('a record that cannot be written is dropped, not thrown', async (t) => {
 })
 
 t.test('a file that cannot be opened is an error at the start', async (t) => {
-  t.throws(() => new AccessLog(options(join(t.testdir(), 'no', 'such')), Math.random, unexpected), { code: 'ENOENT' })
+  t.throws(() => new TestLog(options(join(t.testdir(), 'no', 'such')), Math.random, unexpected), { code: 'ENOENT' })
 })
 
 t.test('reopen goes on in a new file; when it fails the old one stays', async (t) => {
   const dir = t.testdir({ logs: {} })
   const file = join(dir, 'logs', 'access.log')
   const failures: Error[] = []
-  const log = new AccessLog({ ...options(file), fields: ['path'] }, Math.random, (error) => failures.push(error))
+  const log = new TestLog({ ...options(file), fields: ['path'] }, Math.random, (error) => failures.push(error))
   log.write({ ...record, path: '/1' })
   renameSync(file, `${file}.1`)
   log.reopen()
@@ -186,7 +186,7 @@ t.test(
   { skip: process.platform === 'linux' ? false : 'no /dev/full' },
   async (t) => {
     const failures: Error[] = []
-    const log = new AccessLog(options('/dev/full'), Math.random, (error) => failures.push(error))
+    const log = new TestLog(options('/dev/full'), Math.random, (error) => failures.push(error))
     for (let i = 0; i < 5000; i++) log.write(record)
     t.ok(log.dropped > 1000, 'the buffer is bounded')
     await log.close()
@@ -198,9 +198,9 @@ t.test('a pipe that nobody reads for a while: what fits waits and is written lat
   const path = join(t.testdir(), 'pipe')
   spawnSync('mkfifo', [path])
   const failures: Error[] = []
-  t.throws(() => new AccessLog(options(path), Math.random, unexpected), { code: 'ENXIO' }, 'opening does not wait for a reader')
+  t.throws(() => new TestLog(options(path), Math.random, unexpected), { code: 'ENXIO' }, 'opening does not wait for a reader')
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const log = new AccessLog({ ...options(path), fields: ['path'] }, Math.random, (error) => failures.push(error))
+  const log = new TestLog({ ...options(path), fields: ['path'] }, Math.random, (error) => failures.push(error))
   const count = 1000
   for (let i = 0; i < count; i++) log.write({ ...record, path: `/${i}`.padEnd(200, 'x') })
   t.equal(log.dropped, 0)
@@ -232,7 +232,7 @@ t.test('a pipe whose reader is gone', { skip: NO_FIFO }, async (t) => {
   spawnSync('mkfifo', [path])
   const failures: Error[] = []
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const log = new AccessLog(options(path), Math.random, (error) => failures.push(error))
+  const log = new TestLog(options(path), Math.random, (error) => failures.push(error))
   closeSync(reader)
   for (let i = 0; i < 100; i++) log.write(record)
   await log.close()
@@ -242,8 +242,8 @@ t.test('a pipe whose reader is gone', { skip: NO_FIFO }, async (t) => {
 t.test('lines of several processes stay whole', async (t) => {
   const file = join(t.testdir(), 'access.log')
   const program = `
-    import { AccessLog } from ${JSON.stringify(new URL('../../src/telemetry/access-log.ts', import.meta.url).href)}
-    const log = new AccessLog({ file: ${JSON.stringify(file)}, sample: 1, slow: null, fields: [] }, () => 0, console.error)
+    import { TestLog } from ${JSON.stringify(new URL('test-log.ts', import.meta.url).href)}
+    const log = new TestLog({ file: ${JSON.stringify(file)}, format: 'json', sample: 1, slow: null, fields: ${JSON.stringify(ACCESS_LOG_FIELDS)}, decision: 0 }, () => 0, console.error)
     const record = ${JSON.stringify(record)}
     for (let i = 0; i < 500; i++) {
       log.write({ ...record, path: '/' + 'x'.repeat(i * 7 % 5000), bytesIn: i })
@@ -263,8 +263,8 @@ t.test('lines of several processes stay whole', async (t) => {
 
 t.test('a process whose output nobody reads can still exit, and flushes what it can', async (t) => {
   const program = `
-    import { AccessLog } from ${JSON.stringify(new URL('../../src/telemetry/access-log.ts', import.meta.url).href)}
-    const log = new AccessLog({ file: 'stdout', sample: 1, slow: null, fields: ['path'] }, () => 0, () => {})
+    import { TestLog } from ${JSON.stringify(new URL('test-log.ts', import.meta.url).href)}
+    const log = new TestLog({ file: 'stdout', format: 'json', sample: 1, slow: null, fields: ['path'], decision: 0 }, () => 0, () => {})
     process.on('exit', () => log.flushSync())
     const record = ${JSON.stringify(record)}
     for (let i = 0; i < 2000; i++) log.write({ ...record, path: '/' + 'x'.repeat(200) })
@@ -277,4 +277,112 @@ t.test('a process whose output nobody reads can still exit, and flushes what it 
   const written = lines(join(dir, 'out'))
   t.ok(written.length >= 100 && written.length < 2000, `${written.length} lines fit into the pipe`)
   for (const line of written) t.equal(line.length, 212)
+})
+
+t.test('the configuration knows the fields that there are', async (t) => {
+  t.same([...ACCESS_LOG_FIELDS, ...ACCESS_LOG_MORE_FIELDS], fieldNames())
+})
+
+t.test('phases, why another try was made, and headers by name', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const fields = [
+    'attempts',
+    'receivedMs',
+    'queueMs',
+    'connectMs',
+    'upstreamMs',
+    'ttfbMs',
+    'transferMs',
+    'clientPort',
+    'header.x-a',
+  ]
+  const log = new TestLog({ ...options(file), fields }, Math.random, unexpected)
+  t.equal(log.access.phases, true)
+  t.same(log.access.headers, ['x-a'])
+  const first = { ...attemptRecord, outcome: 'connect-failure', status: 0, bytes: 0, detail: 'refused' }
+  const second = { ...attemptRecord, endpoint: 'b:2', connectMs: 0.25, ttfbMs: 1, reason: 'connect-failure' }
+  const phases = { receivedMs: 0, queueMs: 0, ttfbMs: 2, clientPort: 7, headers: { 'x-a': '"b"\n' } }
+  log.write({ ...record, attempts: [first, second], ...phases })
+  log.write({ ...record, attempts: [] })
+  await log.close()
+  const [line, none] = lines(file).map((each) => JSON.parse(each))
+  t.same(line, {
+    attempts: [
+      { endpoint: '127.0.0.1:1', outcome: 'connect-failure', status: null, durationMs: 1.235, bytes: 0, detail: 'refused' },
+      {
+        ...{ endpoint: 'b:2', outcome: 'ok', status: 200, durationMs: 1.235 },
+        ...{ connectMs: 0.25, ttfbMs: 1, bytes: 20, reason: 'connect-failure' },
+      },
+    ],
+    ...{ receivedMs: 0, queueMs: 0, connectMs: 0.25, upstreamMs: 1, ttfbMs: 2, transferMs: 0.5, clientPort: 7 },
+    'header.x-a': '"b"\n',
+  })
+  t.ok(Object.values(none).every((value) => value === null || Array.isArray(value)))
+})
+
+t.test('a file that is moved away or removed is made anew, one that is emptied is written on', async (t) => {
+  const dir = t.testdir()
+  const file = join(dir, 'access.log')
+  const log = new TestLog({ ...options(file), fields: ['path'] }, Math.random, unexpected)
+  const write = async (path: string): Promise<void> => {
+    log.write({ ...record, path })
+    await log.look()
+    // What the old stream had is written before the next step.
+    await new Promise((resolve) => setTimeout(resolve, 150))
+  }
+  await write('/1')
+  renameSync(file, `${file}.1`)
+  await write('/2')
+  await write('/3')
+  copyFileSync(file, `${file}.2`)
+  truncateSync(file)
+  await write('/4')
+  rmSync(file)
+  await write('/5')
+  await write('/6')
+  await log.close()
+  t.same(lines(`${file}.1`), ['{"path":"/1"}', '{"path":"/2"}'], 'until it is noticed')
+  t.same(lines(`${file}.2`), ['{"path":"/3"}'])
+  t.same(lines(file), ['{"path":"/6"}'], 'no holes where it was emptied')
+  t.equal(log.dropped, 0)
+})
+
+t.test('rules of a route: the same file', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new TestLog({ ...options(file), fields: ['path'] }, () => 0.5, unexpected)
+  const other = log.access.by({ sample: 0.2, slow: 'off', fields: ['status'] })
+  t.equal(other, log.access.by({ sample: 0.2, slow: 'off', fields: ['status'] }), 'made once')
+  t.equal(other.wants(200, 1e9, false), false)
+  t.equal(other.wants(503, 1, false), true)
+  t.equal(log.access.by({ sample: null, slow: null, fields: null }).wants(200, 1, false), true)
+  t.equal(log.access.by({ sample: 0, slow: 5, fields: null }).wants(200, 6, false), true)
+  log.write(record)
+  other.write(record)
+  await log.close()
+  t.same(lines(file), ['{"path":"/users?x=1"}', '{"status":200}'])
+})
+
+t.test('decisions: always of errors, of others by share, and never a line that is too long', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  let dice = 0.5
+  const log = new TestLog({ ...options(file), fields: ['path', 'decision'] }, () => dice, unexpected)
+  t.equal(log.access.wantsDecision(true), true)
+  t.equal(log.access.wantsDecision(false), false)
+  const some = new TestLog({ ...options(file), decision: 0.4 }, () => dice, unexpected)
+  t.equal(some.access.wantsDecision(false), false)
+  dice = 0.3
+  t.equal(some.access.wantsDecision(false), true)
+  const without = new TestLog({ ...options(file), fields: ['path'] }, () => dice, unexpected)
+  t.equal(without.access.wantsDecision(true), false)
+  const decision = {
+    ...{ listener: 'web', route: 'r', upstream: null, endpoint: null, considered: [], filters: [], endpoints: [] },
+    ...{ answer: null, notes: ['\u00fc\u2028'], tried: [], noRetry: null },
+  }
+  log.write({ ...record, path: '/1', decision })
+  log.write({ ...record, path: '/2', decision: { ...decision, notes: ['x'.repeat(20_000)] } })
+  for (const each of [log, some, without]) await each.close()
+  t.same(
+    lines(file).map((line) => JSON.parse(line)),
+    [{ path: '/1', decision }, { path: '/2' }],
+  )
 })

@@ -5,28 +5,16 @@ import t from 'tap'
 import type { AccessRecord, Onlooker } from '../../src/model/access-record.ts'
 import { joinBatches, RequestSampler } from '../../src/telemetry/request-sampler.ts'
 import { WatchedRequests } from '../../src/telemetry/watched-requests.ts'
+import { attemptRecord, record as RECORD } from './test-log.ts'
 
 const record = (time: number, more: Partial<AccessRecord> = {}): AccessRecord => ({
+  ...RECORD,
   time,
   requestId: `id-${time}`,
   client: '192.0.2.1',
-  listener: 'web',
-  protocol: 'HTTP/1.1',
-  method: 'GET',
-  host: 'a.example',
   path: '/',
-  status: 200,
-  reason: null,
-  route: 'all',
-  upstream: 'u',
-  endpoint: '127.0.0.1:1',
   attempts: [],
   durationMs: 1,
-  bytesIn: 0,
-  bytesOut: 10,
-  userAgent: 'test',
-  grpcStatus: null,
-  tls: null,
   ...more,
 })
 
@@ -87,7 +75,7 @@ t.test('failed ones come first', async (t) => {
 t.test('texts are bounded, and values of a query are not shown', async (t) => {
   const sampler = new RequestSampler(seeded(), 4)
   const attempts = Array.from({ length: 20 }, (_, i) => {
-    return { endpoint: `e${i}`, outcome: 'reset', status: 0, durationMs: 1, detail: 'd'.repeat(5000) }
+    return { ...attemptRecord, endpoint: `e${i}`, outcome: 'reset', status: 0, durationMs: 1, detail: 'd'.repeat(5000) }
   })
   feed(sampler, [record(1, { path: `/a?token=hush&b=c&d#=${'x'.repeat(9000)}`, host: 'h'.repeat(9000), attempts })])
   const [sample] = sampler.take(4).samples

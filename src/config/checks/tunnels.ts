@@ -4,7 +4,7 @@ import type { FilterConfig, GatewayConfig, ListenerConfig, RouteConfig } from '.
 import { type Finding, finding, type Path } from '../problem.ts'
 import { speaksHttp, takesRoute } from '../takes-route.ts'
 
-const ROUTE_KEYS = ['name', 'listeners', 'hosts', 'to', 'timeout', 'retry', 'hash', 'filters']
+const ROUTE_KEYS = ['name', 'listeners', 'hosts', 'to', 'timeout', 'retry', 'hash', 'filters', 'accessLog']
 const TIMEOUT_KEYS = ['idle', 'tunnel']
 
 const block = (value: unknown): Readonly<Record<string, unknown>> =>

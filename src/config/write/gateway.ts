@@ -2,7 +2,16 @@
 
 import type { GatewayAddressesConfig } from '../gateway-api-schema.ts'
 import type { KubernetesConfig } from '../kubernetes-schema.ts'
-import type { AccessLogConfig, AdminConfig, DrainConfig, GatewayConfig, LogConfig, PluginConfig, TestConfig } from '../model.ts'
+import type {
+  AccessLogConfig,
+  AdminConfig,
+  DrainConfig,
+  GatewayConfig,
+  LogConfig,
+  PluginConfig,
+  TestConfig,
+  TracingConfig,
+} from '../model.ts'
 import type { OverloadConfig } from '../overload-schema.ts'
 import { gatewaySchema } from '../schema.ts'
 import { inside, type Keys, type Written, writeBlock } from './block.ts'
@@ -13,7 +22,7 @@ import { writeUpstream } from './upstreams.ts'
 import { duration, given, or, same, share, size } from './values.ts'
 
 const DEFAULT = gatewaySchema.parse({})
-const BLOCKS = gatewaySchema.parse({ accessLog: {}, kubernetes: {} })
+const BLOCKS = gatewaySchema.parse({ accessLog: {}, tracing: {}, kubernetes: {} })
 
 const DRAIN: Keys<DrainConfig> = { timeout: duration, delay: duration }
 const LOG: Keys<LogConfig> = { level: same, format: same }
@@ -24,6 +33,7 @@ const ACCESS_LOG: Keys<AccessLogConfig> = {
   sample: share,
   slow: or('off', duration),
   fields: same,
+  decision: share,
 }
 
 const OVERLOAD: Keys<OverloadConfig> = {
@@ -70,6 +80,17 @@ function adminKeys({ secret }: Places): Keys<AdminConfig> {
   }
 }
 
+function tracingKeys({ secret }: Places): Keys<TracingConfig> {
+  const otlp: Keys<TracingConfig['otlp']> = {
+    endpoint: same,
+    protocol: same,
+    headers: (headers) =>
+      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, secret(value, `tracing/${name}`)])),
+    interval: duration,
+  }
+  return { service: same, sample: share, propagation: same, otlp: inside(otlp, BLOCKS.tracing?.otlp ?? null) }
+}
+
 const writePlugin = ({ path, package: name }: PluginConfig): Written => (path === null ? { package: name } : { path })
 
 /** Keys that have their defaults are left out. */
@@ -84,6 +105,7 @@ export function writeConfig(config: GatewayConfig, places: Places = AS_IT_IS): W
     trustedProxies: same,
     log: inside(LOG, DEFAULT.log),
     accessLog: or('off', inside(ACCESS_LOG, BLOCKS.accessLog)),
+    tracing: or('off', inside(tracingKeys(places), BLOCKS.tracing)),
     overload: or('off', inside(OVERLOAD, DEFAULT.overload)),
     errors: same,
     plugins: (plugins) => plugins.map(writePlugin),

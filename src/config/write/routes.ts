@@ -8,6 +8,7 @@ import type {
   MirrorConfig,
   NamedMatchConfig,
   RetryConfig,
+  RouteAccessConfig,
   RouteConfig,
   RouteTimeouts,
   WeightedUpstream,
@@ -40,6 +41,12 @@ const RETRY: Keys<RetryConfig> = {
 
 const HEDGE: Keys<HedgeConfig> = { after: duration, max: same }
 const MIRROR: Keys<MirrorConfig> = { upstream: same, share, bodyBytes: size }
+
+const ACCESS_LOG: Keys<Exclude<RouteAccessConfig, 'off'>> = {
+  sample: (fraction) => given(fraction === null ? null : share(fraction)),
+  slow: (ms) => given(ms === null || ms === 'off' ? ms : duration(ms)),
+  fields: given,
+}
 
 const MATCH: Keys<MatchConfig> = {
   path: (path) => (path === null ? undefined : { [path.type]: path.value }),
@@ -94,6 +101,7 @@ export function writeRoute(route: RouteConfig, places: Places): Written {
     websocket: same,
     upgrades: same,
     affinity: (affinity) => (affinity === null ? 'off' : writeAffinity(affinity, `routes/${route.name}`, places)),
+    accessLog: (access) => (access === null || access === 'off' ? given(access) : writeBlock(access, ACCESS_LOG)),
     hash: (hash) => given(hash && writeHashKey(hash)),
   }
   const { name: _name, to: _to, ...defaults } = DEFAULT

@@ -1,0 +1,121 @@
+// Why an exchange that is over went as it did: the words of `explain`, made of what the exchange still holds. Nothing is kept for it
+// on the way; health and limits are therefore those of the moment when it ended.
+
+import type { DecidedAttempt, Decision } from '../model/decision.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
+import type { Exchange } from '../model/exchange.ts'
+import type { ExplainedEndpoint, Explanation } from '../model/explanation.ts'
+import { whyLeftOut } from '../model/left-out.ts'
+import type { RouteBinding } from '../model/snapshot.ts'
+import { labelsInWords, type Subset } from '../model/subset.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { hashInUse } from './stand-in.ts'
+
+/** Endpoints that are told about, attempts, and endpoints that are looked at for it: a decision costs the same whatever the size. */
+const MOST_ENDPOINTS = 8
+const MOST_ATTEMPTS = 16
+const MOST_LOOKED_AT = 256
+
+export function decisionOf(x: Exchange): Decision {
+  const { binding, upstream } = x
+  const asked = x.without === '' && x.path !== '' ? whyRoute(x, binding) : null
+  return {
+    listener: x.listener.name,
+    route: binding?.name ?? null,
+    upstream: upstream?.name ?? null,
+    endpoint: x.attempts?.at(-1)?.endpoint ?? null,
+    considered: binding === null || asked === null ? [] : [{ route: binding.name, why: asked.why }],
+    filters: filtersOf(x),
+    endpoints: upstream === null ? [] : endpointsOf(x, upstream),
+    answer: answerOf(x),
+    notes: [
+      ...(asked === null ? [] : [`${asked.rules} routes are for this host or every host`]),
+      ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream)),
+    ],
+    tried: (x.attempts ?? []).slice(-MOST_ATTEMPTS).map(
+      ({ endpoint, outcome, status, reason }): DecidedAttempt => ({
+        endpoint,
+        outcome,
+        status: status === 0 ? null : status,
+        reason: reason === '' ? null : reason,
+      }),
+    ),
+    noRetry: x.noRetry === '' ? null : x.noRetry,
+  }
+}
+
+/** For the path that was asked for, whatever filters have made of it since. */
+function whyRoute(x: Exchange, binding: RouteBinding | null): { why: string; rules: number } | null {
+  const mark = x.asked.indexOf('?')
+  const path = x.asked === '' ? x.path : mark < 0 ? x.asked : x.asked.slice(0, mark)
+  const found = x.listener.why(x, path)
+  return found !== null && found.value.name === binding?.name ? found : null
+}
+
+function filtersOf({ chain, passed, reason, attempts, status }: Exchange): Explanation['filters'] {
+  if (chain === null) return []
+  const answered = attempts === null && (reason !== null || status > 0)
+  return chain.filters.map(({ name }, i) => ({
+    name,
+    effect: i < passed ? 'passed' : i === passed && answered ? `answered ${status}` : 'not reached',
+  }))
+}
+
+function answerOf({ reason, status, attempts }: Exchange): Explanation['answer'] {
+  if (reason !== null) return { status, reason }
+  return attempts === null && status > 0 && status !== 499 ? { status, reason: null } : null
+}
+
+/** Those that were tried, and then those that could not be. */
+function endpointsOf(x: Exchange, upstream: Upstream): ExplainedEndpoint[] {
+  const { roster, specs, endpoints } = upstream
+  if (roster === null) return []
+  const subset = subsetIn(x, upstream)
+  const tried = new Set(x.attempts?.map(({ endpoint }) => endpoint))
+  const candidates = roster.candidates(subset)
+  const wereTried: ExplainedEndpoint[] = []
+  const out: ExplainedEndpoint[] = []
+  for (let i = 0; i < specs.length && i < MOST_LOOKED_AT; i++) {
+    const spec = specs[i] as EndpointSpec
+    const { address, weight } = spec
+    const endpoint = endpoints.get(address)
+    if (endpoint === undefined) continue
+    const eligible = candidates.has(endpoint)
+    const why = eligible ? 'can be picked' : whyLeftOut(spec, roster.stateOf(endpoint), subset, roster.zone)
+    const failed = endpoint.unreachable === '' ? '' : `; the last connection failed: ${endpoint.unreachable}`
+    const explained = { address, weight, eligible, why: why + failed }
+    if (tried.has(address)) wereTried.push(explained)
+    else if (!eligible && out.length < MOST_ENDPOINTS) out.push(explained)
+  }
+  return [...wereTried, ...out].slice(0, MOST_ENDPOINTS)
+}
+
+function subsetIn({ subset }: Exchange, upstream: Upstream): Subset | null {
+  return subset !== null && subset.upstream === upstream ? subset : null
+}
+
+function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream): string[] {
+  const { roster, specs, settings, breaker } = upstream
+  const subset = subsetIn(x, upstream)
+  const chosen = binding.upstreams[x.choice]
+  const hash = x.attempts === null ? null : hashInUse(x)
+  const can = roster?.pickable(subset).length ?? 0
+  const ignored = subset === null ? roster?.panic === true : subset.panic
+  return [
+    ...(binding.upstreams.length > 1 ? [byWeight(x, binding)] : []),
+    ...(subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]),
+    ...(chosen === undefined || chosen === upstream ? [] : [`${upstream.name} stands in for ${chosen.name}`]),
+    `${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`,
+    ...(ignored ? ['too few of them are healthy (panic): health is ignored'] : []),
+    ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
+    ...(hash ? [hash.says(x)] : []),
+    ...(breaker === null || breaker.state === 'closed' ? [] : [`the breaker is ${breaker.state}`]),
+    ...(x.queuedAt === 0 ? [] : [`it waited ${Math.round(x.queuedMs)} ms for a place at the upstream`]),
+    ...(x.hedges === 0 ? [] : [`${x.hedges} more asked because no answer came in time`]),
+  ]
+}
+
+function byWeight({ choice }: Exchange, { upstreams, weights }: RouteBinding): string {
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return `one upstream of ${upstreams.length}: ${upstreams[choice]?.name} has ${weights[choice]} of ${total}`
+}

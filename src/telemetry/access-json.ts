@@ -1,0 +1,99 @@
+// A record as one line of JSON. It is ASCII, so that nothing a client sends can end it, forge another or reach a terminal as a
+// control sequence.
+
+import type { AccessRecord, AttemptRecord } from '../model/access-record.ts'
+import { type Field, fieldOf } from './access-fields.ts'
+import { isoTime } from './access-times.ts'
+
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+const NOT_ASCII = /[\x7f-\uffff]/g
+
+/** A JSON string in ASCII; also of text that is not well-formed. */
+export function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : ascii(JSON.stringify(text))
+}
+
+function ascii(json: string): string {
+  return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Texts out of small sets, so that each is looked at once. Bounded, in case they are not so small. */
+const quoted = new Map<string, string>()
+const MOST_QUOTED = 4096
+
+function quoteOnce(text: string): string {
+  let known = quoted.get(text)
+  if (known !== undefined) return known
+  if (quoted.size >= MOST_QUOTED) quoted.clear()
+  known = quote(text)
+  quoted.set(text, known)
+  return known
+}
+
+/** Milliseconds with microseconds as fraction. */
+export function milliseconds(ms: number | null): string {
+  return ms !== null && Number.isFinite(ms) ? String(Math.round(ms * 1000) / 1000) : 'null'
+}
+
+function attempt(record: AttemptRecord): string {
+  const { endpoint, outcome, status, durationMs, connectMs, ttfbMs, bytes, reason, detail } = record
+  const answer = status === 0 ? 'null' : String(status)
+  const connect = connectMs === null ? '' : `,"connectMs":${milliseconds(connectMs)}`
+  const first = ttfbMs === null ? '' : `,"ttfbMs":${milliseconds(ttfbMs)}`
+  const why = reason === '' ? '' : `,"reason":${quoteOnce(reason)}`
+  const words = detail === '' ? '' : `,"detail":${quote(detail)}`
+  const times = `"durationMs":${milliseconds(durationMs)}${connect}${first}`
+  return `{"endpoint":${quoteOnce(endpoint)},"outcome":"${outcome}","status":${answer},${times},"bytes":${bytes}${why}${words}}`
+}
+
+function attemptList(attempts: readonly AttemptRecord[]): string {
+  let list = ''
+  for (const each of attempts) list += list === '' ? attempt(each) : `,${attempt(each)}`
+  return `[${list}]`
+}
+
+type Write = (record: AccessRecord) => string
+
+function writer(field: Field): Write {
+  switch (field.kind) {
+    case 'time':
+      return ({ time }) => `"${isoTime(time)}"`
+    case 'attempts':
+      return ({ attempts }) => attemptList(attempts)
+    case 'decision':
+      return ({ decision }) => ascii(JSON.stringify(decision))
+    case 'milliseconds':
+      return (record) => milliseconds(field.read(record))
+    case 'plain':
+      return (record) => String(field.read(record))
+    default: {
+      const put = field.kind === 'operator' ? quoteOnce : quote
+      return (record) => {
+        const value = field.read(record)
+        return value === null ? 'null' : put(value as string)
+      }
+    }
+  }
+}
+
+/** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
+export function jsonLines(fields: readonly string[]): Write {
+  // A decision that was not asked for is left out: most records have none.
+  const decides = fields.indexOf('decision')
+  const whole = prefixed(fields)
+  if (decides === -1) return whole
+  const without = prefixed(fields.filter((name) => name !== 'decision'))
+  return (record) => (record.decision === null ? without(record) : whole(record))
+}
+
+function prefixed(fields: readonly string[]): Write {
+  const writers = fields.map((name) => writer(fieldOf(name)))
+  const prefixes = fields.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)
+  const count = fields.length
+  if (count === 0) return () => '{}\n'
+  return (record) => {
+    let line = ''
+    for (let i = 0; i < count; i++) line += (prefixes[i] as string) + (writers[i] as Write)(record)
+    return `${line}}\n`
+  }
+}

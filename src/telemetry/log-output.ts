@@ -1,0 +1,98 @@
+// Where log lines go: one destination for life, however often its file is moved away.
+
+import { stat } from 'node:fs'
+import { LineStream } from './line-stream.ts'
+import { type LogFile, openLogFile } from './log-file.ts'
+
+/** What waits to be written, at most, in one process. */
+const BUFFER_BYTES = 1024 * 1024
+/** How long the end of a process or of an old file waits for a slow destination. */
+const CLOSE_MS = 1000
+/** How often it is looked whether the file is still where it was. */
+const LOOK_MS = 1000
+
+export class LogOutput {
+  /** Lines that were given up: buffer full, or closed. Only grows. */
+  dropped = 0
+  readonly #path: string
+  readonly #failed: (error: Error) => void
+  #file: LogFile
+  #stream: LineStream
+  #look: NodeJS.Timeout | null = null
+  /** It could not be opened again the last time. */
+  #lost = false
+  #closed = false
+
+  /**
+   * `path` may be `stdout` or `stderr`. Throws when it cannot be opened. `failed` is told when writing begins to fail or the file
+   * cannot be opened again.
+   */
+  constructor(path: string, failed: (error: Error) => void) {
+    this.#path = path
+    this.#failed = failed
+    this.#file = openLogFile(path)
+    this.#stream = this.#open(this.#file)
+    if (!this.#isStandard && this.#file.regular) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
+  }
+
+  /** Longest line that is sure to stay in one piece. */
+  get lineBytes(): number {
+    return this.#file.lineBytes
+  }
+
+  get #isStandard(): boolean {
+    return this.#path === 'stdout' || this.#path === 'stderr'
+  }
+
+  /** `line` is ASCII and ends with a line feed. */
+  write(line: string): void {
+    this.#stream.write(line)
+  }
+
+  /** Goes on in a new file of the same name, after the old one was moved away. When that fails the old one stays in use. */
+  reopen(): void {
+    if (this.#isStandard || this.#closed) return
+    let file: LogFile
+    try {
+      file = openLogFile(this.#path)
+    } catch (error) {
+      if (!this.#lost) this.#failed(error as Error)
+      this.#lost = true
+      return
+    }
+    this.#lost = false
+    const before = this.#stream
+    this.#file = file
+    this.#stream = this.#open(file)
+    void before.close(CLOSE_MS)
+  }
+
+  /** Notices that the file was moved away or removed; one that was emptied goes on at its new end by itself. */
+  look(done: () => void = () => {}): void {
+    stat(this.#path, (error, now) => {
+      const { ino, dev } = this.#file
+      const gone = error === null ? now.ino !== ino || now.dev !== dev : error.code === 'ENOENT'
+      if (gone && !this.#closed) this.reopen()
+      done()
+    })
+  }
+
+  /** For the `exit` event of a process, where nothing can be waited for. */
+  flushSync(): void {
+    this.#stream.flushSync()
+  }
+
+  /** Writes what waits, for at most a second, and closes the file. */
+  close(): Promise<void> {
+    this.#closed = true
+    if (this.#look !== null) clearInterval(this.#look)
+    return this.#stream.close(CLOSE_MS)
+  }
+
+  #open(file: LogFile): LineStream {
+    const dropped = (): void => {
+      this.dropped++
+    }
+    return new LineStream(file, BUFFER_BYTES, { dropped, failed: this.#failed })
+  }
+}
