@@ -1,5 +1,6 @@
 // The wiring of what accepts and proxies, in a worker or in the only process.
 
+import type { GatewayConfig } from './config/model.ts'
 import { DataPlane } from './data-plane.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
 import { blamePlugin } from './plugins/blame.ts'
@@ -7,6 +8,7 @@ import type { ProcessParts } from './supervisor/plane.ts'
 import { runWorker } from './supervisor/worker.ts'
 import { AccessLogs } from './telemetry/access-logs.ts'
 import { createLog, type LogFunction, stderrLine } from './telemetry/log.ts'
+import { Tracers, type TracingSettings } from './telemetry/tracing/tracers.ts'
 
 /** Exit code of a worker that found a fault of its own; it is replaced. */
 const INTERNAL = 70
@@ -35,18 +37,42 @@ export function forgive(error: unknown, event: 'uncaughtException' | 'unhandledR
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
+/** Secrets have been read by now. */
+function tracingOf({ tracing }: GatewayConfig): TracingSettings | null {
+  if (tracing === null) return null
+  const headers = Object.entries(tracing.otlp.headers).map(([name, value]) => [name, typeof value === 'string' ? value : ''])
+  return { ...tracing, otlp: { ...tracing.otlp, headers: Object.fromEntries(headers) } }
+}
+
 /** The data plane of this process with what it needs from the system, and its access logs, which the caller ends. */
 export function processParts(
   log: LogFunction,
   clock: Clock = systemClock,
   random: Random = systemRandom,
-): ProcessParts & { readonly accessLogs: AccessLogs } {
+): ProcessParts & { readonly accessLogs: AccessLogs; readonly tracers: Tracers } {
   const accessLogs = new AccessLogs(random, (file, error) => {
     log('error', 'the access log cannot be written', { file, error: error.message })
   })
+  const tracers = new Tracers({
+    random,
+    said: (collector, error) => {
+      if (error === null) log('info', 'the collector takes spans again', { collector })
+      else log('warn', 'the collector does not take spans', { collector, error: error.message })
+    },
+  })
   return {
     accessLogs,
-    makePlane: (settings) => new DataPlane({ ...settings, clock, random, access: (config) => accessLogs.of(config.accessLog) }),
+    tracers,
+    makePlane: (settings) =>
+      new DataPlane({
+        ...settings,
+        clock,
+        random,
+        access: (config) => accessLogs.of(config.accessLog),
+        tracer: (config) => tracers.of(tracingOf(config), settings.id),
+        spans: tracers.counters,
+      }),
     reopenLogs: () => accessLogs.reopen(),
+    flush: () => tracers.close(),
   }
 }

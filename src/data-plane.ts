@@ -26,6 +26,7 @@ import type { Part } from './model/quota.ts'
 import type { SampleBatch } from './model/request-sample.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { StatsReport } from './model/stats.ts'
+import type { SpanCounters, Tracer } from './model/tracing.ts'
 import type { Upstream } from './model/upstream.ts'
 import { type UpstreamState, upstreamState } from './model/upstream-state.ts'
 import { OverloadWatch } from './overload-watch.ts'
@@ -61,17 +62,17 @@ export interface DataPlaneOptions {
   /** An upstream is needed here, and other processes have its limits; null = there are none. */
   readonly onNeed?: ((upstream: string) => void) | null
   readonly log: LogFunction
-  readonly access: (config: GatewayConfig) => AccessLogFace | null
+  readonly access: (config: GatewayConfig) => AccessSource | null
+  readonly tracer: (config: GatewayConfig) => Promise<Tracer | null>
+  readonly spans: SpanCounters
 }
-
-type AccessLogFace = AccessSource & { readonly dropped: number }
 
 /** A configuration that is compiled and bound, but not served yet. */
 export interface Prepared {
   readonly config: GatewayConfig
   readonly compiled: Compiled
   readonly added: ReadonlyMap<string, Listening>
-  readonly access: AccessLogFace | null
+  readonly access: AccessSource | null
   readonly plugins: PluginSet
 }
 
@@ -159,6 +160,7 @@ export class DataPlane {
   async prepare(config: GatewayConfig, sets: EndpointSets): Promise<Prepared> {
     this.arrived = new Map()
     const access = this.options.access(config)
+    const tracer = await this.options.tracer(config)
     const plugins = await this.plugins.load(config.plugins as readonly { code: (PluginBundle & { name: string }) | null }[])
     const compiled = compile(config, this.snapshot, {
       id: this.options.id,
@@ -169,6 +171,7 @@ export class DataPlane {
       health: this.health,
       counters: this.counters,
       access,
+      tracer,
       onlooker: this.onlooker,
       sessions: this.sessions,
       circuit: await circuitFor(config),
@@ -322,7 +325,8 @@ export class DataPlane {
         breaker: breaker?.state ?? null,
         limit: adaptive?.usual ?? null,
       })),
-      accessLog: this.access,
+      accessLog: this.access?.output ?? null,
+      spans: this.options.spans,
       plugins: this.counters.allPlugins(),
       overload: this.proxy.overload.pressure,
     })

@@ -162,7 +162,7 @@ class EmbeddedGateway implements Gateway {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#control.kill()
-    await Promise.all([this.#cluster.close(), this.#admin.close(), this.#parts.accessLogs.close()])
+    await Promise.all([this.#cluster.close(), this.#admin.close(), this.#parts.accessLogs.close(), this.#parts.flush()])
   }
 
   async explain(input: ExplainInput): Promise<Explanation> {

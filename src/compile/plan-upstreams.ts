@@ -204,7 +204,7 @@ function endpointsOf(discovery: DiscoveryConfig, found: readonly EndpointSpec[] 
 
 function settingsOf(
   name: string,
-  { host, balancer, connection, protocol, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
+  { host, balancer, tls, connection, protocol, limits: { connections, pending, requests, pendingTimeout } }: UpstreamConfig,
   before: UpstreamSettings | null,
   environment: UpstreamEnvironment,
 ): UpstreamSettings {
@@ -213,6 +213,7 @@ function settingsOf(
   return {
     host,
     balancer: balancer.type,
+    secure: tls !== null,
     connection,
     multiplexed: protocol === 'h2',
     limits,

@@ -142,7 +142,7 @@ const accessLogBlock = block({
     ),
   format: format
     .prefault('json')
-    .describe('json, combined (as Apache and nginx write it) or a line with ${FIELD} in it, by the names of fields.'),
+    .describe('json, combined (as Apache and nginx write it) or a line in which fields stand as in a shell script, by name.'),
   sample: share().prefault('100%').describe('Share of the exchanges that are kept; errors and slow ones always are.'),
   slow: durationOrOff().prefault('1s').describe('Exchanges that take longer are always kept.'),
   fields: fields

@@ -28,6 +28,8 @@ export interface UpstreamSettings {
   readonly host: string
   /** Name of the algorithm. Left out = not known. */
   readonly balancer?: string
+  /** Endpoints are spoken to by TLS. Left out = they are not. */
+  readonly secure?: boolean
   readonly connection: ConnectionSettings
   /** A connection carries several requests at a time: the limit of connections is none of requests. Left out = it does not. */
   readonly multiplexed?: boolean

@@ -91,6 +91,7 @@ export class InProcess implements Planes {
 
   async drain(timeoutMs: number): Promise<void> {
     await this.#plane.drain(timeoutMs)
+    await this.#settings.parts.flush()
     await this.collect()
     this.kill()
   }

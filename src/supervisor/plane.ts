@@ -71,6 +71,8 @@ export interface DataPlaneSettings {
 export interface ProcessParts {
   makePlane(settings: DataPlaneSettings): DataPlaneFace<unknown>
   reopenLogs(): void
+  /** Sends what others are still to get of it, before the process ends; resolves after a bounded time. */
+  flush(): Promise<void>
 }
 
 /** All data planes of a gateway, wherever they run. Calls of `start` and `apply` never overlap. */

@@ -242,6 +242,7 @@ class Worker {
     this.#draining = true
     this.#covers?.keep(new Set())
     await this.#plane?.drain(timeoutMs)
+    await this.#parts.flush()
     // The last report goes, whatever still waits in the channel.
     this.#reportUnsent = false
     this.#report(true)

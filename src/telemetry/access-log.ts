@@ -39,8 +39,8 @@ const SHORTER = [
 export class AccessLog implements AccessSink {
   readonly phases: boolean
   readonly headers: readonly string[]
+  readonly output: LogOutput
   readonly #options: AccessLogOptions
-  readonly #output: LogOutput
   readonly #random: Random
   readonly #line: (record: AccessRecord) => string
   readonly #decides: boolean
@@ -49,7 +49,7 @@ export class AccessLog implements AccessSink {
   /** Throws when a field is unknown. */
   constructor(options: AccessLogOptions, output: LogOutput, random: Random) {
     this.#options = options
-    this.#output = output
+    this.output = output
     this.#random = random
     const json = options.format === 'json'
     const fields = json ? options.fields : fieldsOfText(options.format)
@@ -57,11 +57,6 @@ export class AccessLog implements AccessSink {
     this.phases = fields.some(isPhase)
     this.headers = headersAmong(fields)
     this.#decides = fields.includes('decision')
-  }
-
-  /** Lines of its output that were given up. Only grows. */
-  get dropped(): number {
-    return this.#output.dropped
   }
 
   /** The same log by other rules. */
@@ -77,7 +72,7 @@ export class AccessLog implements AccessSink {
         slow: rules.slow === 'off' ? null : (rules.slow ?? slow),
         fields: rules.fields ?? fields,
       }
-      other = new AccessLog(options, this.#output, this.#random)
+      other = new AccessLog(options, this.output, this.#random)
       this.#others.set(key, other)
     }
     return other
@@ -98,14 +93,14 @@ export class AccessLog implements AccessSink {
     try {
       line = this.#fitting(record)
     } catch {
-      this.#output.dropped++
+      this.output.dropped++
       return
     }
-    this.#output.write(line)
+    this.output.write(line)
   }
 
   #fitting(record: AccessRecord): string {
-    const { lineBytes } = this.#output
+    const { lineBytes } = this.output
     let line = this.#line(record)
     if (line.length > lineBytes && record.decision !== null) line = this.#line({ ...record, decision: null })
     for (const [characters, attempts] of SHORTER) {

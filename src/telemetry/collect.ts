@@ -12,6 +12,7 @@ import type {
 import type { Endpoint } from '../model/endpoint.ts'
 import type { EndpointRoster } from '../model/roster.ts'
 import type { Labels, StatsReport } from '../model/stats.ts'
+import type { SpanCounters } from '../model/tracing.ts'
 import { type MetricName, OUTCOMES } from './metrics.ts'
 import { ReportWriter } from './report-writer.ts'
 import { Told, ToldHistogram, ToldMap } from './told.ts'
@@ -33,6 +34,7 @@ export interface CounterSource {
   readonly withoutGauges?: boolean
   /** The access log, if one is written. */
   readonly accessLog?: { readonly dropped: number } | null
+  readonly spans?: SpanCounters
 }
 
 export interface UpstreamSource {
@@ -81,6 +83,7 @@ export class StatsCollector {
     }
     for (const plugin of source.plugins ?? []) this.#plugin(plugin.name, plugin.counters)
     if (source.accessLog) this.#counter(source.accessLog, 1, 0, source.accessLog.dropped, 'access_log_dropped_total', NO_LABELS)
+    if (source.spans) this.#counter(source.spans, 1, 0, source.spans.dropped, 'spans_dropped_total', NO_LABELS)
     if (source.overload !== undefined) write.gauge(this.#own, 0, Math.round(source.overload * 100) / 100, 'overload', NO_LABELS)
     return write.take(source.withoutGauges !== true)
   }

@@ -203,6 +203,11 @@ export const METRICS = {
     help: 'Access log lines that were dropped because they could not be written in time.',
     labels: [],
   },
+  spans_dropped_total: {
+    type: 'counter',
+    help: 'Spans that were dropped because too many waited or the collector did not take them.',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export type MetricName = keyof typeof METRICS

@@ -1,4 +1,5 @@
 // What is refused, with the place and the words. One row is one piece of YAML and all of its problems.
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the configuration */
 
 import t from 'tap'
 import { parseConfig } from '../../src/config/parse.ts'

@@ -15,7 +15,7 @@ t.test('the reference names keys of every depth with their defaults', async (t) 
   const page = referencePage()
   t.match(page, /\| `limits\.headerBytes` \| size \| `32KiB` \|/)
   t.match(page, /\| `match\[\]\.path\.prefix` \| path \|/)
-  t.match(page, /Not yet: .*`tracing`/)
+  t.match(page, /Not yet: .*`tls\.acme`/)
 })
 
 t.test('every key that can be written has a meaning', async (t) => {

@@ -121,5 +121,5 @@ class FakePlane implements DataPlaneFace<Prepared> {
 if (process.argv[2] === 'courier') runCourier()
 else {
   const log = createLog({ level: 'error', format: 'text' }, systemClock, (line) => process.stderr.write(line))
-  runWorker({ makePlane: (settings) => new FakePlane(settings), reopenLogs: () => {} }, log)
+  runWorker({ makePlane: (settings) => new FakePlane(settings), reopenLogs: () => {}, flush: async () => {} }, log)
 }

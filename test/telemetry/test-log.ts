@@ -74,7 +74,7 @@ export class TestLog {
   }
 
   get dropped(): number {
-    return this.access.dropped
+    return this.output.dropped
   }
 
   wants(status: number, durationMs: number, failed: boolean): boolean {

@@ -1,0 +1,109 @@
+// Spans that wait to be sent: bounded, sent in batches that do not keep requests waiting, one at a time, and given up where a
+// collector does not take them.
+
+import type { SpanCounters } from '../../model/tracing.ts'
+import type { GatewaySpan } from './spans.ts'
+
+/** Sends spans to a collector. */
+export interface SpanExporter {
+  /** Resolves when the collector has them; rejects when it does not take them, after a bounded time. */
+  export(spans: readonly GatewaySpan[]): Promise<void>
+  /** Lets go of connections. */
+  close(): Promise<void>
+}
+
+export interface SpanQueueSettings {
+  /** The longest (ms) that a span waits for others. */
+  readonly interval: number
+  readonly counters: SpanCounters
+  /** Told when the collector does not answer any more, and with null when it does again. */
+  readonly said: (error: Error | null) => void
+}
+
+/** Spans that may wait in one process: some 8 MiB. */
+const MOST_WAITING = 4096
+/** Of one batch: writing it takes about a millisecond. */
+const BATCH = 256
+/** How long the end of a process waits for a collector. */
+const CLOSE_MS = 2000
+
+export class SpanQueue {
+  readonly #settings: SpanQueueSettings
+  readonly #exporter: SpanExporter
+  #waiting: GatewaySpan[] = []
+  #sending: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #failing = false
+  #closed = false
+
+  constructor(exporter: SpanExporter, settings: SpanQueueSettings) {
+    this.#exporter = exporter
+    this.#settings = settings
+  }
+
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  /** All of them or none: half a trace helps nobody. */
+  add(spans: readonly GatewaySpan[]): void {
+    const { counters, interval } = this.#settings
+    if (this.#closed || this.#waiting.length + spans.length > MOST_WAITING) {
+      counters.dropped += spans.length
+      return
+    }
+    for (const span of spans) this.#waiting.push(span)
+    if (this.#sending !== null) return
+    // What collects while a collector is away is not sent at once when it has filled a batch.
+    if (this.#waiting.length >= BATCH && !this.#failing) this.#send()
+    else this.#timer ??= setTimeout(() => this.#due(), interval).unref()
+  }
+
+  /** Sends what waits, as far as that is done within two seconds. What is added from now on is given up. */
+  async close(): Promise<void> {
+    this.#closed = true
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS, 'late')
+    })
+    while (this.#sending !== null || this.#waiting.length > 0) {
+      if (this.#sending === null) this.#send()
+      if ((await Promise.race([this.#sending, late])) === 'late') break
+    }
+    clearTimeout(timer)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#settings.counters.dropped += this.#waiting.length
+    this.#waiting = []
+    await this.#exporter.close()
+  }
+
+  #due(): void {
+    this.#timer = null
+    if (this.#sending === null && this.#waiting.length > 0) this.#send()
+  }
+
+  #send(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const batch = this.#waiting.splice(0, BATCH)
+    this.#sending = this.#exporter.export(batch).then(
+      () => this.#sent(null),
+      (error: Error) => {
+        this.#settings.counters.dropped += batch.length
+        this.#sent(error)
+      },
+    )
+  }
+
+  #sent(error: Error | null): void {
+    this.#sending = null
+    const failing = error !== null
+    if (failing !== this.#failing) {
+      this.#failing = failing
+      this.#settings.said(error)
+    }
+    if (this.#closed || this.#waiting.length === 0) return
+    if (this.#waiting.length >= BATCH && !failing) this.#send()
+    else this.#timer ??= setTimeout(() => this.#due(), this.#settings.interval).unref()
+  }
+}

@@ -1,0 +1,114 @@
+// Spans that wait: how many, for how long, and what becomes of them when nobody takes them.
+
+import { mock } from 'node:test'
+import t from 'tap'
+import { type SpanExporter, SpanQueue } from '../../../src/telemetry/tracing/span-queue.ts'
+import { type GatewaySpan, SERVER } from '../../../src/telemetry/tracing/spans.ts'
+
+const span = (name: string): GatewaySpan => ({
+  ...{ traceId: 'a', spanId: 'b', parentId: '', parentIsRemote: false, kind: SERVER, name },
+  ...{ start: [0, 0], end: [0, 0], attributes: {}, error: false, message: '', events: [] },
+})
+const spans = (count: number): GatewaySpan[] => Array.from({ length: count }, (_, i) => span(String(i)))
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A collector that answers when it is told to. */
+class Fake implements SpanExporter {
+  readonly batches: (readonly GatewaySpan[])[] = []
+  readonly #waiting: ((error: Error | null) => void)[] = []
+  closed = false
+
+  export(batch: readonly GatewaySpan[]): Promise<void> {
+    this.batches.push(batch)
+    return new Promise((resolve, reject) => this.#waiting.push((error) => (error === null ? resolve() : reject(error))))
+  }
+
+  async answer(error: Error | null = null): Promise<void> {
+    this.#waiting.shift()?.(error)
+    await turn()
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+}
+
+function rig() {
+  const counters = { dropped: 0 }
+  const said: (string | null)[] = []
+  const exporter = new Fake()
+  const queue = new SpanQueue(exporter, { interval: 1000, counters, said: (error) => said.push(error?.message ?? null) })
+  return { counters, said, exporter, queue }
+}
+
+t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+t.afterEach(() => mock.timers.reset())
+
+t.test('few wait for the interval, many go at once, one batch at a time', async (t) => {
+  const { queue, exporter } = rig()
+  queue.add(spans(2))
+  mock.timers.tick(999)
+  t.equal(exporter.batches.length, 0)
+  mock.timers.tick(1)
+  t.equal(exporter.batches[0]?.length, 2)
+  queue.add(spans(600))
+  mock.timers.tick(5000)
+  t.equal(exporter.batches.length, 1, 'the first is still on its way')
+  await exporter.answer()
+  t.equal(exporter.batches[1]?.length, 256)
+  await exporter.answer()
+  t.equal(exporter.batches[2]?.length, 256)
+  await exporter.answer()
+  t.equal(exporter.batches.length, 3)
+  mock.timers.tick(1000)
+  t.equal(exporter.batches[3]?.length, 88)
+  await exporter.answer()
+  t.equal(queue.length, 0)
+})
+
+t.test('a collector that does not answer: bounded, and whole traces are given up', async (t) => {
+  const { queue, exporter, counters } = rig()
+  for (let i = 0; i < 10_000; i++) queue.add(spans(3))
+  t.ok(queue.length <= 4096)
+  t.equal(counters.dropped, 30_000 - queue.length - 256)
+  t.equal(exporter.batches.length, 1)
+})
+
+t.test('a collector that refuses is said once, and asked again after the interval', async (t) => {
+  const { queue, exporter, counters, said } = rig()
+  queue.add(spans(300))
+  await exporter.answer(new Error('no'))
+  t.same([counters.dropped, said], [256, ['no']])
+  queue.add(spans(300))
+  t.equal(exporter.batches.length, 1, 'not at once')
+  mock.timers.tick(1000)
+  await exporter.answer(new Error('no'))
+  t.same([counters.dropped, said], [512, ['no']])
+  mock.timers.tick(1000)
+  await exporter.answer()
+  t.same(said, ['no', null])
+  t.equal(queue.length, 0)
+})
+
+t.test('the end: what waits is sent, as far as that is done in time', async (t) => {
+  const { queue, exporter, counters } = rig()
+  queue.add(spans(300))
+  const closed = queue.close()
+  queue.add(spans(1))
+  t.equal(counters.dropped, 1, 'too late')
+  await exporter.answer()
+  await exporter.answer()
+  await closed
+  t.same(
+    exporter.batches.map(({ length }) => length),
+    [256, 44],
+  )
+  t.ok(exporter.closed)
+
+  const stuck = rig()
+  stuck.queue.add(spans(300))
+  const given = stuck.queue.close()
+  mock.timers.tick(2000)
+  await given
+  t.equal(stuck.counters.dropped, 44)
+})
