@@ -7,10 +7,10 @@ import { explain } from '../../src/cli/explain.ts'
 
 t.test('docs/tasks/inspect-kubernetes.md', async (t) => {
   const page = readFileSync(new URL('../../docs/tasks/inspect-kubernetes.md', import.meta.url), 'utf8')
-  const objects = /```yaml shop.yaml\n(.*?)```/s.exec(page)?.[1] as string
+  const objects = /```yaml\n(# shop.yaml\n.*?)```/s.exec(page)?.[1] as string
   const file = join(t.testdir({}), 'shop.yaml')
   writeFileSync(file, objects)
-  const shown = /```\n(GET http.*?)```/s.exec(page)?.[1]
+  const shown = /```text\n(GET http.*?)```/s.exec(page)?.[1]
   let out = ''
   const io = {
     out: (text: string) => {

@@ -86,6 +86,8 @@ t.test('nothing to serve, nothing to use', async (t) => {
     'f:2:3: the upstream "empty" is used by no route',
     'f:2:33: the upstream "empty" has no endpoint',
   ])
+  for (const text of ['kubernetes: { ingress: {} }', 'kubernetes: { gatewayApi: {} }'])
+    t.same(parseConfig([{ name: 'f', text }]).warnings, [], 'a cluster brings what is served')
 })
 
 const WITHOUT_EFFECT: readonly (readonly [route: string, ...warnings: string[]])[] = [

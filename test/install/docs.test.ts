@@ -1,4 +1,5 @@
-// docs/kubernetes.md: its commands are run, its manifests are taken, its tables are those of the manifests.
+// docs/kubernetes.md: its commands are run, its manifests are taken, its tables are those of the manifests; and the commands of
+// docs/tasks/kubernetes-discovery.md.
 
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -95,6 +96,11 @@ t.test('the commands, in their order', { skip: withoutControlPlane, timeout: 110
     .flatMap((block) => block.trim().split('\n'))
     .filter((line) => !NOT_HERE.test(line))
   t.ok(lines.length >= 8, `${lines.length} commands`)
+  // Without these manifests: the same rights by hand.
+  const byHand =
+    readFileSync(join(root, 'docs', 'tasks', 'kubernetes-discovery.md'), 'utf8').match(/^kubectl create .*$/gm) ?? []
+  t.equal(byHand.length, 2)
+  for (const line of byHand) t.equal(await run(`${line} --dry-run=server`), '', line)
   for (const line of lines) {
     if (line.includes('edge-gateway-api')) continue
     // Nobody here ends a namespace: that takes a controller.

@@ -1,11 +1,12 @@
 // Warnings about what can never be reached or takes no effect: routes without a listener, upstreams without a route or an endpoint.
 
 import { HASHING_BALANCERS } from '../balancer-schema.ts'
+import { bringsConfiguration } from '../kubernetes-schema.ts'
 import type { GatewayConfig, ListenerConfig, RouteConfig } from '../model.ts'
 import { type Finding, finding } from '../problem.ts'
 import { takesRoute } from '../takes-route.ts'
 
-export function checkReach({ listeners, routes, upstreams, trustedProxies }: GatewayConfig): Finding[] {
+export function checkReach({ listeners, routes, upstreams, trustedProxies, kubernetes }: GatewayConfig): Finding[] {
   const found: Finding[] = []
   for (const [index, { name, proxyProtocol }] of listeners.entries()) {
     if (proxyProtocol === 'off' || trustedProxies.length > 0) continue
@@ -14,7 +15,8 @@ export function checkReach({ listeners, routes, upstreams, trustedProxies }: Gat
       finding(['listeners', index, 'proxyProtocol'], `trustedProxies is empty: ${so} on the listener "${name}"`, 'key'),
     )
   }
-  if (listeners.length === 0) found.push(finding(['listeners'], 'there is no listener: nothing is served', 'key'))
+  if (listeners.length === 0 && !bringsConfiguration(kubernetes))
+    found.push(finding(['listeners'], 'there is no listener: nothing is served', 'key'))
   if (listeners.length > 0) {
     for (const [index, route] of routes.entries()) {
       if (listeners.some((listener) => serves(listener, route))) continue

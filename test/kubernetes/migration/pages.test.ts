@@ -31,7 +31,7 @@ t.test('the example is judged as the page says', async (t) => {
     env: {},
   })
   t.equal(code, 1)
-  const said = blocks('').find((text) => text.startsWith('Ingress')) as string
+  const said = blocks('text').find((text) => text.startsWith('Ingress')) as string
   t.equal(out.replaceAll(`${folder}/`, '').slice(0, said.length), said)
   const parsed = parseConfig([{ name: 'page', text: settings }])
   t.notOk('errors' in parsed && parsed.errors, 'the settings are a configuration')

@@ -1,0 +1,94 @@
+// Nothing in the documents is only claimed: every block of code is run by a test, or says above itself why it is not; every page is
+// reached from the index.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import t from 'tap'
+import { type Block, blocksOf, isConfiguration, pages, readPage } from './pages.ts'
+import { CONFIG_PAGES, DEMO_PAGES, PLUGIN_PAGES, PROGRAM_PAGES, RUN_BY } from './run-by.ts'
+import { root } from './source-files.ts'
+
+/** What a computer can do with a block: run it, read it, or only show it. */
+const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'js', 'json']
+const SHOWN = ['text', 'mermaid']
+
+/** The test that runs it; null = none. */
+function runnerOf(block: Block): string | null {
+  const { page, language } = block
+  const named = RUN_BY[page]?.[language]
+  if (language === 'sh' && (DEMO_PAGES.includes(page) || CONFIG_PAGES.includes(page))) return 'test/repository/commands.test.ts'
+  if (language === 'ts' && PROGRAM_PAGES.includes(page) && /from 'headgate'/.test(block.text))
+    return 'test/repository/programs.test.ts'
+  if (/^scrape_configs:/m.test(block.text)) return 'test/observe/scrape-pages.test.ts'
+  if (isConfiguration(block) && !PLUGIN_PAGES.includes(page)) return 'test/repository/configurations.test.ts'
+  return named ?? null
+}
+
+const blocks = pages.flatMap(blocksOf)
+
+t.test('every block is run, or says why not', async (t) => {
+  t.ok(blocks.length > 100, `${blocks.length} blocks`)
+  const silent = blocks
+    .filter(({ language, notRun }) => notRun === null && !SHOWN.includes(language))
+    .filter((block) => !LANGUAGES.includes(block.language) || runnerOf(block) === null)
+    .map(({ page, line, language }) => `${page}:${line}: ${language || 'no language'}`)
+  t.strictSame(silent, [], 'put a comment `<!-- not run: REASON -->` above it, or a line for its test into run-by.ts')
+  for (const { page, line, notRun } of blocks)
+    if (notRun !== null) t.match(notRun, /\w+ \w+ \w+/, `${page}:${line} has a reason`)
+})
+
+t.test('fences are closed, and reasons stand above one', async (t) => {
+  for (const page of pages) {
+    const text = readPage(page)
+    const own = blocks.filter((block) => block.page === page)
+    t.equal([...text.matchAll(/^ *```/gm)].length, own.length * 2, `${page}: fences`)
+    t.equal(text.split('<!-- not run').length - 1, own.filter(({ notRun }) => notRun !== null).length, `${page}: reasons`)
+  }
+})
+
+t.test('the tests that are named read their pages', async (t) => {
+  for (const [page, tests] of Object.entries(RUN_BY)) {
+    for (const [language, test] of Object.entries(tests)) {
+      t.ok(existsSync(join(root, test)), test)
+      const own = blocks.filter((block) => block.page === page && block.language === language && block.notRun === null)
+      t.ok(own.length > 0, `${page} has a block of ${language}`)
+      if (test.startsWith('test/repository/commands')) continue
+      const folder = dirname(join(root, test))
+      const near = [
+        test,
+        ...[...readFileSync(join(root, test), 'utf8').matchAll(/from '(\.{1,2}\/[^']+)'/g)].map(([, path = '']) =>
+          relative(root, resolve(folder, path)),
+        ),
+      ]
+      t.ok(
+        near.some((file) => readFileSync(join(root, file), 'utf8').includes(basename(page))),
+        `${test} names ${page}`,
+      )
+    }
+  }
+  for (const page of [...DEMO_PAGES, ...CONFIG_PAGES, ...PROGRAM_PAGES]) t.ok(pages.includes(page), page)
+})
+
+t.test('the index leads to every page', async (t) => {
+  const seen = new Set<string>()
+  const follow = (page: string): void => {
+    if (seen.has(page) || !page.startsWith('docs/')) return
+    seen.add(page)
+    for (const [, link = ''] of readPage(page).matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g)) {
+      const file = resolve(root, dirname(page), link)
+      if (file.endsWith('.md') && existsSync(file)) follow(relative(root, file))
+    }
+  }
+  follow('docs/README.md')
+  t.strictSame(
+    pages.filter((page) => page.startsWith('docs/') && !seen.has(page)),
+    [],
+  )
+})
+
+t.test('a gap is seen', async (t) => {
+  const block: Block = { page: 'docs/tasks/mirror.md', line: 1, language: 'sh', text: 'true\n', notRun: null }
+  t.equal(runnerOf(block), null)
+  t.equal(runnerOf({ ...block, language: 'yaml', text: 'rule_files: []\n' }), null, 'of another program')
+  t.equal(runnerOf({ ...block, language: 'yaml', text: 'routes: []\n' }), 'test/repository/configurations.test.ts')
+})
