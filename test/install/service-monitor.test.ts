@@ -25,6 +25,7 @@ t.test('what scrapes every replica', { skip: withoutControlPlane }, async (t) =>
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'ServiceMonitor',
     spec: {
+      jobLabel: 'app.kubernetes.io/name',
       selector: { matchLabels: { 'app.kubernetes.io/name': 'headgate', 'app.kubernetes.io/component': 'admin' } },
       endpoints: [
         {
