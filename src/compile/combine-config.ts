@@ -104,15 +104,19 @@ function withCertificates(listener: ListenerConfig, translations: readonly Trans
   const seen = new Set(listener.tls.certificates.map(({ cert }) => cert.pem))
   const further: Certificate[] = []
   for (const certificate of translations.flatMap(({ certificates }) => certificates.get(listener.name) ?? [])) {
-    if (seen.has(certificate.cert.pem)) continue
-    seen.add(certificate.cert.pem)
+    const asked = [certificate.cert.pem, ...(certificate.hosts ?? [])].join('\n')
+    if (seen.has(certificate.cert.pem) || seen.has(asked)) continue
+    seen.add(asked)
     further.push(certificate)
   }
   if (further.length === 0) return listener
   const before = joined.get(listener)
   if (before?.further.length === further.length && before.further.every((each, i) => each === further[i]))
     return before.listener
-  const made = { ...listener, tls: { ...listener.tls, certificates: [...listener.tls.certificates, ...further] } }
+  const { certificates, strictSni } = listener.tls
+  // Whoever brings the first certificate of all must not be shown for everybody's hosts.
+  const strict = strictSni || certificates.length === 0
+  const made = { ...listener, tls: { ...listener.tls, certificates: [...certificates, ...further], strictSni: strict } }
   joined.set(listener, { further, listener: made })
   return made
 }

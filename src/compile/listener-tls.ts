@@ -1,11 +1,9 @@
 // TLS of a listener: what is configured → what shakes hands. What a reload does not change goes on, with its sessions.
 
-import type { ListenerConfig } from '../config/model.ts'
+import type { CertificateConfig, ListenerConfig } from '../config/model.ts'
 import type { Certificate } from '../listen/known-certificates.ts'
 import { TlsTerminator } from '../listen/tls-terminator.ts'
 import type { TlsTermination } from '../model/tls-termination.ts'
-
-type CertificateConfig = NonNullable<ListenerConfig['tls']>['certificates'][number]
 
 /** The same object each time: what is known of a certificate goes by it. */
 const certificates = new WeakMap<CertificateConfig, Certificate>()
@@ -13,7 +11,8 @@ const certificates = new WeakMap<CertificateConfig, Certificate>()
 function certificateOf(config: CertificateConfig): Certificate {
   let made = certificates.get(config)
   if (made === undefined) {
-    made = { cert: config.cert.pem, key: config.key.pem }
+    const { cert, key, hosts } = config
+    made = { cert: cert.pem, key: key.pem, ...(hosts === undefined ? {} : { hosts }) }
     certificates.set(config, made)
   }
   return made

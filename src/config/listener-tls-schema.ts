@@ -2,7 +2,8 @@
 
 import { createSecureContext } from 'node:tls'
 import * as z from 'zod'
-import type { ListenerTlsConfig } from './model.ts'
+import { hostPattern } from './addresses.ts'
+import type { CertificateConfig, ListenerTlsConfig } from './model.ts'
 import { pemFile } from './tls-schema.ts'
 import { boolean } from './values.ts'
 import { block, choice, defaulted, later, numberOrText, refuse, text } from './written.ts'
@@ -10,7 +11,12 @@ import { block, choice, defaulted, later, numberOrText, refuse, text } from './w
 const certificate = block({
   cert: pemFile().describe('The certificate, with the certificates of its issuers behind it.'),
   key: pemFile().describe('Its key, without a passphrase.'),
-})
+  hosts: z
+    .array(hostPattern())
+    .min(1, 'at least one host is needed: without this key it is every name in the certificate')
+    .optional()
+    .describe('Hosts that it is shown for; left out: every name in it.'),
+}).transform(({ cert, key, hosts }): CertificateConfig => (hosts === undefined ? { cert, key } : { cert, key, hosts }))
 
 const minVersion = numberOrText(
   '1.2 or 1.3',

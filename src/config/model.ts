@@ -125,9 +125,16 @@ export interface Http2Limits {
   readonly connectionWindow: number
 }
 
+export interface CertificateConfig {
+  readonly cert: PemConfig
+  readonly key: PemConfig
+  /** It is shown for these hosts, in the place of all names in it. */
+  readonly hosts?: readonly string[]
+}
+
 export interface ListenerTlsConfig {
   /** The first is the default. Chains stand behind their certificate. Without any no handshake is made. */
-  readonly certificates: readonly { readonly cert: PemConfig; readonly key: PemConfig }[]
+  readonly certificates: readonly CertificateConfig[]
   readonly minVersion: '1.2' | '1.3'
   /** As OpenSSL writes them; null = the default list. */
   readonly ciphers: string | null

@@ -7,6 +7,8 @@ import { type CertificateRead, readCertificate } from './certificate-names.ts'
 export interface Certificate {
   readonly cert: string
   readonly key: string
+  /** It is shown for these, in the place of all names in it. */
+  readonly hosts?: readonly string[]
 }
 
 interface Known {
@@ -25,10 +27,14 @@ let ids = 0
 function knownOf(certificate: Certificate): Known {
   let found = known.get(certificate)
   if (found === undefined) {
-    found = { id: ids++, content: hash('sha256', `${certificate.cert}\n${certificate.key}`, 'base64'), read: null }
+    found = { id: ids++, content: contentHash(certificate), read: null }
     known.set(certificate, found)
   }
   return found
+}
+
+function contentHash({ cert, key, hosts }: Certificate): string {
+  return hash('sha256', [cert, key, ...(hosts ?? [])].join('\n'), 'base64')
 }
 
 /** Of this process. */
@@ -39,7 +45,7 @@ export const contentOf = (certificate: Certificate): string => knownOf(certifica
 
 export function read(certificate: Certificate): CertificateRead {
   const of = knownOf(certificate)
-  of.read ??= readCertificate(certificate.cert)
+  of.read ??= { ...readCertificate(certificate.cert), ...(certificate.hosts === undefined ? {} : { names: certificate.hosts }) }
   return of.read
 }
 

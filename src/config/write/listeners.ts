@@ -35,9 +35,10 @@ const PATHS: Keys<PathsConfig> = { mergeSlashes: same, encodedSlash: same, caseS
 function tlsKeys({ pem }: Places, at: string): Keys<ListenerTlsConfig> {
   return {
     certificates: (certificates) =>
-      certificates.map(({ cert, key }, i) => ({
+      certificates.map(({ cert, key, hosts }, i) => ({
         cert: pem(cert, `${at}/certificates/${i}/cert`),
         key: pem(key, `${at}/certificates/${i}/key`),
+        ...(hosts === undefined ? {} : { hosts }),
       })),
     minVersion: same,
     ciphers: or('default', same),

@@ -23,6 +23,8 @@ export interface GuardSettings {
   readonly https: string
   /** Of Ingresses. */
   readonly certificates: readonly Certificate[]
+  /** By host, the namespace of its oldest rules. */
+  readonly owners: ReadonlyMap<string, string>
 }
 
 interface Group {
@@ -38,14 +40,15 @@ export function guardHosts(all: readonly IngressPart[], settings: GuardSettings)
   const refused = new Map<IngressPart, ObjectProblem>()
   if (asking.length === 0) return { listeners: [], refused }
   const base = settings.listeners.get(settings.https)
-  const owners = ownersOf(all)
   const groups = new Map<string, Group>()
   const groupOf = new Map<string, string>()
   for (const owner of asking) {
     const auth = owner.effects.clientAuth as ClientAuthEffects
     const name = `${settings.https}~${hash8(auth)}`
-    const hosts = [...hostsOf(owner.ingress), ...owner.effects.aliases]
-    const why = base === undefined ? 'there is no HTTPS listener' : whyNot(owner, hosts, name, owners, groupOf)
+    const { namespace } = owner.ingress.meta
+    const aliases = owner.effects.aliases.filter((alias) => foreignHost([alias], namespace, settings.owners) === undefined)
+    const hosts = [...hostsOf(owner.ingress), ...aliases]
+    const why = base === undefined ? 'there is no HTTPS listener' : whyNot(owner, hosts, name, settings.owners, groupOf)
     const group = groups.get(name) ?? { auth, hosts: new Set() }
     const wider = { auth, hosts: new Set([...group.hosts, ...hosts]) }
     const trouble = why ?? sharingTrouble(base as ListenerConfig, name, wider, settings)
@@ -60,14 +63,6 @@ export function guardHosts(all: readonly IngressPart[], settings: GuardSettings)
   return { listeners, refused }
 }
 
-/** By host, the namespace of the oldest Ingress with rules for it. */
-function ownersOf(all: readonly IngressPart[]): Map<string, string> {
-  const owners = new Map<string, string>()
-  for (const { ingress } of all)
-    for (const host of hostsOf(ingress)) if (!owners.has(host)) owners.set(host, ingress.meta.namespace)
-  return owners
-}
-
 /** What speaks against it; null = nothing. */
 function whyNot(
   { ingress }: IngressPart,
@@ -78,10 +73,23 @@ function whyNot(
 ): string | null {
   if (ingress.spec.defaultBackend != null || hosts.includes('') || hosts.length === 0)
     return 'certificates of clients can be asked for by host only: every rule needs one, and there can be no default backend'
-  const foreign = hosts.find((host) => (owners.get(host) ?? ingress.meta.namespace) !== ingress.meta.namespace)
+  const foreign = foreignHost(hosts, ingress.meta.namespace, owners)
   if (foreign !== undefined) return `${foreign} belongs to an older Ingress of another namespace`
   const other = hosts.find((host) => (groupOf.get(host) ?? name) !== name)
   return other === undefined ? null : `an older Ingress asks for other certificates of clients for ${other}`
+}
+
+/** A host of an older Ingress of another namespace, which one of `hosts` takes in. */
+function foreignHost(hosts: readonly string[], namespace: string, owners: ReadonlyMap<string, string>): string | undefined {
+  const exact = hosts.find((host) => (owners.get(host) ?? namespace) !== namespace)
+  const wildcards = new Set(hosts.filter((host) => host.startsWith('*')))
+  if (exact !== undefined || wildcards.size === 0) return exact
+  // The oldest first: whoever comes after the wildcard knew what is asked for there.
+  for (const [host, owner] of owners) {
+    if (owner === namespace) wildcards.delete(host)
+    else for (const wide of wildcards) if (covers(wide, host)) return host
+  }
+  return undefined
 }
 
 /** One of the file that has the host already would be an error of the whole configuration. */
@@ -105,6 +113,7 @@ function guarded(
     tls: base.tls && {
       ...base.tls,
       certificates: [...base.tls.certificates, ...certificates],
+      strictSni: base.tls.strictSni || base.tls.certificates.length === 0,
       clientAuth: { mode, ca: { file: '', pem: ca }, forward },
     },
   }

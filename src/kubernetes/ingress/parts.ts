@@ -1,5 +1,6 @@
 // What one Ingress asks for by itself, before others are looked at: its parts, one for each path and host.
 
+import type { KeptSecret } from '../secret.ts'
 import type { ServicePort } from '../service.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
 import type { ObjectProblem } from '../translation.ts'
@@ -58,12 +59,27 @@ export interface IngressPart {
   readonly effects: AnnotationEffects
   /** In the order of its rules. */
   readonly parts: readonly Part[]
-  readonly certificates: readonly NamedCertificate[]
+  readonly certificates: readonly NamedSecret[]
   readonly problems: readonly ObjectProblem[]
 }
 
-/** PEM text; one object for one content of a Secret. */
+/** A Secret with a certificate that can be served. */
+export interface NamedSecret {
+  /** `namespace/name`. */
+  readonly name: string
+  /** Where it is named. */
+  readonly at: string
+  readonly secret: KeptSecret
+  /** In its certificate; a wildcard is `*.example.org`. */
+  readonly names: readonly string[]
+  /** Hosts that it is named for, as far as its certificate is for them. */
+  readonly asked: readonly string[]
+}
+
+/** PEM text. */
 export interface NamedCertificate {
   readonly cert: { readonly file: string; readonly pem: string }
   readonly key: { readonly file: string; readonly pem: string }
+  /** It is shown for these, in the place of all names in it. */
+  readonly hosts?: readonly string[]
 }

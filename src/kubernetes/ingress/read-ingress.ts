@@ -1,5 +1,6 @@
 // All that one Ingress says by itself.
 
+import type { ListenerConfig } from '../../config/model.ts'
 import type { KeptConfigMap } from '../config-map.ts'
 import type { Read } from '../memo.ts'
 import type { KeptSecret } from '../secret.ts'
@@ -22,6 +23,10 @@ export interface IngressLook {
   readonly configMaps: ReadonlyMap<string, KeptConfigMap>
   /** Hosts that have TLS, as `namespace/host`. */
   readonly secure: ReadonlyMap<string, true>
+  /** Of the file, by name. */
+  readonly listeners: ReadonlyMap<string, ListenerConfig>
+  /** Name of that for HTTPS. */
+  readonly https: string
 }
 
 /** Whatever an object holds, others are not touched: one that nobody can read comes to nothing. */
@@ -59,9 +64,16 @@ function read(ingress: KeptIngress, look: IngressLook): IngressPart {
     ingress,
     effects,
     parts: refuseAll === null ? parts : parts.map((part) => ({ ...part, ending: refusal('refused-object', refuseAll) })),
-    certificates: certificatesOf(ingress, secrets, read, problems),
+    certificates: certificatesOf(ingress, secrets, read, insteadOfCertificate(look), problems),
     problems,
   }
+}
+
+function insteadOfCertificate({ read, listeners, https }: IngressLook): string {
+  const { certificates = [] } = read(listeners, https)?.tls ?? {}
+  return certificates.length > 0
+    ? 'the default certificate of the listener is shown instead'
+    : 'handshakes are refused where no other certificate is for the host'
 }
 
 function annotationLook({ read, services, secrets, configMaps }: IngressLook): AnnotationLook {

@@ -4,12 +4,13 @@ import { X509Certificate } from 'node:crypto'
 import type { Read } from '../memo.ts'
 import type { KeptSecret } from '../secret.ts'
 import type { ObjectProblem } from '../translation.ts'
+import { hostsOf } from './hosts.ts'
 import type { KeptIngress } from './kinds.ts'
-import type { NamedCertificate } from './parts.ts'
+import type { NamedSecret } from './parts.ts'
 import { problem } from './problems.ts'
 
-/** By Secret, for as long as it is the same: equal content is one object. */
-const made = new WeakMap<KeptSecret, { readonly certificate: NamedCertificate; readonly names: readonly string[] }>()
+/** By the object that has it: reading costs. */
+const known = new WeakMap<object, readonly string[]>()
 
 /** Hosts that have TLS, as `namespace/host`: whoever says so says it for his namespace. */
 export function secureHosts(ingresses: Iterable<KeptIngress>): Map<string, true> {
@@ -32,18 +33,21 @@ export function isSecure(
   return (spec.tls ?? []).some(({ hosts = [], secretName = '' }) => {
     const secret = hosts.length > 0 || secretName === '' ? undefined : read(secrets, `${namespace}/${secretName}`)
     if (secret === undefined || secret.certificate === null) return false
-    return certificateOf(secret, secret.certificate).names.some((name) => covers(name, host))
+    return namesOf(secret, secret.certificate.cert).some((name) => covers(name, host))
   })
 }
 
-/** Where there is no certificate the listener's default one is shown: the host is served with TLS all the same. */
+/** `instead`: what clients see where there is no certificate, in words. */
 export function certificatesOf(
-  { meta, spec }: KeptIngress,
+  ingress: KeptIngress,
   secrets: ReadonlyMap<string, KeptSecret>,
   read: Read,
+  instead: string,
   problems: ObjectProblem[],
-): NamedCertificate[] {
-  const found = new Set<NamedCertificate>()
+): NamedSecret[] {
+  const found: NamedSecret[] = []
+  const own = hostsOf(ingress).filter((host) => host !== '')
+  const { meta, spec } = ingress
   for (const [index, { hosts = [], secretName = '' }] of (spec.tls ?? []).entries()) {
     if (secretName === '') continue
     const name = `${meta.namespace}/${secretName}`
@@ -52,12 +56,12 @@ export function certificatesOf(
     const differs = (reason: 'InvalidReference' | 'InvalidCertificate', message: string) =>
       problems.push(problem(reason, at, message, 'differs'))
     if (secret === undefined) {
-      differs('InvalidReference', `the Secret ${name} does not exist: the default certificate is shown instead`)
+      differs('InvalidReference', `the Secret ${name} does not exist: ${instead}`)
       continue
     }
     if (secret.certificate === null) {
       const why = secret.trouble === '' ? 'it has no tls.crt and tls.key' : secret.trouble
-      differs('InvalidCertificate', `the Secret ${name} cannot be used: ${why}; the default certificate is shown instead`)
+      differs('InvalidCertificate', `the Secret ${name} cannot be used: ${why}; ${instead}`)
       continue
     }
     if (secret.trouble !== '')
@@ -65,31 +69,36 @@ export function certificatesOf(
         'InvalidCertificate',
         `the Secret ${name} cannot be used: ${secret.trouble}; the certificate before it is still shown`,
       )
-    const { certificate, names } = certificateOf(secret, secret.certificate)
-    found.add(certificate)
-    const uncovered = hosts.filter((host) => !names.some((each) => covers(each, host.toLowerCase())))
+    const names = namesOf(secret, secret.certificate.cert)
+    const isFor = (host: string) => names.some((each) => covers(each, host))
+    const wanted = (hosts.length > 0 ? hosts : own).map((host) => host.toLowerCase())
+    found.push({ name, at, secret, names, asked: wanted.filter(isFor) })
+    const uncovered = hosts.filter((host) => !isFor(host.toLowerCase()))
     if (uncovered.length > 0)
-      differs(
-        'InvalidCertificate',
-        `the certificate in the Secret ${name} is not for ${uncovered.join(', ')}: the default certificate is shown there instead`,
-      )
+      differs('InvalidCertificate', `the certificate in the Secret ${name} is not for ${uncovered.join(', ')}: ${instead}`)
   }
-  return [...found]
+  return found
 }
 
-function certificateOf(secret: KeptSecret, { cert, key }: { readonly cert: string; readonly key: string }) {
-  const known = made.get(secret)
-  if (known !== undefined) return known
-  const certificate = { cert: { file: '', pem: cert }, key: { file: '', pem: key } }
-  const entry = { certificate, names: namesOf(cert) }
-  made.set(secret, entry)
-  return entry
-}
+/** Of a certificate of the file; empty where it cannot be read. */
+export const certificateNames = (cert: { readonly pem: string }): readonly string[] => namesOf(cert, cert.pem)
 
 /** DNS names of the first certificate; a subject's CN counts for nothing, as in browsers. */
-function namesOf(pem: string): string[] {
-  const { subjectAltName = '' } = new X509Certificate(pem)
-  return subjectAltName.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+function namesOf(whose: object, pem: string): readonly string[] {
+  const before = known.get(whose)
+  if (before !== undefined) return before
+  const names = readNames(pem)
+  known.set(whose, names)
+  return names
+}
+
+function readNames(pem: string): string[] {
+  try {
+    const { subjectAltName = '' } = new X509Certificate(pem)
+    return subjectAltName.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+  } catch {
+    return []
+  }
 }
 
 const covers = (name: string, host: string): boolean =>

@@ -13,12 +13,14 @@ import type { ClusterView, ObjectReport, Origin, Translation, Translator } from 
 import { type CanaryPart, settleClaims } from './claims.ts'
 import { isOurs, takesUnclassed } from './class.ts'
 import { guardHosts, guardsOf } from './client-auth.ts'
+import { ownersOf } from './hosts.ts'
 import { INGRESS_CLASSES, INGRESSES, type KeptIngress, type KeptIngressClass } from './kinds.ts'
 import type { IngressPart, Part } from './parts.ts'
 import { problem } from './problems.ts'
 import { readIngress } from './read-ingress.ts'
 import { type PartRoutes, type Places, routesOf } from './routes.ts'
 import { SessionCookies } from './session-cookies.ts'
+import { showCertificates } from './shown-hosts.ts'
 import { statusAddresses, statusIntent } from './status.ts'
 import { secureHosts } from './tls.ts'
 
@@ -67,20 +69,24 @@ class IngressTranslating {
       secrets: view.objects(SECRETS),
       configMaps: view.objects(CONFIG_MAPS),
       secure: secureHosts(ours),
+      listeners: view.listeners,
     }
+    const { http, https } = own.listeners
     const parts = ours.map((ingress) =>
-      this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, read })),
+      this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, https, read })),
     )
     const claims = settleClaims(parts)
-    const certificates = [...new Set(parts.flatMap((part) => part.certificates))]
-    const { http, https } = own.listeners
-    const guards = guardHosts(parts, { listeners: view.listeners, https, certificates })
+    const owners = ownersOf(parts)
+    const shown = showCertificates(parts, owners, view.listeners.get(https)?.tls?.certificates ?? [])
+    const { certificates } = shown
+    const guards = guardHosts(parts, { listeners: view.listeners, https, certificates, owners })
     const routes = new Map<string, RouteConfig>()
     const origins = new Map<string, Origin>()
     const upstreams = new Map<string, UpstreamConfig>()
     const problems = new Map(parts.map((part) => [part, [...part.problems, ...(claims.problems.get(part) ?? [])]]))
     const cookies = new SessionCookies()
     for (const [owner, problem] of guards.refused) problems.get(owner)?.push(problem)
+    for (const [owner, told] of shown.problems) problems.get(owner)?.push(...told)
     for (const owner of parts) {
       for (const part of owner.parts) {
         const hosts = claims.hosts.get(part)
