@@ -92,3 +92,25 @@ t.test('a gap is seen', async (t) => {
   t.equal(runnerOf({ ...block, language: 'yaml', text: 'rule_files: []\n' }), null, 'of another program')
   t.equal(runnerOf({ ...block, language: 'yaml', text: 'routes: []\n' }), 'test/repository/configurations.test.ts')
 })
+
+t.test('what docs/comparison.md says of others has its source beside it', async (t) => {
+  const page = readPage('docs/comparison.md')
+  t.match(page, /^[^#]*\b\d{1,2} \w+ 20\d\d\b/m, 'it is dated')
+  for (const [title, columns] of [
+    ['Where the others are better', [1]],
+    ['When endpoints fail', [1, 2, 3, 4]],
+    ['Extending', [1]],
+  ] as const) {
+    const [, section = ''] = page.split(`\n## ${title}\n`)
+    const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| ') && !/^\| -/.test(line))
+    t.ok(rows.length > 5, title)
+    for (const row of rows.slice(1)) {
+      const cells = row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
+      if (cells[0] === 'Headgate') continue
+      for (const column of columns) if (cells[column] !== '') t.match(cells[column], /\]\((https:|#|performance)/, row)
+    }
+  }
+})
