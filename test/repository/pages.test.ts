@@ -114,3 +114,27 @@ t.test('what docs/comparison.md says of others has its source beside it', async 
     }
   }
 })
+
+t.test('commands of the package that are named exist', async (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  for (const page of pages) {
+    const text = readPage(page)
+    for (const [, name = ''] of text.matchAll(/npm run (?:--\S+ )?([\w:-]+)/g))
+      t.ok(Object.hasOwn(scripts, name), `${page}: npm run ${name}`)
+    for (const [, file = ''] of text.matchAll(/\bnode ((?:scripts|bench|src)\/[\w./-]+)/g))
+      t.ok(existsSync(join(root, file)), `${page}: node ${file}`)
+  }
+})
+
+t.test('figures that are told again are those of docs/performance.md', async (t) => {
+  const measured = readPage('docs/performance.md')
+  for (const [page, title] of [
+    ['README.md', 'Figures'],
+    ['docs/comparison.md', 'Speed and memory'],
+  ] as const) {
+    const section = readPage(page).split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+    const figures = [...section.matchAll(/\| ([\d.]+)(?: µs)?(?= \|)/g)].map(([, figure = '']) => figure)
+    t.ok(figures.length > 6, page)
+    for (const figure of figures) if (figure !== '1') t.match(measured, `| ${figure} |`, `${page}: ${figure}`)
+  }
+})
