@@ -199,7 +199,7 @@ function configOf(): object {
   return {
     admin: 'off',
     listeners: [
-      { name: 'web', bind: '127.0.0.1:0' },
+      { name: 'web', bind: '127.0.0.1:0', limits: { requestsPerConnection: 'off' } },
       { name: 'secure', bind: '127.0.0.1:0', protocol: 'https', tls: {} },
     ],
     routes: [{ name: 'load', hosts: ['load.test'], filters: [{ respond: { status: 200, body: 'ok' } }] }],
