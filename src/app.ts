@@ -6,6 +6,7 @@ import type { CommandIo } from './cli/check.ts'
 import { clusterOpener } from './compile/cluster.ts'
 import { KubernetesLink } from './compile/kubernetes-link.ts'
 import { checkWorthServing } from './config/checks/worth-serving.ts'
+import { bringsConfiguration } from './config/kubernetes-schema.ts'
 import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
 import { type Finding, formatProblem } from './config/problem.ts'
@@ -17,6 +18,7 @@ import { ClusterDesk } from './supervisor/cluster-desk.ts'
 import { Control } from './supervisor/control.ts'
 import { makeDesks } from './supervisor/desks.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
+import { growHeapSlowly } from './supervisor/heap-growth.ts'
 import { LazyWatch } from './supervisor/lazy-watch.ts'
 import type { Planes } from './supervisor/plane.ts'
 import { readyLine } from './supervisor/ready-line.ts'
@@ -57,6 +59,8 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   log.configure(loaded.config.log)
 
   const workers = countOf(asked ?? loaded.config.workers)
+  // With the data plane in the same process, requests would wait for the collections.
+  if (workers > 0 && bringsConfiguration(loaded.config.kubernetes)) growHeapSlowly()
   const stats = new StatsAggregator()
   const planes = await makePlanes(workers, program, log, stats)
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
