@@ -15,7 +15,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ['model', 'http1', 'http2'],
   plugins: ['model', 'plugin-api.ts'],
   // The discovery contract, and time and chance.
-  kubernetes: ['config', 'model/discovery.ts', 'model/endpoint.ts', 'model/clock.ts', 'model/deadlines.ts'],
+  kubernetes: [
+    'config',
+    'model/discovery.ts',
+    'model/endpoint.ts',
+    'model/clock.ts',
+    'model/deadlines.ts',
+    'model/own-machine.ts',
+  ],
   supervisor: ['model', 'compile', 'telemetry', 'config'],
   admin: ['model', 'compile', 'telemetry', 'config', 'explain'],
   // `run` starts the wiring.

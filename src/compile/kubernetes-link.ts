@@ -113,8 +113,9 @@ export class KubernetesLink {
     const informers = connectKubernetes(place, this.environment)
     const dns = dnsDiscovery(this.environment)
     const byZone = new Map<string | null, EndpointDiscovery>()
+    // Whoever may write Services may not say what the gateway's own machine is asked for.
     const followName: FollowName = (name, port, publish, failed) =>
-      dns.watch({ name, port, type: 'a', refresh: null, resolver: [] }, publish, failed)
+      dns.watch({ name, port, type: 'a', refresh: null, resolver: [], local: false }, publish, failed)
     return {
       informers,
       endpoints(zone) {

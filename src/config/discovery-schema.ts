@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { dnsName, endpointAddress, resolverAddress } from './addresses.ts'
 import { kubernetesService } from './kubernetes-schema.ts'
 import type { DiscoveryConfig, StaticEndpoint } from './model.ts'
-import { durationOr, integer } from './values.ts'
+import { boolean, durationOr, integer } from './values.ts'
 import { block, choice, oneOrMore } from './written.ts'
 import { labels, zoneName } from './zone-schema.ts'
 
@@ -19,6 +19,8 @@ export interface DnsConfig {
   readonly refresh: number | null
   /** Asked in this order, `ip:port`; empty = those of the system. */
   readonly resolver: readonly string[]
+  /** Addresses that mean this machine, or only its links, count too. */
+  readonly local: boolean
 }
 
 const endpoint = z.union([
@@ -58,10 +60,15 @@ const dns = block({
   resolver: oneOrMore(resolverAddress())
     .optional()
     .describe('One or more DNS servers, in order; left out: those of the system.'),
-}).transform(({ name, port, type, refresh, resolver }, context): DnsConfig => {
+  local: boolean()
+    .prefault(true)
+    .describe(
+      'false: addresses that mean this machine or only its links (127.0.0.0/8, 169.254.0.0/16, ::1, fe80::/10 and the like) are left out, for names that somebody else is the master of.',
+    ),
+}).transform(({ name, port, type, refresh, resolver, local }, context): DnsConfig => {
   if (type === 'a' && port === undefined)
     context.addIssue({ code: 'custom', message: 'with type a a port is needed', input: name })
-  return { name, port: port ?? null, type, refresh, resolver: resolver ?? [] }
+  return { name, port: port ?? null, type, refresh, resolver: resolver ?? [], local }
 })
 
 export const discovery = block({

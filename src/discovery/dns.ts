@@ -4,6 +4,7 @@ import type { Random } from '../model/clock.ts'
 import type { Deadlines } from '../model/deadlines.ts'
 import type { Discovery } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
+import { isOwnMachine } from '../model/own-machine.ts'
 import { Alarm } from './alarm.ts'
 import { findAddresses } from './dns-addresses.ts'
 import { DnsLookup } from './dns-lookup.ts'
@@ -19,6 +20,8 @@ export interface DnsSpec {
   readonly refresh: number | null
   /** `ip:port`; empty = those of the system. */
   readonly resolver: readonly string[]
+  /** Addresses that mean this machine, or only its links, count too. */
+  readonly local: boolean
 }
 
 export interface DnsEnvironment {
@@ -113,6 +116,10 @@ class DnsWatch {
     this.#lookup.forgetOthers()
     // Nothing in it is new.
     if (ttl === Number.POSITIVE_INFINITY) throw new Error(trouble)
+    return this.#few(this.#spec.local ? { endpoints, ttl, trouble } : withoutOwn({ endpoints, ttl, trouble }))
+  }
+
+  #few({ endpoints, ttl, trouble }: Found): Found {
     if (endpoints.length <= MAX_ENDPOINTS) return { endpoints, ttl, trouble }
     const tooMany = `${endpoints.length} endpoints, of which the first ${MAX_ENDPOINTS} by address are used`
     return { endpoints: endpoints.slice(0, MAX_ENDPOINTS), ttl, trouble: trouble === '' ? tooMany : `${tooMany}; ${trouble}` }
@@ -125,3 +132,14 @@ class DnsWatch {
     return { endpoints: endpoints.sort(byAddress), ttl, trouble }
   }
 }
+
+function withoutOwn({ endpoints, ttl, trouble }: Found): Found {
+  const allowed = endpoints.filter(({ address }) => !isOwnMachine(hostOf(address)))
+  if (allowed.length === endpoints.length) return { endpoints, ttl, trouble }
+  const [first] = endpoints.filter((endpoint) => !allowed.includes(endpoint))
+  const left = `${hostOf(first?.address ?? '')} means this machine or its links, and is not used`
+  return { endpoints: allowed, ttl, trouble: trouble === '' ? left : `${left}; ${trouble}` }
+}
+
+/** `10.0.0.1:80` → `10.0.0.1`, `[::1]:80` → `::1`. */
+const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')

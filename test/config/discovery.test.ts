@@ -12,15 +12,19 @@ const parse = (discovery: string) =>
 const GOOD: readonly (readonly [written: string, becomes: object])[] = [
   [
     '{ dns: { name: Users.Internal., port: 80 } }',
-    { dns: { name: 'users.internal', port: 80, type: 'a', refresh: null, resolver: [] } },
+    { dns: { name: 'users.internal', port: 80, type: 'a', refresh: null, resolver: [], local: true } },
   ],
   [
     '{ dns: { name: _http._tcp.users, type: srv, refresh: 5s, resolver: "127.0.0.1:53" } }',
-    { dns: { name: '_http._tcp.users', port: null, type: 'srv', refresh: 5000, resolver: ['127.0.0.1:53'] } },
+    { dns: { name: '_http._tcp.users', port: null, type: 'srv', refresh: 5000, resolver: ['127.0.0.1:53'], local: true } },
   ],
   [
     '{ dns: { name: u, port: "8080", refresh: ttl, resolver: ["127.0.0.1:53", "[::1]:5353"] } }',
-    { dns: { name: 'u', port: 8080, type: 'a', refresh: null, resolver: ['127.0.0.1:53', '[::1]:5353'] } },
+    { dns: { name: 'u', port: 8080, type: 'a', refresh: null, resolver: ['127.0.0.1:53', '[::1]:5353'], local: true } },
+  ],
+  [
+    '{ dns: { name: u, port: 80, local: false } }',
+    { dns: { name: 'u', port: 80, type: 'a', refresh: null, resolver: [], local: false } },
   ],
   ['{ static: ["a:1"] }', { static: [{ address: 'a:1', weight: 1, priority: 0, zone: null, labels: {} }] }],
   [

@@ -40,7 +40,7 @@ const ALL: Readonly<Record<string, (t: Test) => Promise<Source>>> = {
       deadlines.turn()
       await pause(20)
     }
-    const spec = { name: 'u.test', port: 80, type: 'a', refresh: null, resolver: [server.address] } as const
+    const spec = { name: 'u.test', port: 80, type: 'a', refresh: null, resolver: [server.address], local: true } as const
     return {
       watch: bound(dnsDiscovery({ deadlines, random: () => 0 }), spec),
       change: async () => {

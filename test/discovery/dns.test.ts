@@ -37,6 +37,25 @@ t.test('A and AAAA together, in the order of the addresses, each once', async (t
   ])
 })
 
+t.test('with `local: false` nobody leads to this machine or its links', async (t) => {
+  const own = ['127.0.0.1', '127.9.9.9', '169.254.169.254', '0.1.2.3']
+  const dns = await watchDns(
+    t,
+    (server) => {
+      server.records = [
+        ...[...own, '10.0.0.1'].map((address) => a(NAME, address, 10)),
+        ...['::1', 'fe80::1', '::ffff:127.0.0.1', '::ffff:a9fe:a9fe'].map((address) => aaaa(NAME, address)),
+      ]
+    },
+    { local: false },
+  )
+  const { endpoints, trouble } = await dns.firstFound()
+  t.strictSame(endpoints, [{ address: '10.0.0.1:80', weight: 1 }])
+  t.match(trouble, /^\S+ means this machine or its links, and is not used$/)
+  dns.server.records = [a(NAME, '127.0.0.1', 10)]
+  t.strictSame((await dns.foundAfter(10.2)).endpoints, [], 'no last good answer either')
+})
+
 const BAD: readonly (readonly [what: string, make: (server: DnsServer) => void, reason: RegExp])[] = [
   ['the name does not exist any more', (server) => (server.records = []), /^users\.test does not exist \(NXDOMAIN\)$/],
   [

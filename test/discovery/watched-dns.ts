@@ -28,7 +28,7 @@ export class WatchedDns {
 
   begin(spec: Partial<DnsSpec>, random: () => number): void {
     const { address } = this.server
-    const whole: DnsSpec = { name: NAME, port: 80, type: 'a', refresh: null, resolver: [address], ...spec }
+    const whole: DnsSpec = { name: NAME, port: 80, type: 'a', refresh: null, resolver: [address], local: true, ...spec }
     this.stop = dnsDiscovery({ deadlines: this.#deadlines, random }).watch(
       whole,
       (endpoints, trouble = '') => this.found.push({ endpoints, trouble }),

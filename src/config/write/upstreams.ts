@@ -82,7 +82,7 @@ function writeEndpoint(endpoint: StaticEndpoint): unknown {
 function writeDiscovery(discovery: DiscoveryConfig): Written {
   if ('static' in discovery) return { static: discovery.static.map(writeEndpoint) }
   if ('kubernetes' in discovery) return { kubernetes: discovery.kubernetes }
-  const { name, port, type, refresh, resolver } = discovery.dns
+  const { name, port, type, refresh, resolver, local } = discovery.dns
   return {
     dns: {
       name,
@@ -90,6 +90,7 @@ function writeDiscovery(discovery: DiscoveryConfig): Written {
       type,
       refresh: refresh === null ? 'ttl' : duration(refresh),
       ...(resolver.length === 0 ? {} : { resolver }),
+      ...(local ? {} : { local }),
     },
   }
 }

@@ -131,7 +131,12 @@ const VALUES: Readonly<Record<string, Values>> = {
   'proxy-redirect-from': TEXT,
   'proxy-redirect-to': TEXT,
   'mirror-target': {
-    good: ['https://test.example$request_uri', 'http://10.0.0.7:8080/$request_uri', 'http://[::1]:80', 'http://test.example'],
+    good: [
+      'https://test.example$request_uri',
+      'http://10.0.0.7:8080/$request_uri',
+      'http://[fd00::1]:80',
+      'http://test.example',
+    ],
     bad: ['test.example', 'https://test.example/path', 'https://$host$request_uri', ''],
   },
   'mirror-host': {

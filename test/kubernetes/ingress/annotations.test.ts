@@ -271,6 +271,18 @@ t.test('a mirror is an upstream of its own', async (t) => {
   })
 })
 
+t.test('no mirror is the machine of the gateway', async (t) => {
+  for (const host of ['127.0.0.1:9901', '0.0.0.0:9901', '[::1]:9901', '[::ffff:127.0.0.1]', '169.254.169.254']) {
+    const { route, upstreams, problems } = annotated({ 'mirror-target': `http://${host}` })
+    t.strictSame([route, [...upstreams]], [{}, []], host)
+    t.match(problems, [{ reason: 'InvalidAnnotation' }])
+  }
+  for (const name of ['localhost', '127.1', '2130706433', '0x7f000001']) {
+    const { upstreams } = annotated({ 'mirror-target': `http://${name}:9901` })
+    t.match(upstreams.get('ingress/shop/web/mirror'), { discovery: { dns: { name, local: false } } }, 'asked of DNS alone')
+  }
+})
+
 t.test('a Service stands in', async (t) => {
   const { upstream, upstreams } = annotated({ 'default-backend': 'sorry' })
   t.strictSame(upstream, { failover: ['shop/sorry:8080'] })

@@ -1,6 +1,8 @@
 // Who else gets requests: mirrors, and who stands in for a Service without endpoints.
 
+import { isIP } from 'node:net'
 import { upstreamSchema } from '../../../../config/upstream-schema.ts'
+import { isOwnMachine } from '../../../../model/own-machine.ts'
 import { upstreamOfService } from '../../../service-upstream.ts'
 import type { Draft } from '../draft.ts'
 import { differs, exact, type Theme, theme } from '../entry.ts'
@@ -46,9 +48,13 @@ export const copies: Theme = theme(
 function mirror(draft: Draft, to: string, host: string | null, bodies: boolean): string | null {
   const [, scheme, name = '', digits, , uri] = TARGET.exec(to) ?? []
   const port = Number(digits ?? (scheme === 'https' ? 443 : 80))
-  const isName = /[a-zA-Z]/.test(name) && !name.startsWith('[')
+  const address = name.replace(/^\[(.*)\]$/, '$1')
+  // Whatever is no address is a name: the system's own reading takes 127.1 and 2130706433 for addresses.
+  const isName = isIP(address) === 0
+  if (!isName && isOwnMachine(address))
+    return `${name} means the machine of the gateway or its links, which nobody's copies are sent to`
   const read = upstreamSchema.safeParse({
-    discovery: isName ? { dns: { name, port } } : { static: [`${name}:${port}`] },
+    discovery: isName ? { dns: { name, port, local: false } } : { static: [`${name}:${port}`] },
     host: host ?? (digits === undefined ? name : `${name}:${digits}`),
     ...(scheme === 'https' ? { tls: { verify: false, ...(isName ? { serverName: name } : {}) } } : {}),
   })
