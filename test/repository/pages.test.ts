@@ -1,7 +1,7 @@
 // Nothing in the documents is only claimed: every block of code is run by a test, or says above itself why it is not; every page is
 // reached from the index.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import t from 'tap'
 import { type Block, blocksOf, isConfiguration, pages, readPage } from './pages.ts'
@@ -42,7 +42,11 @@ t.test('fences are closed, and reasons stand above one', async (t) => {
     const text = readPage(page)
     const own = blocks.filter((block) => block.page === page)
     t.equal([...text.matchAll(/^ *```/gm)].length, own.length * 2, `${page}: fences`)
-    t.equal(text.split('<!-- not run').length - 1, own.filter(({ notRun }) => notRun !== null).length, `${page}: reasons`)
+    t.equal(
+      [...text.matchAll(/^<!-- not run/gm)].length,
+      own.filter(({ notRun }) => notRun !== null).length,
+      `${page}: reasons`,
+    )
   }
 })
 
@@ -138,3 +142,20 @@ t.test('figures that are told again are those of docs/performance.md', async (t)
     for (const figure of figures) if (figure !== '1') t.match(measured, `| ${figure} |`, `${page}: ${figure}`)
   }
 })
+
+t.test(
+  'every file and folder that src/README.md and CONTRIBUTING.md name exists, and every folder of src/ is named',
+  async (t) => {
+    const missing: string[] = []
+    const [life, contributing] = [readPage('src/README.md'), readPage('CONTRIBUTING.md')]
+    for (const [, name = ''] of life.matchAll(/`([\w-]+\/[\w./*-]*|[\w-]+\.ts)`/g)) {
+      const places = [`src/${name}`, name, `src/**/${name}`]
+      if (!places.some((place) => globSync(place, { cwd: root }).length > 0)) missing.push(`src/README.md: ${name}`)
+    }
+    for (const [, name = ''] of contributing.matchAll(/`((?:src|test|scripts|config|docs|bench|plugins)\/[\w./*-]*)`/g))
+      if (globSync(name, { cwd: root }).length === 0) missing.push(`CONTRIBUTING.md: ${name}`)
+    t.strictSame(missing, [])
+    const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    for (const { name } of folders) t.match(contributing, `\`${name}/\``, `CONTRIBUTING.md has ${name}/`)
+  },
+)
