@@ -159,3 +159,26 @@ t.test(
     for (const { name } of folders) t.match(contributing, `\`${name}/\``, `CONTRIBUTING.md has ${name}/`)
   },
 )
+
+t.test('metrics and keys that are named exist', async (t) => {
+  const metrics = readPage('docs/reference/metrics.md')
+  const reference = readPage('docs/reference/configuration.md') + readPage('docs/reference/filters.md')
+  const keys = [...reference.matchAll(/^\| `([\w$.[\]]+)` \|/gm)].map(([, key = '']) => key.replaceAll('[]', ''))
+  const blocksOfKeys = new Set(keys.flatMap((key) => key.split('.').slice(0, -1)))
+  const wrong: string[] = []
+  for (const page of pages) {
+    const text = readPage(page)
+    for (const [name] of text.matchAll(/\bheadgate_[a-z_]*[a-z]\b/g)) {
+      const family = name.replace(/_(?:bucket|sum|count)$/, '')
+      if (!metrics.includes(`\`${name}\``) && !metrics.includes(`\`${family}\``)) wrong.push(`${page}: ${name}`)
+    }
+    // Manifests have `limits` of their own, templates and plugins `request` and `tls`.
+    if (page === 'docs/kubernetes.md') continue
+    for (const [, token = '', first = ''] of text.matchAll(/`(([a-z][A-Za-z0-9]*)(?:\.[a-zA-Z0-9]+)+)`/g)) {
+      if (!blocksOfKeys.has(first) || /^(?:tls|request)\.|\.ts$/.test(token)) continue
+      if (!keys.some((key) => key === token || key.endsWith(`.${token}`))) wrong.push(`${page}: ${token}`)
+    }
+  }
+  t.strictSame(wrong, [])
+  t.ok(blocksOfKeys.has('timeouts') && blocksOfKeys.has('ejection'))
+})
