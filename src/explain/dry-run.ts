@@ -100,6 +100,7 @@ const nothing = (): void => {}
 
 const SILENT: Omit<Downstream, 'peer' | 'answer'> = {
   congested: false,
+  quick: true,
   respond: nothing,
   data: nothing,
   end: nothing,

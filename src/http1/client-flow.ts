@@ -9,11 +9,18 @@ import { resetSocket } from '../model/reset-socket.ts'
 import { giveBack, isPreface } from './prior-knowledge.ts'
 import type { RequestBody } from './request-body.ts'
 
+/** A client that takes longer (ms) for what waits for it is slow. */
+const SLOW_MS = 1000
+/** Bytes of answers that a new client must have taken before it counts as quick: the kernel takes less for a slow one at once. */
+const PROOF = 256 * 1024
+
 export abstract class ClientFlow extends Timed {
   protected readonly socket: Socket
   protected readonly listener: ListenerRef
   protected readonly context: ConnectionContext
   protected readonly progress = new ProgressWatch()
+  /** Bytes that it has taken at once. */
+  private proof = 0
   /** The request body under way. */
   protected body: RequestBody | null = null
 
@@ -31,6 +38,10 @@ export abstract class ClientFlow extends Timed {
   /** The client does not take what is written as fast as it comes. */
   get congested(): boolean {
     return this.socket.writableNeedDrain
+  }
+
+  get quick(): boolean {
+    return this.proof >= PROOF
   }
 
   /** The endpoint takes no more of the body: neither is it read. */
@@ -65,9 +76,20 @@ export abstract class ClientFlow extends Timed {
     else this.socket.destroy()
   }
 
-  /** To be called after a write. */
-  protected checkCongestion(): void {
-    if (this.progress.congestedAt !== 0 || !this.congested) return
+  /** Everything that waited has been taken. */
+  protected noteDrained(): void {
+    const at = this.progress.congestedAt
+    if (at !== 0) this.proof = this.context.deadlines.now - at < SLOW_MS ? PROOF : 0
+    this.progress.congestedAt = 0
+  }
+
+  /** To be called after a write of so many `bytes`. */
+  protected checkCongestion(bytes: number): void {
+    if (!this.congested) {
+      if (this.proof < PROOF) this.proof += bytes
+      return
+    }
+    if (this.progress.congestedAt !== 0) return
     this.progress.congestedAt = this.context.deadlines.now
     this.watch()
   }

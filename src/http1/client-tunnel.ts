@@ -35,8 +35,9 @@ export abstract class ClientTunnel extends ClientFlow {
   }
 
   data(x: Exchange, part: Part): void {
-    x.bytesOut += this.writer.data(part)
-    this.checkCongestion()
+    const bytes = this.writer.data(part)
+    x.bytesOut += bytes
+    this.checkCongestion(bytes)
   }
 
   /** From here on bytes are passed; `early` are those that the client has sent already. */
@@ -44,7 +45,7 @@ export abstract class ClientTunnel extends ClientFlow {
     this.state = STATE.TUNNEL
     this.progress.pausedAt = 0
     if (head.status !== 0) x.bytesOut += this.writer.switching(x, head, part)
-    this.checkCongestion()
+    this.checkCongestion(0)
     if (early !== null) this.context.handler.bodyData(x, early)
     if (this.progress.pausedAt === 0 && this.socket.isPaused()) this.socket.resume()
     if (this.ended && !x.finished) this.endClientSide(x)

@@ -227,7 +227,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     if (!x.bodyDone && x.expectContinue) this.closeAfter = true
     x.bytesOut += this.writer.begin(x, head, this.closeAfter, head.dated ? '' : this.context.dateLine(), part, last)
     if (last) this.finish(x)
-    else this.checkCongestion()
+    else this.checkCongestion(0)
   }
 
   end(x: Exchange, trailers: string): void {
@@ -319,7 +319,7 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
   // ---- time and flow
 
   private drained(): void {
-    this.progress.congestedAt = 0
+    this.noteDrained()
     this.writer.drained()
     const x = this.exchange
     if (x === null) this.process()

@@ -47,7 +47,7 @@ export abstract class EndpointFlow extends Timed implements EndpointConnection {
     // Nor does one that waits for a slow client.
     const more = this.body.kind === BODY.LENGTH ? this.body.left : this.lastRead
     if (this.state === STATE.BODY && !this.paused && more >= sharedBuffer.length && !buffers.spent) {
-      this.slab ??= takeSlab()
+      this.slab ??= takeSlab(this.attempt?.exchange.downstream.quick === true)
       return this.slab
     }
     if (this.slab !== null) returnSlab(this.slab)

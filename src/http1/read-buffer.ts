@@ -20,11 +20,12 @@ const ours = new WeakSet<Buffer>()
 let made = 0
 const collected = new FinalizationRegistry<null>(() => made--)
 
-export function takeSlab(): Buffer {
-  const few = made - large.length - small.length < MANY
-  const there = (few ? large : small).pop()
+/** For a client that is `quick` a large one, as long as there are few. */
+export function takeSlab(quick: boolean): Buffer {
+  const big = quick && made - large.length - small.length < MANY
+  const there = (big ? large : small).pop()
   if (there !== undefined) return there
-  const slab = Buffer.allocUnsafeSlow(few ? LARGE : SMALL)
+  const slab = Buffer.allocUnsafeSlow(big ? LARGE : SMALL)
   ours.add(slab)
   made++
   collected.register(slab, null)

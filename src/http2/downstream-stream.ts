@@ -28,6 +28,8 @@ type Tagged = ServerHttp2Stream & { [OURS]: DownstreamStream }
 
 export class DownstreamStream extends BodyPace implements Downstream {
   readonly peer: Peer
+  /** How fast it is read is seen at the connection. */
+  readonly quick = true
   private readonly owner: StreamOwner
   private readonly stream: ServerHttp2Stream
   private x: Exchange | null = null

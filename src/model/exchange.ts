@@ -19,6 +19,8 @@ export interface Downstream {
   readonly peer: Peer
   /** The client does not take what was written as fast as it comes: hold back until `ExchangeHandler.drained`. */
   readonly congested: boolean
+  /** The client takes what comes: large pieces may go to it. How far one that is slow has come with a piece is not seen. */
+  readonly quick: boolean
   /** Head, first piece of the body and maybe the end, in one write. */
   respond(x: Exchange, head: ResponseHead, part: Part | null, last: boolean): void
   data(x: Exchange, part: Part): void

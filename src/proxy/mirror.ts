@@ -199,6 +199,7 @@ class GatheredBody implements BodyCopy {
 class NobodyThere implements Downstream {
   readonly peer: Peer
   readonly congested = false
+  readonly quick = true
   private readonly mirroring: Mirroring
   private received = 0
 

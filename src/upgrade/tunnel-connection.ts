@@ -60,7 +60,7 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
   }
 
   private drained(): void {
-    this.progress.congestedAt = 0
+    this.noteDrained()
     if (this.state === STATE.TUNNEL && this.exchange !== null) this.context.handler.drained(this.exchange)
   }
 

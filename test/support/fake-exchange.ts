@@ -50,6 +50,7 @@ export function fakeDownstream(peer: Peer = new Peer('192.0.2.1', 8080, false, f
   return {
     peer,
     congested: false,
+    quick: true,
     respond: refuse,
     data: refuse,
     end: refuse,
