@@ -50,6 +50,10 @@ export const slowReaders = (target: Target, settings: SlowSettings): Promise<Slo
 
 async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: SlowSettings): Promise<SlowFigures> {
   const { clients, rate = 200, size = 10_000_000 } = settings
+  // What a process needs once it has work (its heap grows to a size of its own) is not for the slow ones.
+  const warming = new OpenLoad({ port: target.port, rate: 1000 })
+  await sleep(5000)
+  await warming.stop()
   const load = new OpenLoad({ port: target.port, rate })
   await sleep(1000)
   load.take()
