@@ -43,7 +43,7 @@ const timeouts = defaulted({
   write: durationOrOff()
     .prefault('30s')
     .describe(
-      'No progress of what the client should read. Less than minRate is none; of an HTTP/1.1 connection only the end of what waits (16 to 96 KiB) is seen.',
+      'No progress of what the client should read. Less than minRate is none; of an HTTP/1.1 connection only the end of what waits (16 to 32 KiB) is seen.',
     ),
   minRate: integerOrOff(1, 2 ** 31)
     .prefault(240)
