@@ -76,7 +76,7 @@ export async function loadPlugins(config: GatewayConfig, folder: string, read: P
     if (why !== null) findings.push(finding(at, `the schema of the plugin "${facts.name}": ${why.message}`))
     else if (known.has(facts.name)) findings.push(finding(at, `the plugin "${facts.name}" is there twice`))
     else known.set(facts.name, facts)
-    return { ...plugin, code: { name: facts.name, ...bundle } }
+    return { ...plugin, code: { name: facts.name, schema: facts.schema, ...bundle } }
   })
   // With a plugin missing, what routes say to it is not wrong as well.
   const uses = new UseChecker(known, findings.length === 0)

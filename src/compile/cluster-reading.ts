@@ -3,7 +3,7 @@
 
 import type { GatewayConfig, KubernetesConfig } from '../config/model.ts'
 import type { Problem } from '../config/problem.ts'
-import { ClusterSource } from '../kubernetes/cluster-source.ts'
+import { ClusterSource, pluginsByName, type Surroundings } from '../kubernetes/cluster-source.ts'
 import { ENDPOINT_SLICES } from '../kubernetes/endpoint-slice.ts'
 import { ManifestCluster } from '../kubernetes/manifests/manifest-cluster.ts'
 import { type ManifestFile, readManifests } from '../kubernetes/manifests/read-manifests.ts'
@@ -38,7 +38,7 @@ export async function readCluster(base: GatewayConfig, settings: LookSettings): 
     })
     stop.unshift(() => source.stop())
     await known(source, settings)
-    const reading = readingOf(base, source.translate({ listeners: byName(base), unusable: new Map() }))
+    const reading = readingOf(base, source.translate(surroundingsOf(base)))
     return { ...reading, endpoints: await endpointsNow(reading.config, settings) }
   } finally {
     for (const each of stop) each()
@@ -55,12 +55,12 @@ export function readClusterFiles(
   const translators = translatorsOf(kubernetes)
   const resources = translators.flatMap((translator) => translator.resources)
   const cluster = new ManifestCluster({ manifests, resources, namespaces: kubernetes.namespaces })
-  const view = cluster.view({ listeners: byName(base), unusable: new Map() })
-  const reading = readingOf(
-    base,
-    translators.map((translator) => translated(translator, view)),
-    (object, path) => cluster.placeOf(object, path),
-  )
+  const view = cluster.view(surroundingsOf(base))
+  const translate = () => translators.map((translator) => translated(translator, view))
+  let translations = translate()
+  // What a gateway makes for itself is not in the files.
+  if (cluster.take(translations.flatMap(({ objects }) => objects))) translations = translate()
+  const reading = readingOf(base, translations, (object, path) => cluster.placeOf(object, path))
   const endpoints = new Map<string, FoundEndpoints>()
   for (const [name, { discovery }] of Object.entries(reading.config.upstreams)) {
     const found = 'kubernetes' in discovery ? cluster.endpointsOf(discovery.kubernetes, base.zone) : null
@@ -90,8 +90,12 @@ function translated(translator: Translator, view: ClusterView): Translation {
   }
 }
 
-function byName({ listeners }: GatewayConfig) {
-  return new Map(listeners.map((listener) => [listener.name, listener]))
+function surroundingsOf({ listeners, plugins }: GatewayConfig): Surroundings {
+  return {
+    listeners: new Map(listeners.map((listener) => [listener.name, listener])),
+    unusable: new Map(),
+    plugins: pluginsByName(plugins),
+  }
 }
 
 const LOOK_MS = 20

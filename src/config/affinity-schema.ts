@@ -22,7 +22,8 @@ const nameOf = (what: string) =>
     { title: 'name' },
   )
 
-const affinityBlock = block({
+/** By their key. */
+export const affinityKeys = {
   cookie: nameOf('cookie').optional().describe('Name of a cookie that the gateway sets; its value says nothing to others.'),
   ttl: durationOrOff(1000)
     .optional()
@@ -31,7 +32,9 @@ const affinityBlock = block({
     .optional()
     .describe('What names are signed with: text, { env: NAME } or { file: PATH }; by default one that a start makes.'),
   header: nameOf('header').optional().describe('Name of a header whose value is the session.'),
-}).transform((written, context): AffinityConfig => {
+}
+
+const affinityBlock = block(affinityKeys).transform((written, context): AffinityConfig => {
   const { cookie, header, ttl, secret } = written
   const refused = (message: string): never => {
     context.addIssue({ code: 'custom', message, input: written })

@@ -60,8 +60,7 @@ export type FilterConfig =
 /** Names of the filters that are built. */
 export const FILTER_TYPES = Object.keys(built) as readonly FilterConfig['type'][]
 
-const filter = block({
-  ...built,
+const notBuilt = {
   compress: later('compress'),
   decompress: later('decompress'),
   ipAccess: later('ipAccess'),
@@ -76,17 +75,36 @@ const filter = block({
   bandwidthLimit: later('bandwidthLimit'),
   concurrencyLimit: later('concurrencyLimit'),
   cache: later('cache'),
-}).transform((written, context): FilterConfig => {
-  const [only, ...more] = Object.entries(written).filter(([, options]) => options !== undefined)
-  if (only !== undefined && more.length === 0) return { type: only[0], options: only[1] } as FilterConfig
-  // A key that is wrong has been told already.
-  if (context.issues.length === 0)
-    context.addIssue({
-      code: 'custom',
-      message: 'an item of filters has exactly one key: the name of a filter',
-      input: written,
-    })
-  return z.NEVER
-})
+}
+
+const filterOf = <S extends z.core.$ZodLooseShape>(shape: S) =>
+  block(shape).transform((written, context): FilterConfig => {
+    const [only, ...more] = Object.entries(written).filter(([, options]) => options !== undefined)
+    if (only !== undefined && more.length === 0) return { type: only[0], options: only[1] } as FilterConfig
+    // A key that is wrong has been told already.
+    if (context.issues.length === 0)
+      context.addIssue({
+        code: 'custom',
+        message: 'an item of filters has exactly one key: the name of a filter',
+        input: written,
+      })
+    return z.NEVER
+  })
+
+const filter = filterOf({ ...built, ...notBuilt })
 
 export const filtersSchema = () => z.array(filter).prefault([])
+
+/** Only some of them; `elsewhere` says where the others can be used. */
+export function someFiltersSchema(types: readonly FilterConfig['type'][], elsewhere: string) {
+  const shape = Object.entries(built).map(([type, schema]) => [
+    type,
+    types.includes(type as FilterConfig['type'])
+      ? schema
+      : z
+          .never({ error: `${type} can only be used ${elsewhere}` })
+          .optional()
+          .meta({ written: { title: 'not here', not: {} } }),
+  ])
+  return z.array(filterOf({ ...Object.fromEntries(shape), ...notBuilt })).prefault([])
+}

@@ -19,7 +19,13 @@ export interface JsonSchema {
 
 /** JSON Schema (2020-12) of a configuration file. */
 export function jsonSchema(): JsonSchema {
-  const { $schema, ...schema } = z.toJSONSchema(gatewaySchema, {
+  const { $schema, ...schema } = jsonSchemaOf(gatewaySchema)
+  return { $schema, title: 'Headgate configuration', ...schema } as JsonSchema
+}
+
+/** Of the written form of anything. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema & { readonly $schema?: string } {
+  return z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema: node }) => {
       const { written } = node as { written?: object }
@@ -28,8 +34,7 @@ export function jsonSchema(): JsonSchema {
         delete (node as Record<string, unknown>)[key]
       Object.assign(node, written)
     },
-  })
-  return { $schema, title: 'Headgate configuration', ...schema } as JsonSchema
+  }) as JsonSchema
 }
 
 /** As it is committed and printed. */

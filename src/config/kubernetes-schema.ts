@@ -47,7 +47,7 @@ export const DEFAULT_KUBERNETES: KubernetesConfig = {
 /** Names of objects (RFC 1123 labels); Services and namespaces are never longer. */
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
-const objectName = (what: string) =>
+export const objectName = (what: string) =>
   text(what, (written) => (LABEL.test(written) ? written : refuse(`"${written}" is not ${what}`)), {
     title: 'name',
     pattern: patternOrEnvironment('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'),
@@ -55,7 +55,7 @@ const objectName = (what: string) =>
 
 export const namespaceName = () => objectName('the name of a namespace')
 
-const portNameOrNumber = () =>
+export const portNameOrNumber = () =>
   numberOrText(
     'the name or number of a port',
     (written) => {

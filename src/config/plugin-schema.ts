@@ -17,6 +17,8 @@ export interface PluginConfig {
 /** Plain data; whoever runs plugins knows what the modules mean. */
 export interface PluginCode {
   readonly name: string
+  /** JSON Schema of its options; null = anything. */
+  readonly schema: object | null
   /** Equal = the same code. */
   readonly digest: string
   readonly modules: readonly unknown[]

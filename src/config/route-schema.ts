@@ -51,7 +51,8 @@ const timeout = defaulted({
     .describe('No byte in either direction of a tunnel (WebSocket, other upgrades, tcp and tls listeners); over: closed.'),
 })
 
-export const routeSchema = block({
+/** By their key. */
+export const routeKeys = {
   name: name().describe('Unique among the routes.'),
   listeners: z.array(name()).prefault([]).describe('Names of the listeners that it belongs to; empty = every one.'),
   hosts: z
@@ -85,7 +86,9 @@ export const routeSchema = block({
     .optional()
     .transform((written) => written ?? null)
     .describe('Key for upstreams whose balancer hashes, instead of their own: one of these.'),
-}).transform((written, context) => {
+}
+
+export const routeSchema = block(routeKeys).transform((written, context) => {
   const { to = [], ...rest } = written
   if (written.to === undefined && !rest.filters.some(({ type }) => type === 'redirect' || type === 'respond'))
     context.addIssue({ code: 'custom', message: 'missing key "to"', input: written })

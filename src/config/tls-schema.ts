@@ -26,7 +26,8 @@ const san = text(
   { title: 'name', examples: ['users.internal', 'spiffe://example.org/users', '10.0.0.7'] },
 )
 
-export const upstreamTls = block({
+/** By their key. */
+export const upstreamTlsKeys = {
   ca: pemFile().optional().describe('Certificates of the CAs that are trusted; left out: those that the machine trusts.'),
   serverName: host()
     .optional()
@@ -42,13 +43,17 @@ export const upstreamTls = block({
   cert: pemFile().optional().describe('Our certificate, with its chain, for endpoints that ask for one.'),
   key: pemFile().optional().describe('The key of cert.'),
   verify: boolean().prefault(true).describe('false: any certificate is taken, also that of somebody in between.'),
-}).transform(({ ca, serverName, sans, cert, key, verify }, context): UpstreamTlsConfig => {
-  const alone = (has: string, needs: string, input: PemConfig) =>
-    context.addIssue({ code: 'custom', message: `${has} needs ${needs} beside it`, path: [has], input: input.file })
-  if (cert !== undefined && key === undefined) alone('cert', 'key', cert)
-  if (key !== undefined && cert === undefined) alone('key', 'cert', key)
-  return { ca: ca ?? null, serverName: serverName ?? null, sans, cert: cert ?? null, key: key ?? null, verify }
-})
+}
+
+export const upstreamTls = block(upstreamTlsKeys).transform(
+  ({ ca, serverName, sans, cert, key, verify }, context): UpstreamTlsConfig => {
+    const alone = (has: string, needs: string, input: PemConfig) =>
+      context.addIssue({ code: 'custom', message: `${has} needs ${needs} beside it`, path: [has], input: input.file })
+    if (cert !== undefined && key === undefined) alone('cert', 'key', cert)
+    if (key !== undefined && cert === undefined) alone('key', 'cert', key)
+    return { ca: ca ?? null, serverName: serverName ?? null, sans, cert: cert ?? null, key: key ?? null, verify }
+  },
+)
 
 export const upstreamProtocol = choice('protocol', ['http1', 'h2', 'auto'], [], {
   http2: 'say h2',

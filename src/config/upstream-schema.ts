@@ -32,7 +32,8 @@ const limits = defaulted({
   pendingTimeout: duration().prefault('5s').describe('The longest that a request may wait; over: 503.'),
 })
 
-export const upstreamSchema = block({
+/** By their key. */
+export const upstreamKeys = {
   discovery: discovery.describe('Where the endpoints come from: one of these.'),
   host: upstreamHost()
     .prefault('preserve')
@@ -63,7 +64,9 @@ export const upstreamSchema = block({
     .describe(
       'Upstreams to use, in order, when this one has no usable endpoint; panic applies only when none of them has one either.',
     ),
-}).transform(
+}
+
+export const upstreamSchema = block(upstreamKeys).transform(
   (
     {
       discovery,

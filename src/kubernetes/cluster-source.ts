@@ -1,5 +1,6 @@
 // Follows all kinds that translators look at, and has them translated: what did not change since the last time is not looked at again.
 
+import type { GatewayConfig } from '../config/model.ts'
 import type { Followed, Informers } from './informers.ts'
 import type { RawObject, Resource } from './resource.ts'
 import type { ClusterView, Translation, Translator } from './translation.ts'
@@ -17,7 +18,12 @@ export interface ClusterSourceSettings {
 }
 
 /** What is given from outside of the cluster, see `ClusterView`. New objects where something changed. */
-export type Surroundings = Pick<ClusterView, 'listeners' | 'unusable'>
+export type Surroundings = Pick<ClusterView, 'listeners' | 'unusable' | 'plugins'>
+
+/** Those whose code has been read. */
+export function pluginsByName(plugins: GatewayConfig['plugins']): Surroundings['plugins'] {
+  return new Map(plugins.flatMap(({ code }) => (code === null ? [] : [[code.name, code] as const])))
+}
 
 interface Kind {
   readonly followed: Followed<unknown>
@@ -89,7 +95,12 @@ export class ClusterSource {
   }
 
   #translate(translator: Translator, view: ClusterView): Translation {
-    const from = [...translator.resources.map((resource) => view.objects(resource)), view.listeners, view.unusable]
+    const from = [
+      ...translator.resources.map((resource) => view.objects(resource)),
+      view.listeners,
+      view.unusable,
+      view.plugins,
+    ]
     const before = this.#made.get(translator)
     if (before?.from.every((each, i) => each === from[i])) return before.translation
     try {

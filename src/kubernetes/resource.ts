@@ -68,3 +68,10 @@ export function resourceName({ group, plural }: { readonly group: string; readon
 export function keyOf({ metadata: { namespace, name } }: RawObject): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
 }
+
+/** What the API server would leave out by `labelSelector` (of the form `name=value`) and `namespace`, for who asks none. */
+export function isSelected({ labelSelector, namespace }: Resource<never, unknown>, { metadata }: RawObject): boolean {
+  const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> }
+  const [label = '', value = ''] = labelSelector?.split('=') ?? []
+  return (namespace === undefined || metadata.namespace === namespace) && (label === '' || labels[label] === value)
+}

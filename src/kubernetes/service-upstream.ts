@@ -15,7 +15,8 @@ export interface NamedUpstream {
 }
 
 /**
- * `written` goes before what the port's `appProtocol` says. Returns what is wrong with it, in words, where the schema refuses it.
+ * `policy` goes before what the port's `appProtocol` says: it is the same for whoever uses the Service. `written` goes before both,
+ * and gives the upstream a name of its own. Returns what is wrong with it, in words, where the schema refuses it.
  * Equal wishes give equal names; the caller remembers the configuration.
  */
 export function upstreamOfService(
@@ -23,6 +24,7 @@ export function upstreamOfService(
   service: string,
   port: ServicePort,
   written: WrittenUpstream = {},
+  policy: WrittenUpstream = {},
 ): NamedUpstream | string {
   const speech = speechOf(port)
   const spoken = speech === null ? {} : { protocol: speech.protocol, ...(speech.tls ? { tls: {} } : {}) }
@@ -30,6 +32,7 @@ export function upstreamOfService(
     // A name of digits alone would be read as a number, and maybe that of another port.
     discovery: { kubernetes: { namespace, service, port: /^\d*$/.test(port.name) ? port.port : port.name } },
     ...spoken,
+    ...policy,
     ...written,
   })
   if (!read.success) return read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')

@@ -42,7 +42,11 @@ export const SERVICES: Resource<V1Service & RawObject, KeptService> = {
       family: (ipFamilies?.[0] as KeptService['family'] | undefined) ?? null,
       ports: (ports ?? [])
         .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
-        .map(({ name = '', port, appProtocol }) => ({ name, port, appProtocol: appProtocol ?? null })),
+        .map(({ name = '', port, appProtocol }) => ({
+          name,
+          port,
+          appProtocol: typeof appProtocol === 'string' ? appProtocol : null,
+        })),
       addresses: addressesOf(spec, status?.loadBalancer?.ingress ?? []),
       own: keepOwned(raw),
     }

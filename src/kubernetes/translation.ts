@@ -2,6 +2,7 @@
 // about each object once these parts are served.
 
 import type { ListenerConfig, ListenerTlsConfig, RouteConfig, UpstreamConfig } from '../config/model.ts'
+import type { PluginCode } from '../config/plugin-schema.ts'
 import type { ObjectReference } from './object-reference.ts'
 import type { Manifest, OwnedObject } from './owned-object.ts'
 import type { RawObject, Resource } from './resource.ts'
@@ -14,10 +15,12 @@ export interface ClusterView {
   readonly listeners: ReadonlyMap<string, ListenerConfig>
   /** Addresses (as `bind` has them) that could not be listened on, and why. */
   readonly unusable: ReadonlyMap<string, string>
+  /** Of the file, by name. */
+  readonly plugins: ReadonlyMap<string, PluginCode>
 }
 
 export interface Translator {
-  readonly source: 'ingress' | 'gateway-api'
+  readonly source: 'ingress' | 'gateway-api' | 'policies'
   /** The kinds that it looks at. */
   readonly resources: readonly Resource<RawObject & never, unknown>[]
   /** Equal views give equal results; parts that did not change are the same objects as the last time. Never throws for what an object says. */

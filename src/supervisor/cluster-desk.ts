@@ -6,6 +6,7 @@ import { type Combined, combine, type LeftOutObject, objectKey } from '../compil
 import { type RouteOrigins, routeOrigins } from '../compile/route-origins.ts'
 import { bringsConfiguration } from '../config/kubernetes-schema.ts'
 import type { GatewayConfig, KubernetesConfig, ListenerConfig } from '../config/model.ts'
+import type { PluginCode } from '../config/plugin-schema.ts'
 import type { Clock } from '../model/clock.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import type { LogFunction } from '../telemetry/log.ts'
@@ -66,6 +67,7 @@ export class ClusterDesk {
   #served: Wish | null = null
   /** About what is served. */
   #told: readonly ObjectReport[] = []
+  #plugins: { of: GatewayConfig['plugins']; byName: ReadonlyMap<string, PluginCode> } = { of: [], byName: new Map() }
   #listeners: { of: readonly ListenerConfig[]; byName: ReadonlyMap<string, ListenerConfig> } = { of: [], byName: new Map() }
   /** Something of the cluster has come into force once. */
   #followed = false
@@ -237,7 +239,7 @@ export class ClusterDesk {
       cluster === null
         ? []
         : cluster.known
-          ? cluster.translate({ listeners: this.#listenersOf(base), unusable })
+          ? cluster.translate({ listeners: this.#listenersOf(base), plugins: this.#pluginsOf(base), unusable })
           : (this.#served?.translations ?? [])
     return { base, cluster, translations, unusable }
   }
@@ -333,6 +335,16 @@ export class ClusterDesk {
       served.translations.length === translations.length &&
       served.translations.every((each, i) => each === translations[i])
     )
+  }
+
+  /** The same map for the same plugins. */
+  #pluginsOf({ plugins }: GatewayConfig): ReadonlyMap<string, PluginCode> {
+    if (this.#plugins.of !== plugins)
+      this.#plugins = {
+        of: plugins,
+        byName: new Map(plugins.flatMap(({ code }) => (code === null ? [] : [[code.name, code] as const]))),
+      }
+    return this.#plugins.byName
   }
 
   /** The same map for the same listeners. */

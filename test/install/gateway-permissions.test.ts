@@ -10,8 +10,6 @@ import { until } from '../support/until.ts'
 import { deployApp, grantedBy, install, startAs } from './account.ts'
 import { kubectl, MANIFESTS, type Manifest, render } from './kubectl.ts'
 
-/** There are no policies yet. */
-const NOT_YET = /headgate\.dev/
 /** Asked for beside `patch` where an apply makes an object: an audit does not tell. Without it nothing is served here. */
 const BY_APPLY = /^create (services|endpointslices\S*)$/
 /** Below those that are given to whoever asks for any. */
@@ -56,7 +54,7 @@ t.test('as the account, with the Gateway API', { skip: withoutControlPlane, time
   const unused = () => {
     const used = installed.used()
     return grantedBy(objects.filter(({ metadata }) => metadata.name.startsWith('headgate-gateway'))).filter(
-      (granted) => !used.has(granted) && !NOT_YET.test(granted) && !BY_APPLY.test(granted),
+      (granted) => !used.has(granted) && !BY_APPLY.test(granted),
     )
   }
   await until('all statuses are', () => unused().length === 0, 10_000).catch(() => {})

@@ -45,6 +45,7 @@ t.test('as the account of the installation', { skip: withoutControlPlane, timeou
     const endpoint = await startEndpoint(t, (_, response) => response.end('hello'))
     await deployApp(plane, Number(endpoint.split(':')[1]))
     await deployIngresses(plane)
+    await deployPolicies(plane)
     const objects = await render('overlays/edge')
 
     const gateway = await startAs(t, installed, objects)
@@ -75,6 +76,21 @@ t.test('as the account of the installation', { skip: withoutControlPlane, timeou
     t.strictSame(unused, [], 'nothing is granted that is not used')
   })
 })
+
+/** One object of each kind of our own. */
+async function deployPolicies(plane: ControlPlane): Promise<void> {
+  const path = '/apis/headgate.dev/v1alpha1/namespaces/shop'
+  const apiVersion = 'headgate.dev/v1alpha1'
+  const policy = { targetRefs: [{ name: 'app' }], balancer: 'random' }
+  await plane.call('POST', `${path}/upstreampolicies`, {
+    apiVersion,
+    kind: 'UpstreamPolicy',
+    metadata: { name: 'app' },
+    spec: policy,
+  })
+  const filter = { filters: [{ bodyLimit: '1MiB' }] }
+  await plane.call('POST', `${path}/routefilters`, { apiVersion, kind: 'RouteFilter', metadata: { name: 'app' }, spec: filter })
+}
 
 async function leaseOf(plane: ControlPlane): Promise<object> {
   return ((await plane.call('GET', '/apis/coordination.k8s.io/v1/namespaces/headgate/leases/headgate')) as Manifest).spec

@@ -25,7 +25,7 @@ const kind = (plural: string, more: object = {}): Resource<Fake & RawObject, str
 })
 
 const [A, B, BESIDE] = [kind('as'), kind('bs', { fieldSelector: 'type!=x' }), kind('besides')]
-const SURROUNDINGS = { listeners: new Map(), unusable: new Map() }
+const SURROUNDINGS = { listeners: new Map(), unusable: new Map(), plugins: new Map() }
 
 async function scene(t: Test, before: (server: FakeApiServer) => void = () => {}) {
   const server = await startFakeApiServer(t)

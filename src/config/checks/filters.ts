@@ -10,7 +10,7 @@ interface Written {
 }
 
 /** Errors. */
-export function checkFilters({ routes }: GatewayConfig): Finding[] {
+export function checkFilters({ routes }: Pick<GatewayConfig, 'routes'>): Finding[] {
   return routes.flatMap((route, index) => {
     const other = route.match.findIndex(({ path }) => path !== null && path.type !== 'prefix')
     if (other === -1) return []

@@ -16,6 +16,8 @@ export type AddressSettings =
 export interface Trouble {
   readonly reason: string
   readonly message: string
+  /** The same for clients, where the message quotes what is written. */
+  readonly brief?: string
 }
 
 export interface Addresses {

@@ -2,10 +2,13 @@
 
 import type { RouteConfig } from '../../config/model.ts'
 import type { Read } from '../memo.ts'
+import type { PortReference } from '../policies/kinds.ts'
+import { type AttachedPolicies, policyOf } from '../policies/policy-book.ts'
 import { findPort, type KeptService, type ServicePort, speechOf } from '../service.ts'
 import { type NamedUpstream, upstreamOfService, type WrittenUpstream } from '../service-upstream.ts'
 import type { Trouble } from './addresses.ts'
 import type { KeyPair } from './certificates.ts'
+import type { Extensions } from './extensions.ts'
 import { type Asker, type Grants, permits } from './grants.ts'
 import type { BackendRef } from './kinds.ts'
 import { policyFor, type ServicePolicies } from './policies.ts'
@@ -18,6 +21,8 @@ export interface Backends {
   readonly services: ReadonlyMap<string, KeptService>
   readonly grants: Grants
   readonly policies: ServicePolicies
+  readonly upstreamPolicies: AttachedPolicies
+  readonly extensions: Extensions
   readonly made: Made
 }
 
@@ -29,6 +34,8 @@ export interface Made {
 
 export interface Resolved {
   readonly upstream: NamedUpstream
+  /** Who stands in for it, and for those. */
+  readonly standIns: readonly NamedUpstream[]
   /** `namespace/name` of the Service, and the name of its port. */
   readonly service: string
   readonly port: string
@@ -49,6 +56,7 @@ export function resolve(
   clientCertificate: KeyPair | null,
   known: Backends,
   read: Read,
+  seen: Map<string, Resolved | null> = new Map(),
 ): Resolved | Unusable {
   const { group = '', kind = 'Service', namespace = by.namespace, name, port } = ref
   const wrong = (reason: string, message: string): Unusable => ({ reason, message, unresolved: true })
@@ -74,8 +82,16 @@ export function resolve(
       unresolved: false,
       ...at,
     }
-  const tls = policy?.tls == null ? null : { ...policy.tls, ...clientCertificate }
-  const written = wishOf(found, carried, tls)
+  const attached = policyOf(read(known.upstreamPolicies, key), found.name)
+  if (attached?.words === null)
+    return {
+      reason: 'UpstreamPolicyNotFollowed',
+      message: `the UpstreamPolicy ${attached.policy} cannot be followed: ${attached.why}`,
+      unresolved: false,
+      ...at,
+    }
+  const base: WrittenUpstream = attached?.words ?? {}
+  const written = wishOf(found, carried, base, ownTls(policy?.tls ?? null, base, clientCertificate))
   if (written === null)
     return {
       ...wrong(
@@ -84,23 +100,51 @@ export function resolve(
       ),
       ...at,
     }
-  const words = [namespace, name, found, written] as const
+  const standIns = (attached?.failover ?? []).flatMap((each) => {
+    const place = `${namespace}/${each.name}:${each.port}`
+    const asked = { name: each.name, port: findNumber(known, read, namespace, each) }
+    const made =
+      seen.get(place) ?? resolve(asked, { kind: 'Service', namespace }, carried, clientCertificate, known, read, seen)
+    const usable = 'reason' in made ? null : made
+    seen.set(place, usable)
+    return usable ?? []
+  })
+  const failover = standIns.length === 0 ? {} : { failover: standIns.map((each) => each.upstream.name) }
+  const followed = { ...base, ...failover }
+  const words = [namespace, name, found, written, followed] as const
   const upstream = known.made.upstreams.make(JSON.stringify(words), null, () => upstreamOfService(...words))
   if (typeof upstream === 'string')
     return { ...wrong('UnsupportedValue', `the Service ${key} cannot be an upstream: ${upstream}`), ...at }
-  return { upstream, ...at }
+  return { upstream, standIns: [...new Set(standIns.flatMap((each) => [each.upstream, ...each.standIns]))], ...at }
 }
 
-/** What is wanted beside what the port says; null = it cannot be had. */
-function wishOf(port: ServicePort, carried: Carried, tls: object | null): WrittenUpstream | null {
+/** Ports of Services are named by number; what a policy names has been found. */
+function findNumber({ services }: Backends, read: Read, namespace: string, { name, port }: PortReference): number {
+  const service = read(services, `${namespace}/${name}`)
+  return (service === undefined ? null : findPort(service, port))?.port ?? 0
+}
+
+/** What is not as an UpstreamPolicy has it: a BackendTLSPolicy, and the certificate of the Gateway. */
+function ownTls(asked: object | null, { tls }: WrittenUpstream, clientCertificate: KeyPair | null): object | null {
+  if (asked !== null) return { ...asked, ...clientCertificate }
+  const shown = clientCertificate === null || tls === undefined || Object.hasOwn(Object(tls), 'cert')
+  return shown ? null : { ...Object(tls), ...clientCertificate }
+}
+
+/** What is wanted beside what the port and an UpstreamPolicy (`base`) say; null = it cannot be had. */
+function wishOf(port: ServicePort, carried: Carried, base: WrittenUpstream, tls: object | null): WrittenUpstream | null {
   const speech = speechOf(port)
   const ending = tls === null ? {} : { tls }
   if (carried === 'http') return ending
   if (carried === 'grpc') {
-    if (speech?.protocol === 'http1') return null
-    return speech?.protocol === 'h2' ? ending : { protocol: 'h2', ...ending }
+    const protocol = base.protocol ?? speech?.protocol
+    if (protocol === 'http1') return null
+    return protocol === 'h2' ? ending : { protocol: 'h2', ...ending }
   }
-  // Bytes go as they are, whatever the port says about them.
-  if (speech === null) return ending
-  return { protocol: 'http1', ...(tls === null && !speech.tls ? {} : { tls: tls ?? undefined }) }
+  // Bytes go as they are, whatever is said about them.
+  const wrapped = speech?.tls === true || base.tls !== undefined
+  const follows = carried === 'stream' && base.tls !== undefined
+  // The protocol stands beside it, so that it is another upstream than the one with TLS.
+  if (tls === null && wrapped && !follows) return { protocol: 'http1', tls: undefined }
+  return { ...(speech === null && base.protocol === undefined ? {} : { protocol: 'http1' }), ...ending }
 }

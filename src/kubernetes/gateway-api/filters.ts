@@ -1,6 +1,7 @@
 // Filters of rules and of their backendRefs in the words of the file.
 
 import type { Trouble } from './addresses.ts'
+import type { FindExtension } from './extensions.ts'
 import type { FilterSpec, HeaderEdit, PathChange } from './kinds.ts'
 import type { Variant } from './variants.ts'
 
@@ -13,20 +14,26 @@ const HANDLED: Readonly<Record<string, (spec: FilterSpec, where: Pick<Variant, '
   RequestRedirect: ({ requestRedirect = {} }, where) => redirect(requestRedirect, where),
   URLRewrite: ({ urlRewrite = {} }) => rewrite(urlRewrite),
   CORS: (spec) => cors(spec.cors ?? {}),
-  ExtensionRef: ({ extensionRef }) => ({
-    reason: 'InvalidKind',
-    message: `the ${extensionRef?.kind ?? 'object'}.${extensionRef?.group ?? ''} "${extensionRef?.name ?? ''}" is no filter that is known`,
-  }),
 }
 
 /** All but mirrors, in the order written; CORS first, because what it answers goes nowhere. */
-export function writeFilters(specs: readonly FilterSpec[], where: Pick<Variant, 'port'>): Written | Trouble {
+export function writeFilters(
+  specs: readonly FilterSpec[],
+  where: Pick<Variant, 'port'>,
+  find: FindExtension,
+): Written | Trouble {
   const written: object[] = []
   const types = specs.map(({ type }) => type)
   if (types.includes('RequestRedirect') && types.includes('URLRewrite'))
     return { reason: 'IncompatibleFilters', message: 'RequestRedirect and URLRewrite exclude each other' }
   for (const spec of [...specs].sort((a, b) => Number(b.type === 'CORS') - Number(a.type === 'CORS'))) {
     if (spec.type === 'RequestMirror') continue
+    if (spec.type === 'ExtensionRef') {
+      const found = find(spec.extensionRef)
+      if ('reason' in found) return found
+      written.push(...found.filters)
+      continue
+    }
     const write = Object.hasOwn(HANDLED, spec.type) ? HANDLED[spec.type] : undefined
     if (write === undefined) return { reason: 'UnsupportedValue', message: `filters of type ${spec.type} are not supported` }
     const made = write(spec, where)

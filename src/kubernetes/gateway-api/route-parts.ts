@@ -1,5 +1,6 @@
 // What one route object comes to, whatever its kind.
 
+import { checkFilters } from '../../config/checks/filters.ts'
 import type { RouteConfig } from '../../config/model.ts'
 import { routeSchema } from '../../config/route-schema.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
@@ -41,7 +42,9 @@ export function readRoute(
 
 function readNew(written: object): RouteConfig | string {
   const read = routeSchema.safeParse(written)
-  return read.success ? read.data : read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  if (!read.success) return read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  const [found] = checkFilters({ routes: [read.data] })
+  return found === undefined ? read.data : found.message
 }
 
 const LONGEST_NAME = 512

@@ -77,7 +77,13 @@ function ruleParts<Match>(
   const times = kind.times(rule)
   if ('reason' in times) return { ...refuse(times as Trouble), ...matched }
   const parts = writeRule(rule, variant, around)
-  return { ...parts, ...matched, written: parts.refused === null ? { ...times, ...parts.written } : parts.written }
+  return { ...parts, ...matched, written: parts.refused === null ? withTimes(parts.written, times) : parts.written }
+}
+
+/** What a rule says of time goes before what its filters say. */
+function withTimes(written: RuleParts['written'], times: object): RuleParts['written'] {
+  const { timeout, ...rest } = times as { readonly timeout?: object }
+  return { ...written, ...rest, timeout: { ...Object(written.timeout), ...timeout } }
 }
 
 /** Gathers what the rules of a route come to. */
@@ -110,7 +116,8 @@ class Parts {
       this.#origins.push([name, { object, path }])
     }
     if (listeners.length > 0) for (const each of made.upstreams) this.#upstreams.add(each)
-    for (const each of made.unresolved) this.#tell(this.#unresolved, each, `${path}.backendRefs`)
+    for (const each of made.unresolved)
+      this.#tell(this.#unresolved, each, `${path}.${/Filter/.test(each.reason) ? 'filters' : 'backendRefs'}`)
     if (refused !== null) this.#tell(this.#refused, refused, path)
     this.#uses.push(...made.uses)
     return refused

@@ -4,6 +4,7 @@ import type { Read } from '../memo.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
 import type { Trouble } from './addresses.ts'
 import { type Backends, type Carried, resolve, type Unusable } from './backend-refs.ts'
+import { extensionsOf, routeKeysOf } from './extensions.ts'
 import { writeFilters } from './filters.ts'
 import type { Asker } from './grants.ts'
 import type { FilteredBackendRef, FilterSpec, RouteRule } from './kinds.ts'
@@ -32,11 +33,14 @@ export function answer(reason: 'invalid-reference' | 'refused-object', detail: s
   return { respond: { reason, detail: detail.slice(0, 1000) } }
 }
 
+/** Reasons for references that lead nowhere. */
+const NOT_THERE = ['InvalidKind', 'FilterNotFound', 'InvalidFilter']
+
 /** What cannot be honoured is answered, whole: nothing may reach an endpoint that should have been changed or refused before. */
 export function refuse(trouble: Trouble): RuleParts {
-  const missing = trouble.reason === 'InvalidKind'
+  const missing = NOT_THERE.includes(trouble.reason)
   return {
-    written: { filters: [answer(missing ? 'invalid-reference' : 'refused-object', trouble.message)] },
+    written: { filters: [answer(missing ? 'invalid-reference' : 'refused-object', trouble.brief ?? trouble.message)] },
     upstreams: [],
     unresolved: missing ? [trouble] : [],
     refused: missing ? null : trouble,
@@ -48,7 +52,9 @@ export function writeRule(rule: RouteRule<unknown>, variant: Variant, around: Ar
   const specs = rule.filters ?? []
   if (rule.sessionPersistence !== undefined)
     return refuse({ reason: 'UnsupportedValue', message: 'sessionPersistence is not supported' })
-  const filters = writeFilters(specs, variant)
+  const { by, backends, read } = around
+  const find = extensionsOf(by.namespace, backends.extensions, read)
+  const filters = writeFilters(specs, variant, find)
   if ('reason' in filters) return refuse(filters)
   const found = new Findings(variant, around)
   const mirror = found.mirrors(specs)
@@ -57,6 +63,7 @@ export function writeRule(rule: RouteRule<unknown>, variant: Variant, around: Ar
   const last = redirects || shares.length > 0 ? [] : [answer('invalid-reference', found.nowhere(rule.backendRefs ?? []))]
   return {
     written: {
+      ...routeKeysOf(specs, find),
       filters: [...filters, ...last],
       ...(shares.length > 0 ? { to: shares } : {}),
       ...(mirror.length > 0 && shares.length > 0 ? { mirror } : {}),
@@ -110,13 +117,19 @@ export class Findings {
     const found = this.#find(ref)
     if ('reason' in found) return { upstream: null, filters: [answer('invalid-reference', found.message)] }
     const { name } = found.upstream
-    const filters = writeFilters(ref.filters ?? [], this.#variant)
-    const mirrors = (ref.filters ?? []).some(({ type }) => type === 'RequestMirror')
-    if (!('reason' in filters) && !mirrors) return { upstream: name, filters }
-    const trouble =
-      'reason' in filters ? filters : { reason: 'UnsupportedValue', message: 'a backendRef cannot be mirrored by itself' }
+    const { by, backends, read } = this.#around
+    const find = extensionsOf(by.namespace, backends.extensions, read)
+    const specs = ref.filters ?? []
+    const filters = writeFilters(specs, this.#variant, find)
+    const mirrors = specs.some(({ type }) => type === 'RequestMirror')
+    const [key] = Object.keys(routeKeysOf(specs, find))
+    if (!('reason' in filters) && !mirrors && key === undefined) return { upstream: name, filters }
+    const message = mirrors
+      ? 'a backendRef cannot be mirrored by itself'
+      : `${key} of a RouteFilter is for rules, not for a single backendRef`
+    const trouble = 'reason' in filters ? filters : { reason: 'UnsupportedValue', message }
     this.unresolved.push(trouble)
-    return { upstream: name, filters: [answer('refused-object', trouble.message)] }
+    return { upstream: name, filters: [answer('refused-object', trouble.brief ?? trouble.message)] }
   }
 
   #find(ref: FilteredBackendRef): { upstream: NamedUpstream } | Unusable {
@@ -126,7 +139,7 @@ export class Findings {
       this.uses.push({ service: found.service, port: found.port ?? '', gateways: this.#variant.gateways })
     if ('reason' in found) {
       if (found.unresolved) this.unresolved.push({ reason: found.reason, message: found.message })
-    } else this.upstreams.push(found.upstream)
+    } else this.upstreams.push(found.upstream, ...found.standIns)
     return found
   }
 }

@@ -6,6 +6,8 @@ import { CONFIG_MAPS } from '../config-map.ts'
 import { Memo } from '../memo.ts'
 import { NAMESPACES } from '../namespace.ts'
 import { byAge, referenceTo } from '../object-reference.ts'
+import { ROUTE_FILTERS, UPSTREAM_POLICIES } from '../policies/kinds.ts'
+import { PolicyBook } from '../policies/policy-book.ts'
 import { SECRETS } from '../secret.ts'
 import { SERVICES } from '../service.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
@@ -56,7 +58,10 @@ interface Translated {
   readonly parts: RouteParts
 }
 
-export function gatewayApiTranslator({ controller, addresses, replicas = OWN_SERVICE }: GatewayApiSettings): Translator {
+export function gatewayApiTranslator(
+  { controller, addresses, replicas = OWN_SERVICE }: GatewayApiSettings,
+  policyBook = new PolicyBook(),
+): Translator {
   const settings = 'service' in addresses ? addresses.service : null
   const pool = 'service' in addresses ? null : new AddressBook(addresses)
   const replicaSlices = replicasOf(replicas)
@@ -80,7 +85,9 @@ export function gatewayApiTranslator({ controller, addresses, replicas = OWN_SER
   }
 
   const translateRoutes = (view: ClusterView, attaching: Around, backends: Backends): Translated[] => {
-    const maps = [attaching.parents, attaching.namespaces, backends.services, backends.grants, backends.policies]
+    const { services, grants, policies, upstreamPolicies, extensions } = backends
+    const looked = [services, grants, policies, upstreamPolicies, extensions.filters, extensions.plugins]
+    const maps = [attaching.parents, attaching.namespaces, ...looked]
     return ROUTE_KINDS.flatMap((kind) => {
       const objects = [...view.objects(kind.resource).values()]
       return [...(steady.get(kind)?.of(objects) ?? [])].map(([object, first]) => ({
@@ -120,7 +127,9 @@ export function gatewayApiTranslator({ controller, addresses, replicas = OWN_SER
       const { plans, listeners } = readListeners(planned, listenersMade)
       const judged = judgePolicies(sorted(view, BACKEND_TLS_POLICIES), material)
       const policies = policiesOfServices(judged, policyCache)
-      const backends = { services, grants, policies, made }
+      const upstreamPolicies = policyBook.of(view).attached
+      const extensions = { filters: view.objects(ROUTE_FILTERS), plugins: view.plugins }
+      const backends = { services, grants, policies, upstreamPolicies, extensions, made }
       const routes = translateRoutes(view, { parents: parentsOf(plans, parentCache), namespaces }, backends)
       const used = new Set<NamedUpstream>()
       const configs: RouteConfig[] = []
@@ -174,6 +183,8 @@ const RESOURCES = [
   SERVICES,
   SECRETS,
   CONFIG_MAPS,
+  UPSTREAM_POLICIES,
+  ROUTE_FILTERS,
   NAMESPACES,
 ]
 

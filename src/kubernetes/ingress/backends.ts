@@ -2,8 +2,9 @@
 
 import type { V1IngressBackend } from '@kubernetes/client-node'
 import type { Read } from '../memo.ts'
+import { followedPolicy, upstreamWithPolicy } from '../policies/followed-policy.ts'
+import type { AttachedPolicies } from '../policies/policy-book.ts'
 import { findPort, type KeptService, type ServicePort } from '../service.ts'
-import { upstreamOfService } from '../service-upstream.ts'
 import type { ObjectProblem } from '../translation.ts'
 import type { AnnotationEffects } from './annotations/effects.ts'
 import type { Ending } from './parts.ts'
@@ -12,6 +13,7 @@ import { problem, refusal } from './problems.ts'
 export interface BackendLook {
   readonly read: Read
   readonly services: ReadonlyMap<string, KeptService>
+  readonly policies: AttachedPolicies
   readonly namespace: string
   readonly effects: AnnotationEffects
   /** What is wrong is added to it. */
@@ -20,7 +22,7 @@ export interface BackendLook {
 
 /** `at` is where it stands in the object. */
 export function endingOf(backend: V1IngressBackend | undefined, at: string, look: BackendLook): Ending {
-  const { read, services, namespace, effects, problems } = look
+  const { read, services, policies, namespace, effects, problems } = look
   const refused = (reason: 'invalid-reference' | 'refused-object', detail: string, advice: string): Ending => {
     problems.push(
       problem(reason === 'invalid-reference' ? 'InvalidReference' : 'NotSupported', at, `${detail}; ${advice}`, 'refused'),
@@ -47,10 +49,16 @@ export function endingOf(backend: V1IngressBackend | undefined, at: string, look
       `the Service ${namespace}/${name} has no TCP port ${wanted}`,
       `it has ${portsInWords(found)}`,
     )
-  const upstream = upstreamOfService(namespace, name, there, effects.upstream)
-  if (typeof upstream === 'string')
-    return refused('refused-object', `the annotations ask for an upstream that cannot be`, upstream)
-  return { type: 'service', service: name, port: there, upstream }
+  const policy = followedPolicy(namespace, name, there, { policies, services, read })
+  if (policy?.words === null)
+    return refused(
+      'refused-object',
+      `what an UpstreamPolicy asks for of the Service ${namespace}/${name} cannot be`,
+      policy.why,
+    )
+  const made = upstreamWithPolicy(namespace, name, there, effects.upstream, policy)
+  if (typeof made === 'string') return refused('refused-object', `the annotations ask for an upstream that cannot be`, made)
+  return { type: 'service', service: name, port: there, policy, ...made }
 }
 
 /** The port of what has none of its own (ExternalName, headless) is that of its endpoints. */

@@ -1,6 +1,7 @@
 // A canary beside its main Ingress, as in ingress-nginx: header, then cookie, then weight. Everything else is the main's.
 
-import { type NamedUpstream, upstreamOfService } from '../service-upstream.ts'
+import { upstreamWithPolicy } from '../policies/followed-policy.ts'
+import type { NamedUpstream } from '../service-upstream.ts'
 import type { CanaryEffects, Written } from './annotations/effects.ts'
 import type { CanaryPart } from './claims.ts'
 import type { Ending, IngressPart } from './parts.ts'
@@ -16,7 +17,12 @@ export interface CanaryPlan {
   /** Before the main's own, in this order. */
   readonly routes: readonly { readonly name: string; readonly asked: Asked; readonly ending: Ending }[]
   /** Of what the main's own route takes; null = nothing. */
-  readonly share: { readonly upstream: NamedUpstream; readonly weight: number; readonly total: number } | null
+  readonly share: {
+    readonly upstream: NamedUpstream
+    readonly standIns: readonly NamedUpstream[]
+    readonly weight: number
+    readonly total: number
+  } | null
 }
 
 const NOTHING: CanaryPlan = { routes: [], share: null }
@@ -33,7 +39,9 @@ export function planCanary(owner: IngressPart, main: Ending, { owner: { ingress,
   const ending = endingBeside(owner, effects.upstream, ingress.meta.namespace, part.ending)
   const { weight, weightTotal: total } = canary
   const share =
-    main.type === 'service' && ending.type === 'service' && weight > 0 ? { upstream: ending.upstream, weight, total } : null
+    main.type === 'service' && ending.type === 'service' && weight > 0
+      ? { upstream: ending.upstream, standIns: ending.standIns, weight, total }
+      : null
   const routes = decisions(canary, share !== null).map(({ suffix, asked, goes }) => ({
     name: `${part.name}/${suffix}`,
     asked,
@@ -47,8 +55,8 @@ function endingBeside({ effects }: IngressPart, own: Written, namespace: string,
   if (ending.type !== 'service') return ending
   const { balancer } = own
   const written = { ...effects.upstream, ...(balancer === undefined ? {} : { balancer }) }
-  const upstream = upstreamOfService(namespace, ending.service, ending.port, written)
-  if (typeof upstream !== 'string') return { ...ending, upstream }
+  const made = upstreamWithPolicy(namespace, ending.service, ending.port, written, ending.policy)
+  if (typeof made !== 'string') return { ...ending, ...made }
   return refusal('refused-object', 'the annotations ask for an upstream that cannot be')
 }
 

@@ -1,5 +1,6 @@
 // What one Ingress asks for by itself, before others are looked at: its parts, one for each path and host.
 
+import type { FollowedPolicy } from '../policies/followed-policy.ts'
 import type { KeptSecret } from '../secret.ts'
 import type { ServicePort } from '../service.ts'
 import type { NamedUpstream } from '../service-upstream.ts'
@@ -16,7 +17,15 @@ export interface Refusal {
 
 /** What becomes of the requests of a part. */
 export type Ending =
-  | { readonly type: 'service'; readonly service: string; readonly port: ServicePort; readonly upstream: NamedUpstream }
+  | {
+      readonly type: 'service'
+      readonly service: string
+      readonly port: ServicePort
+      readonly policy: FollowedPolicy | null
+      readonly upstream: NamedUpstream
+      /** Who stands in for it, and for those. */
+      readonly standIns: readonly NamedUpstream[]
+    }
   /** Filters answer. */
   | { readonly type: 'answer'; readonly filters: readonly Written[] }
   | ({ readonly type: 'refusal' } & Refusal)

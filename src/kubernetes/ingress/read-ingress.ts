@@ -3,6 +3,9 @@
 import type { ListenerConfig } from '../../config/model.ts'
 import type { KeptConfigMap } from '../config-map.ts'
 import type { Read } from '../memo.ts'
+import { followedPolicy, upstreamWithPolicy } from '../policies/followed-policy.ts'
+import type { AttachedPolicies } from '../policies/policy-book.ts'
+import { findRouteFilter, type RouteFilters } from '../policies/route-filters.ts'
 import type { KeptSecret } from '../secret.ts'
 import type { KeptService } from '../service.ts'
 import type { ObjectProblem } from '../translation.ts'
@@ -21,6 +24,9 @@ export interface IngressLook {
   readonly services: ReadonlyMap<string, KeptService>
   readonly secrets: ReadonlyMap<string, KeptSecret>
   readonly configMaps: ReadonlyMap<string, KeptConfigMap>
+  readonly policies: AttachedPolicies
+  readonly filters: RouteFilters['filters']
+  readonly plugins: RouteFilters['plugins']
   /** Hosts that have TLS, as `namespace/host`. */
   readonly secure: ReadonlyMap<string, true>
   /** Of the file, by name. */
@@ -41,13 +47,14 @@ export function readIngress(ingress: KeptIngress, look: IngressLook): IngressPar
 }
 
 function read(ingress: KeptIngress, look: IngressLook): IngressPart {
-  const { read, services, secrets } = look
+  const { read, services, secrets, policies } = look
   const { namespace } = ingress.meta
   const effects = readAnnotations(ingress.meta, annotationLook(look))
   const problems: ObjectProblem[] = [...effects.problems]
   const rules: RuleLook = {
     read,
     services,
+    policies,
     namespace,
     effects,
     problems,
@@ -76,8 +83,13 @@ function insteadOfCertificate({ read, listeners, https }: IngressLook): string {
     : 'handshakes are refused where no other certificate is for the host'
 }
 
-function annotationLook({ read, services, secrets, configMaps }: IngressLook): AnnotationLook {
+function annotationLook(look: IngressLook): AnnotationLook {
+  const { read, services, secrets, configMaps } = look
   return {
+    upstream(namespace, name, port) {
+      return upstreamWithPolicy(namespace, name, port, {}, followedPolicy(namespace, name, port, look))
+    },
+    filter: (namespace, name) => findRouteFilter(namespace, name, look, read),
     service: (namespace, name) => read(services, `${namespace}/${name}`) ?? null,
     secret: (namespace, name) => read(secrets, `${namespace}/${name}`) ?? null,
     configMap: (namespace, name) => read(configMaps, `${namespace}/${name}`)?.fields ?? null,

@@ -104,10 +104,11 @@ class Making implements PartRoutes {
     const filters = clientAuth?.mode === 'require' ? [{ clientCert: {} }, ...asked] : asked
     const { rewrite } = this.#part
     if (ending.type === 'answer') return { filters: [...filters, ...ending.filters] }
-    const shares = [{ upstream: ending.upstream, weight: share === null ? 1 : share.total - share.weight }]
-    if (share !== null) shares.push({ upstream: share.upstream, weight: share.weight })
+    const { upstream, standIns } = ending
+    const shares = [{ upstream, standIns, weight: share === null ? 1 : share.total - share.weight }]
+    if (share !== null) shares.push({ upstream: share.upstream, standIns: share.standIns, weight: share.weight })
     const used = shares.filter(({ weight }) => weight > 0)
-    this.upstreams.push(...used.map(({ upstream }) => upstream))
+    this.upstreams.push(...used.flatMap((each) => [each.upstream, ...each.standIns]))
     const to = used.map(({ upstream: { name }, weight }) => ({ upstream: name, weight: used.length === 1 ? 1 : weight }))
     const { cookie } = this.#places
     const session = cookie === null ? {} : { affinity: { ...(route.affinity as object), cookie } }

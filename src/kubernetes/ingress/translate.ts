@@ -7,6 +7,8 @@ import type { ListenerConfig, RouteConfig, UpstreamConfig } from '../../config/m
 import { CONFIG_MAPS } from '../config-map.ts'
 import { Memo } from '../memo.ts'
 import { byAge, referenceTo } from '../object-reference.ts'
+import { ROUTE_FILTERS, UPSTREAM_POLICIES } from '../policies/kinds.ts'
+import { PolicyBook } from '../policies/policy-book.ts'
 import { SECRETS } from '../secret.ts'
 import { SERVICES } from '../service.ts'
 import type { ClusterView, ObjectReport, Origin, Translation, Translator } from '../translation.ts'
@@ -29,10 +31,18 @@ export interface IngressTranslatorSettings {
   readonly statusAddress: StatusAddressConfig
 }
 
-const RESOURCES = [INGRESSES, INGRESS_CLASSES, SERVICES, SECRETS, CONFIG_MAPS] as Translator['resources']
+const RESOURCES = [
+  INGRESSES,
+  INGRESS_CLASSES,
+  SERVICES,
+  SECRETS,
+  CONFIG_MAPS,
+  UPSTREAM_POLICIES,
+  ROUTE_FILTERS,
+] as Translator['resources']
 
-export function ingressTranslator(settings: IngressTranslatorSettings): Translator {
-  const translating = new IngressTranslating(settings)
+export function ingressTranslator(settings: IngressTranslatorSettings, policies = new PolicyBook()): Translator {
+  const translating = new IngressTranslating(settings, policies)
   return { source: 'ingress', resources: RESOURCES, translate: (view) => translating.translate(view) }
 }
 
@@ -45,6 +55,7 @@ interface Made {
 
 class IngressTranslating {
   readonly #settings: IngressTranslatorSettings
+  readonly #policies: PolicyBook
   readonly #memo = new Memo<KeptIngress, IngressPart>()
   readonly #made = new WeakMap<Part, Made>()
   /** Of the last translation, by name. */
@@ -52,8 +63,9 @@ class IngressTranslating {
   #upstreams: ReadonlyMap<string, UpstreamConfig> = new Map()
   #listeners: readonly ListenerConfig[] = []
 
-  constructor(settings: IngressTranslatorSettings) {
+  constructor(settings: IngressTranslatorSettings, policies: PolicyBook) {
     this.#settings = settings
+    this.#policies = policies
   }
 
   translate(view: ClusterView): Translation {
@@ -68,6 +80,9 @@ class IngressTranslating {
       services,
       secrets: view.objects(SECRETS),
       configMaps: view.objects(CONFIG_MAPS),
+      policies: this.#policies.of(view).attached,
+      filters: view.objects(ROUTE_FILTERS),
+      plugins: view.plugins,
       secure: secureHosts(ours),
       listeners: view.listeners,
     }

@@ -4,10 +4,11 @@ import type { KubernetesServiceConfig } from '../../config/model.ts'
 import type { Problem } from '../../config/problem.ts'
 import { ENDPOINT_SLICES } from '../endpoint-slice.ts'
 import type { ObjectReference } from '../object-reference.ts'
-import { keyOf, type RawObject, type Resource } from '../resource.ts'
+import type { Manifest as OwnManifest } from '../owned-object.ts'
+import { isSelected, keyOf, type RawObject, type Resource } from '../resource.ts'
 import { SERVICES } from '../service.ts'
 import { endpointsOfService, type ServiceEndpoints } from '../service-endpoints.ts'
-import type { ClusterView } from '../translation.ts'
+import type { ClusterView, ObjectIntent } from '../translation.ts'
 import type { Manifest } from './read-manifests.ts'
 
 type AnyResource = Resource<never, unknown>
@@ -47,8 +48,22 @@ export class ManifestCluster {
     return known as ReadonlyMap<string, Kept>
   }
 
-  view(surroundings: Pick<ClusterView, 'listeners' | 'unusable'>): ClusterView {
+  view(surroundings: Omit<ClusterView, 'objects'>): ClusterView {
     return { objects: (resource) => this.objects(resource), ...surroundings }
+  }
+
+  /** As if a gateway had made what it wants there to be. Whether something has changed by that. */
+  take(intents: readonly ObjectIntent[]): boolean {
+    let changed = false
+    for (const { object, wanted } of intents) {
+      const ofKind = this.#manifests.get(kindKey(object)) ?? new Map<string, Manifest>()
+      const key = keyOf({ metadata: object })
+      if (wanted === null || ofKind.has(key)) continue
+      this.#manifests.set(kindKey(object), ofKind.set(key, made(object, wanted)))
+      for (const resource of this.#kept.keys()) if (kindKey(resource) === kindKey(object)) this.#kept.delete(resource)
+      changed = true
+    }
+    return changed
   }
 
   /** Where a part of an object stands; null = in none of the files. */
@@ -88,6 +103,7 @@ export class ManifestCluster {
   #prune(resource: AnyResource): ReadonlyMap<string, unknown> {
     const kept = new Map<string, unknown>()
     for (const [key, { raw, file, line, kind }] of this.#manifests.get(kindKey(resource)) ?? []) {
+      if (!isSelected(resource, raw)) continue
       try {
         kept.set(key, resource.prune(raw as never))
       } catch (error) {
@@ -97,6 +113,11 @@ export class ManifestCluster {
     }
     return kept
   }
+}
+
+function made({ kind, group, version, ...metadata }: ObjectReference, wanted: OwnManifest): Manifest {
+  const raw = { ...wanted, metadata: { ...wanted.metadata, ...metadata, uid: keyOf({ metadata }) } }
+  return { kind, group, version, raw, file: '', line: () => 0 }
 }
 
 function kindKey({ kind, group }: { readonly kind: string; readonly group: string }): string {

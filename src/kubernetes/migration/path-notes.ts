@@ -9,7 +9,13 @@ type Note = Pick<ObjectProblem, 'path' | 'message' | 'severity'>
 /** A canary has the paths of the Ingress that it belongs to. */
 function kindOf({ meta }: KeptIngress): 'regex' | 'plain' | 'canary' {
   const none = () => null
-  const { canary, paths } = readAnnotations(meta, { secret: none, service: none, configMap: none })
+  const { canary, paths } = readAnnotations(meta, {
+    secret: none,
+    service: none,
+    configMap: none,
+    upstream: () => '',
+    filter: () => ({ filters: [], route: {} }),
+  })
   return canary !== null ? 'canary' : paths.regex ? 'regex' : 'plain'
 }
 

@@ -6,6 +6,7 @@ import { readAnnotations } from '../ingress/annotations/read.ts'
 import { PREFIXES } from '../ingress/annotations/table.ts'
 import type { KeptIngress } from '../ingress/kinds.ts'
 import { ingressTranslator } from '../ingress/translate.ts'
+import { upstreamWithPolicy } from '../policies/followed-policy.ts'
 import type { RawObject } from '../resource.ts'
 import { SECRETS } from '../secret.ts'
 import { SERVICES } from '../service.ts'
@@ -186,6 +187,9 @@ function judgeIngress(
     secret: (namespace, name) => secrets.get(`${namespace}/${name}`) ?? null,
     service: (namespace, name) => services.get(`${namespace}/${name}`) ?? null,
     configMap: () => ({}),
+    upstream: (namespace, name, port) => upstreamWithPolicy(namespace, name, port, {}, null),
+    // Of our own: not a matter of where an Ingress comes from.
+    filter: () => ({ filters: [], route: {} }),
   })
   const others = told.filter(({ path }) => !PREFIXES.some((prefix) => path.startsWith(prefix)))
   return {

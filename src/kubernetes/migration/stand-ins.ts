@@ -49,6 +49,7 @@ export function viewOf(ingresses: readonly KeptIngress[]): ClusterView {
     objects: <Kept>(resource: Resource<never, Kept>) => (found.get(resource) ?? new Map()) as ReadonlyMap<string, Kept>,
     listeners: listeners(),
     unusable: new Map(),
+    plugins: new Map(),
   }
 }
 

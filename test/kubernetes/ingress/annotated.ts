@@ -4,6 +4,8 @@ import { routeSchema } from '../../../src/config/route-schema.ts'
 import { upstreamSchema } from '../../../src/config/upstream-schema.ts'
 import type { AnnotationEffects, AnnotationLook } from '../../../src/kubernetes/ingress/annotations/effects.ts'
 import { readAnnotations } from '../../../src/kubernetes/ingress/annotations/read.ts'
+import { upstreamWithPolicy } from '../../../src/kubernetes/policies/followed-policy.ts'
+import type { FoundFilter } from '../../../src/kubernetes/policies/route-filters.ts'
 import type { KeptSecret } from '../../../src/kubernetes/secret.ts'
 
 export const NGINX = 'nginx.ingress.kubernetes.io/'
@@ -41,7 +43,13 @@ export const look: AnnotationLook = {
           own: null,
         }
       : null,
+  upstream: (namespace, name, port) => upstreamWithPolicy(namespace, name, port, {}, null),
+  filter: (namespace, name) => FILTERS[`${namespace}/${name}`] ?? { reason: 'FilterNotFound', message: 'there is none' },
   configMap: (namespace, name) => (`${namespace}/${name}` === 'shop/headers' ? { 'x-frame-options': 'DENY' } : null),
+}
+
+const FILTERS: Readonly<Record<string, FoundFilter>> = {
+  'shop/patient': { filters: [{ requestHeaders: { set: { 'x-a': 'b' } } }], route: { timeout: { request: '5s' } } },
 }
 
 /** Names without a prefix are those of ingress-nginx. */

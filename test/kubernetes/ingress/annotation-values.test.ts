@@ -124,6 +124,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   'cors-expose-headers': { good: ['X-A', '*, X-B'], bad: ['X:A', ''], beside: CORS },
   'cors-allow-credentials': { ...FLAG, beside: CORS },
   'cors-max-age': { good: ['0', '600'], bad: ['10m', '-1', ''], beside: CORS },
+  filters: { good: ['patient', 'patient, limits'], bad: ['', 'other/patient', 'A b'] },
   'custom-headers': { ...NAME, good: ['headers', 'shop/headers'] },
   'connection-proxy-header': TEXT,
   'proxy-cookie-domain': TEXT,

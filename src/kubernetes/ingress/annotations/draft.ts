@@ -43,6 +43,10 @@ export class Draft {
   readonly timeouts: { connect?: number; send?: number; read?: number } = {}
   readonly route: Record<string, unknown> = {}
   readonly upstream: Record<string, unknown> = {}
+  /** Keys of routes that count where `route` has none. */
+  readonly further: Record<string, unknown> = {}
+  /** Filters behind all others, in this order. */
+  readonly last: Written[] = []
   readonly upstreams = new Map<string, UpstreamConfig>()
   readonly requestHeaders = new FieldEdits()
   readonly responseHeaders = new FieldEdits()
@@ -128,10 +132,11 @@ export class Draft {
 
   finish(): AnnotationEffects {
     const { connect, send, read } = this.timeouts
-    const route = { ...this.route }
+    const route = { ...this.further, ...this.route }
     // Whatever nginx would have let pass passes: an upload may stall for as long as `send` says.
     if (read !== undefined || send !== undefined)
       route.timeout = {
+        ...Object(this.further.timeout),
         attempt: `${read ?? 60}s`,
         idle: `${Math.max(read ?? 60, send ?? 60)}s`,
         ...(read === undefined ? {} : { tunnel: `${read}s` }),
@@ -167,6 +172,6 @@ export class Draft {
     }
     if (this.bodyLimit !== null) filters.push({ bodyLimit: this.bodyLimit })
     const rank = (filter: Written): number => ORDER.findIndex((key) => key in filter)
-    return filters.sort((a, b) => rank(a) - rank(b))
+    return [...filters.sort((a, b) => rank(a) - rank(b)), ...this.last]
   }
 }

@@ -2,8 +2,10 @@
 // the configuration file ("written"), valid by the schema as it stands here.
 
 import type { UpstreamConfig } from '../../../config/model.ts'
+import type { FoundUpstream } from '../../policies/followed-policy.ts'
+import type { FoundFilter } from '../../policies/route-filters.ts'
 import type { KeptSecret } from '../../secret.ts'
-import type { KeptService } from '../../service.ts'
+import type { KeptService, ServicePort } from '../../service.ts'
 import type { ObjectProblem } from '../../translation.ts'
 
 /** Keys as they are written in a file. */
@@ -16,6 +18,10 @@ export interface AnnotationLook {
   service(namespace: string, name: string): KeptService | null
   /** Those of its entries that can be header fields; null also where ConfigMaps are not read. */
   configMap(namespace: string, name: string): Readonly<Record<string, string>> | null
+  /** Of a port of a Service, as its UpstreamPolicy has it; what is wrong, in words, where it cannot be. */
+  upstream(namespace: string, name: string, port: ServicePort): FoundUpstream | string
+  /** A RouteFilter; why it cannot be used. */
+  filter(namespace: string, name: string): FoundFilter | { readonly reason: string; readonly message: string }
 }
 
 export interface AnnotationEffects {

@@ -11,6 +11,7 @@ import { copies } from './themes/copies.ts'
 import { cors } from './themes/cors.ts'
 import { endpointProtocol } from './themes/endpoint-protocol.ts'
 import { fields } from './themes/fields.ts'
+import { filters } from './themes/filters.ts'
 import { hosts } from './themes/hosts.ts'
 import { https } from './themes/https.ts'
 import { authentication, errors, firewall, limits, ranges } from './themes/missing.ts'
@@ -39,6 +40,7 @@ export const THEMES: readonly Theme[] = [
   fields,
   copies,
   clientAuth,
+  filters,
   observing,
   snippets,
   authentication,

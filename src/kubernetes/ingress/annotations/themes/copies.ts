@@ -3,7 +3,6 @@
 import { isIP } from 'node:net'
 import { upstreamSchema } from '../../../../config/upstream-schema.ts'
 import { isOwnMachine } from '../../../../model/own-machine.ts'
-import { upstreamOfService } from '../../../service-upstream.ts'
 import type { Draft } from '../draft.ts'
 import { differs, exact, type Theme, theme } from '../entry.ts'
 import { type ObjectName, objectName, onOff, type Reader, wrong } from '../values.ts'
@@ -72,9 +71,9 @@ function standIn(draft: Draft, { namespace, name }: ObjectName): string | null {
   if (namespace !== '' && namespace !== own) return `a Service of another namespace (${namespace}) is not used`
   const [port] = draft.look.service(own, name)?.ports ?? []
   if (port === undefined) return `there is no Service ${own}/${name} with a port`
-  const made = upstreamOfService(own, name, port)
+  const made = draft.look.upstream(own, name, port)
   if (typeof made === 'string') return made
-  draft.upstreams.set(made.name, made.config)
-  draft.upstream.failover = [made.name]
+  for (const { name, config } of [made.upstream, ...made.standIns]) draft.upstreams.set(name, config)
+  draft.upstream.failover = [made.upstream.name]
   return null
 }
