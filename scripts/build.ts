@@ -6,6 +6,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, type Plugin } from 'esbuild'
+import { BUILT, buildDashboard } from './build-dashboard.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const { values } = parseArgs({ options: { outdir: { type: 'string' } } })
@@ -45,7 +46,10 @@ async function bundle(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   })
-  writeLicences(Object.keys(result.metafile.inputs))
+  const dashboard = await buildDashboard()
+  if (dashboard.text !== readFileSync(BUILT, 'utf8'))
+    throw new Error('the dashboard is not what was built of it: npm run build:dashboard')
+  writeLicences([...Object.keys(result.metafile.inputs), ...dashboard.inputs])
   for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
     if (file.endsWith('.js')) console.log(`${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${file}`)
   }

@@ -3,6 +3,7 @@
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Switchable } from './demo-control.ts'
 import { GRPC_PORT, startDemoGrpc } from './demo-grpc.ts'
 import { PAGE, takeWebSockets } from './demo-websocket.ts'
 
@@ -60,6 +61,43 @@ export async function startDemoEndpoint(name: string, port: number, behaviour: B
         server.closeAllConnections()
       }),
   }
+}
+
+/** An endpoint that can be stopped, so that its port refuses connections, and started again. */
+export class DemoSwitch implements Switchable {
+  readonly name: string
+  readonly port: number
+  readonly #start: () => Promise<DemoEndpoint>
+  #endpoint: DemoEndpoint | null
+
+  constructor(endpoint: DemoEndpoint, behaviour: Behaviour = steady) {
+    this.name = endpoint.name
+    this.port = endpoint.port
+    this.#endpoint = endpoint
+    this.#start = () => startDemoEndpoint(endpoint.name, endpoint.port, behaviour)
+  }
+
+  get running(): boolean {
+    return this.#endpoint !== null
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint ??= await this.#start()
+  }
+
+  async stop(): Promise<void> {
+    const endpoint = this.#endpoint
+    this.#endpoint = null
+    await endpoint?.close()
+  }
+}
+
+/** Switches for those of DEMO_ENDPOINTS among them. */
+export function demoSwitches(endpoints: readonly DemoEndpoint[]): DemoSwitch[] {
+  return DEMO_ENDPOINTS.flatMap(({ name, behaviour }) => {
+    const endpoint = endpoints.find((each) => each.name === name)
+    return endpoint === undefined ? [] : [new DemoSwitch(endpoint, behaviour)]
+  })
 }
 
 /** Starts all of them, or none: the error names the endpoint and the port that is taken. */

@@ -4,12 +4,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { DEMO_ENDPOINTS, startDemoEndpoints } from './demo-endpoints.ts'
+import { CONTROL_PORT, startDemoControl } from './demo-control.ts'
+import { DEMO_ENDPOINTS, demoSwitches, startDemoEndpoints } from './demo-endpoints.ts'
 import { GRPC_PORT } from './demo-grpc.ts'
+import { startDemoTraffic } from './demo-traffic.ts'
 import { CERTS, makeLocalCa } from './make-local-ca.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const secure = process.argv.includes('--tls')
+const traffic = !process.argv.includes('--no-traffic')
 const config = join('config', secure ? 'demo-tls.yaml' : 'demo.yaml')
 
 const SECURE_HINTS = secure
@@ -20,6 +23,14 @@ const SECURE_HINTS = secure
 
 const HINTS = `
 Headgate runs from ${config} in front of demo endpoints (${DEMO_ENDPOINTS.map(({ name, port }) => `${name} :${port}`).join(', ')}, grpc :${GRPC_PORT}).
+${traffic ? 'About ten requests a second run by themselves (npm start -- --no-traffic: none).\n' : ''}
+Dashboard:  ADMIN/
+
+Open it, then stop an endpoint and watch what the gateway makes of it:
+
+  http://127.0.0.1:${CONTROL_PORT}/                                         buttons that stop and start the demo endpoints, or:
+  curl -X POST http://127.0.0.1:${CONTROL_PORT}/two/stop                    \`two\` is gone; /two/start brings it back
+
 Try, in another terminal:
 
   curl -i http://127.0.0.1:8080/                                 every request: both endpoints in turn
@@ -34,8 +45,8 @@ Try, in another terminal:
 ${SECURE_HINTS}
 Where to look:
 
-  curl -s http://127.0.0.1:9901/metrics | grep attempts_total    what happened behind: which endpoint, how it ended
-  curl -s http://127.0.0.1:9901/config                           what is in force; also /ready and /healthz
+  curl -s ADMIN/metrics | grep attempts_total    what happened behind: which endpoint, how it ended
+  curl -s ADMIN/config                           what is in force; also /ready and /healthz
   ${config}${' '.repeat(Math.max(1, 55 - config.length))}edit and save: it is followed without losing a request
 
 Ctrl-C ends everything.
@@ -47,20 +58,23 @@ function startGateway(): ChildProcess {
     'run',
     '-c',
     config,
-    ...process.argv.slice(2).filter((argument) => argument !== '--tls'),
+    ...process.argv.slice(2).filter((argument) => argument !== '--tls' && argument !== '--no-traffic'),
   ]
   return spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** Passes the gateway's lines on, and tells the user what to try once it says that it is ready. */
-function showOutput(gateway: ChildProcess): void {
+function showOutput(gateway: ChildProcess, ready: (web: string) => void): void {
   let told = false
   if (gateway.stdout === null) return
   createInterface({ input: gateway.stdout }).on('line', (line) => {
     console.log(line)
     if (told || !/\bready\b/i.test(line)) return
     told = true
-    console.log(HINTS)
+    const at = (name: string, otherwise: string): string =>
+      new RegExp(`\\b${name}=(http://[^ ,]+)`).exec(line)?.[1] ?? otherwise
+    console.log(HINTS.replaceAll('ADMIN', at('admin', 'http://127.0.0.1:9901')))
+    ready(at('web', 'http://127.0.0.1:8080').replace('0.0.0.0', '127.0.0.1'))
   })
 }
 
@@ -86,10 +100,18 @@ function endWithParent(gateway: ChildProcess): void {
 async function main(): Promise<number> {
   if (secure && makeLocalCa(CERTS)) console.log('headgate: made a local CA and certificates in certs/')
   const endpoints = await startDemoEndpoints()
+  const switches = demoSwitches(endpoints)
+  const control = await startDemoControl(switches).catch((error: Error) => {
+    for (const endpoint of endpoints) void endpoint.close()
+    throw new Error(`the switches of the demo endpoints cannot listen on port ${CONTROL_PORT}: ${error.message}`)
+  })
   const gateway = startGateway()
   passSignals(gateway)
   endWithParent(gateway)
-  showOutput(gateway)
+  let stopTraffic: () => void = () => {}
+  showOutput(gateway, (web) => {
+    if (traffic) stopTraffic = startDemoTraffic(web)
+  })
   const code = await new Promise<number>((ended) => {
     gateway.on('error', (error) => {
       console.error(error.message)
@@ -97,7 +119,8 @@ async function main(): Promise<number> {
     })
     gateway.on('exit', (status, signal) => ended(signal === null ? (status ?? 1) : 1))
   })
-  await Promise.all(endpoints.map((endpoint) => endpoint.close()))
+  stopTraffic()
+  await Promise.all([control.close(), ...switches.map((each) => each.stop()), ...endpoints.map((endpoint) => endpoint.close())])
   return code
 }
 

@@ -95,6 +95,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
       stats,
       source: file,
       reload: () => reloader.reload('admin'),
+      reloads: () => ({ last: reloader.last, refused: reloader.lastRefused }),
       stop: signals.requestStop,
     })
     return createAdmin({ ...config, token, state, log: log.write })

@@ -203,6 +203,7 @@ class EmbeddedGateway implements Gateway {
         const errors = [{ file: '', line: 0, column: 0, message }]
         return { result: 'refused', errors, revision: this.#control.inForce?.revision ?? '' }
       },
+      reloads: () => ({ last: null, refused: null }),
       stop: () => void this.drain(),
     })
     return createAdmin({ ...config, token, state, log: this.#log })

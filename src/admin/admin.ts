@@ -1,12 +1,14 @@
 // The admin API on node:http: one small server in the control process, strict about who asks and patient with nobody.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Clock, systemClock } from '../model/clock.ts'
 import type { LogFunction } from '../telemetry/log.ts'
 import { type Answer, refusal, send } from './answer.ts'
 import { isLocal, listenOn, parseBind } from './bind.ts'
 import { readBody } from './body.ts'
-import { CALLS, type Call } from './calls.ts'
+import { CALLS, type Call, methodsOf } from './calls.ts'
 import { Guard } from './guard.ts'
+import { Audience } from './live/audience.ts'
 import { handleRudeClients } from './rude-clients.ts'
 import type { AdminState } from './state.ts'
 
@@ -19,6 +21,8 @@ export interface AdminOptions {
   readonly hosts: readonly string[]
   readonly state: AdminState
   readonly log: LogFunction
+  /** By default the system's. */
+  readonly clock?: Clock
 }
 
 export interface Admin {
@@ -40,6 +44,10 @@ export interface AdminLimits {
   readonly headers: number
   readonly bodyBytes: number
   readonly connections: number
+  /** Of GET /events at a time. */
+  readonly watchers: number
+  /** In which one of these has to take what it is sent. */
+  readonly slowMs: number
 }
 
 export const ADMIN_LIMITS: AdminLimits = {
@@ -52,6 +60,8 @@ export const ADMIN_LIMITS: AdminLimits = {
   headers: 100,
   bodyBytes: 64 * 1024,
   connections: 512,
+  watchers: 16,
+  slowMs: 10_000,
 }
 
 const NO_BODY = Buffer.alloc(0)
@@ -65,15 +75,25 @@ export function createAdmin(options: AdminOptions, limits: AdminLimits = ADMIN_L
   }
   const names = 'host' in bind ? [bind.host, ...options.hosts] : options.hosts
   const guard = new Guard({ names, token: options.token, readOnly: options.readOnly })
+  const audience = new Audience({
+    state: options.state,
+    readOnly: options.readOnly,
+    clock: options.clock ?? systemClock,
+    log: options.log,
+    limits,
+  })
   const server = createLimitedServer(limits)
   handleRudeClients(server)
   const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    answer(request, options.state, guard, limits, () => expectsContinue && response.writeContinue())
+    answer(request, { state: options.state, guard, limits, audience }, () => expectsContinue && response.writeContinue())
       .catch((error: Error) => {
         options.log('error', 'an admin call failed', { call: request.url?.slice(0, 100), error: error.stack ?? String(error) })
-        return refusal(500, 'internal', 'the call failed; the log says why')
+        return refusal('internal', 'the log says why')
       })
-      .then((made) => made !== null && send(request, response, made))
+      .then((made) => {
+        if (made === 'events') audience.join(response)
+        else if (made !== null) send(request, response, made)
+      })
   }
   server.on('request', (request, response) => serve(request, response, false))
   server.on('checkContinue', (request, response) => serve(request, response, true))
@@ -82,7 +102,13 @@ export function createAdmin(options: AdminOptions, limits: AdminLimits = ADMIN_L
     server.on('error', (error) => options.log('error', 'the admin API has a problem', { error: error.message }))
     return address
   }
-  return { start, close: () => close(server, limits.closeMs) }
+  return {
+    start,
+    close: () => {
+      audience.close()
+      return close(server, limits.closeMs)
+    },
+  }
 }
 
 function createLimitedServer(limits: AdminLimits): Server {
@@ -105,21 +131,30 @@ function createLimitedServer(limits: AdminLimits): Server {
   return server
 }
 
-/** null = nobody is there to be answered. */
+interface Served {
+  readonly state: AdminState
+  readonly guard: Guard
+  readonly limits: AdminLimits
+  readonly audience: Audience
+}
+
+/** null = nobody is there to be answered; `events` = it is a stream. */
 async function answer(
   request: IncomingMessage,
-  state: AdminState,
-  guard: Guard,
-  limits: AdminLimits,
+  { state, guard, limits, audience }: Served,
   beforeBody: () => void,
-): Promise<Answer | null> {
+): Promise<Answer | 'events' | null> {
   const call = admit(request, guard, limits)
   if ('status' in call) return call
+  if (call.streams && request.method === 'GET') {
+    if (!audience.full) return 'events'
+    return refusal('too-many-watchers', `at most ${limits.watchers} at a time`, { 'retry-after': '5' })
+  }
   if (call.method !== 'POST') return call.answer(state, request.headers, NO_BODY)
   beforeBody()
   const body = await readBody(request, limits.bodyBytes)
   if (body === 'cut') return null
-  if (body === 'large') return refusal(413, 'body-limit', `a body has at most ${limits.bodyBytes} bytes`)
+  if (body === 'large') return refusal('body-limit', `a body has at most ${limits.bodyBytes} bytes`)
   return call.answer(state, request.headers, body)
 }
 
@@ -129,20 +164,21 @@ function admit(
   guard: Guard,
   limits: AdminLimits,
 ): Call | Answer {
-  if (rawHeaders.length / 2 > limits.headers) return refusal(431, 'header-limit', `at most ${limits.headers} header lines`)
+  if (rawHeaders.length / 2 > limits.headers) return refusal('header-limit', `at most ${limits.headers} header lines`)
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
-  if (!url.startsWith('/') || hosts.length > 1) return refusal(400, 'bad-request', 'one Host and a target that is a path')
+  if (!url.startsWith('/') || hosts.length > 1) return refusal('bad-request', 'one Host and a target that is a path')
   const path = url.split('?', 1)[0]
   const call = CALLS.find((known) => known.path === path)
   const stranger = guard.host(headers.host) ?? (call?.open ? null : guard.token(headers))
   if (stranger !== null) return stranger
-  if (call === undefined) return refusal(404, 'not-found', 'no such call; GET / lists them')
-  if (method !== call.method && !(method === 'HEAD' && call.method === 'GET')) {
-    const allow = call.method === 'GET' ? 'GET, HEAD' : 'POST'
-    return refusal(405, 'method-not-allowed', `this call takes ${allow}`, { allow })
+  if (call === undefined) return refusal('not-found', 'GET /openapi.json lists the calls')
+  const methods = methodsOf(call)
+  if (!methods.includes(method)) {
+    const allow = methods.join(', ')
+    return refusal('method-not-allowed', `this call takes ${allow}`, { allow })
   }
-  const refused = call.method === 'POST' ? (guard.origin(headers) ?? (call.writes ? guard.write() : null)) : null
-  return refused ?? call
+  const foreign = call.method === 'POST' || call.streams ? guard.origin(headers) : null
+  return foreign ?? (call.writes ? guard.write() : null) ?? call
 }
 
 function close(server: Server, timeoutMs: number): Promise<void> {

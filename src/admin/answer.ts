@@ -1,6 +1,7 @@
 // Answers of the admin API, and the headers that all of them carry.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { PROBLEMS, type ProblemCode, problemBody } from './problems.ts'
 
 export interface Answer {
   readonly status: number
@@ -9,23 +10,24 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Nothing is kept, framed, sniffed or run; the one page that there is needs no script. */
-const HEADERS = {
+/** Nothing is kept, framed, sniffed or run; the one page that there is says for itself what it runs. */
+export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 }
 
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n`, headers }
+export function json(status: number, value: unknown): Answer {
+  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` }
 }
 
-/** `error` is a stable word, `message` what a person should know. */
-export function refusal(status: number, error: string, message: string, headers?: Readonly<Record<string, string>>): Answer {
-  return json(status, { error, message }, headers)
+/** `detail` is what a person should know. */
+export function refusal(code: ProblemCode, detail: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: PROBLEMS[code].status, type: 'application/problem+json', body: problemBody(code, detail), headers }
 }
 
 /** Sends it; a request whose body was not read to its end gets no further one on its connection. */
@@ -48,20 +50,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** For a connection whose request could not even be parsed. */
-export function rawRefusal(status: 400 | 408 | 431): string {
-  const [phrase, error] = RAW[status]
-  const body = `${JSON.stringify({ error, message: phrase })}\n`
+export function rawRefusal(code: 'bad-request' | 'header-timeout' | 'header-limit'): string {
+  const body = problemBody(code, 'the request could not be read')
   const head = [
-    `HTTP/1.1 ${status} ${phrase}`,
+    `HTTP/1.1 ${PROBLEMS[code].status} ${STATUS_CODES[PROBLEMS[code].status]}`,
     'connection: close',
-    'content-type: application/json',
+    'content-type: application/problem+json',
     'cache-control: no-store',
   ]
-  return `${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  return `${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
-
-const RAW = {
-  400: ['Bad Request', 'bad-request'],
-  408: ['Request Timeout', 'header-timeout'],
-  431: ['Request Header Fields Too Large', 'header-limit'],
-} as const

@@ -3,7 +3,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, json, refusal } from './answer.ts'
 import { answerExplain } from './explain.ts'
-import { page } from './page.ts'
 import { redact } from './redact.ts'
 import type { AdminState } from './state.ts'
 
@@ -15,11 +14,11 @@ export interface Call {
   readonly open?: true
   /** Changes something, so that `admin.readOnly` refuses it. */
   readonly writes?: true
-  /** `body` is what was sent with a POST. */
+  /** Costs something for as long as it lasts, so that pages of other sites are refused as for what writes. */
+  readonly streams?: true
+  /** `body` is what was sent with a POST. Of what streams this is the answer to HEAD. */
   readonly answer: (state: AdminState, headers: IncomingHttpHeaders, body: Buffer) => Answer | Promise<Answer>
 }
-
-const notSupported = (what: string): Answer => refusal(501, 'not-supported', `${what} is not supported yet`)
 
 /** Whether OpenMetrics is preferred: named, and not with less weight than plain text. */
 function prefersOpenMetrics(accept = ''): boolean {
@@ -35,13 +34,14 @@ export const CALLS: readonly Call[] = [
   {
     path: '/',
     method: 'GET',
-    about: 'This page.',
-    answer: () => ({ status: 200, type: 'text/html; charset=utf-8', body: page(CALLS) }),
+    about: 'The dashboard: a page that asks for the token itself where one is needed.',
+    open: true,
+    answer: async () => (await import('./dashboard-page.ts')).dashboardPage(),
   },
   {
     path: '/healthz',
     method: 'GET',
-    about: '200 while the process lives.',
+    about: '200 while the process lives, 503 else.',
     open: true,
     answer: (state) => (state.live() ? json(200, { live: true }) : json(503, { live: false })),
   },
@@ -58,7 +58,7 @@ export const CALLS: readonly Call[] = [
   {
     path: '/metrics',
     method: 'GET',
-    about: 'Prometheus text, or OpenMetrics by Accept; all workers summed.',
+    about: 'Prometheus text, or OpenMetrics when Accept prefers it; all workers summed.',
     answer: async (state, headers) => {
       const { contentType, text } = await state.metrics(prefersOpenMetrics(headers.accept))
       return { status: 200, type: contentType, body: text, headers: { vary: 'accept' } }
@@ -67,7 +67,7 @@ export const CALLS: readonly Call[] = [
   {
     path: '/config',
     method: 'GET',
-    about: 'The configuration in force, its revision and source; secrets are hidden.',
+    about: 'The configuration in force, complete with defaults, its revision (a hash) and source; secrets are hidden.',
     answer: (state) => {
       const { revision, source, config } = state.config()
       return json(200, { revision, source, config: redact(config) })
@@ -77,13 +77,32 @@ export const CALLS: readonly Call[] = [
   {
     path: '/upstreams',
     method: 'GET',
-    about: 'Every upstream with its endpoints.',
+    about: 'Every upstream with its endpoints: health, why one gets no requests and until when; all workers together.',
     answer: async (state) => json(200, await state.upstreams()),
+  },
+  {
+    path: '/events',
+    method: 'GET',
+    about: 'What the dashboard shows, as server-sent events: `start` has everything, `tick` once a second what has changed.',
+    streams: true,
+    answer: () => ({ status: 200, type: 'text/event-stream', body: '' }),
+  },
+  {
+    path: '/openapi.json',
+    method: 'GET',
+    about: 'This API as an OpenAPI 3.1 document.',
+    answer: async () => json(200, (await import('./openapi.ts')).openApi()),
+  },
+  {
+    path: '/explain',
+    method: 'POST',
+    about: 'What would become of a request, and why, by live state. Nothing is sent and nothing changes.',
+    answer: (state, _headers, body) => answerExplain(state, body),
   },
   {
     path: '/reload',
     method: 'POST',
-    about: 'Reads the configuration again: 200 with the revision, or 422 with every error.',
+    about: 'Reads the configuration again: 200 when it is in force everywhere, 422 with every error when it is refused.',
     writes: true,
     answer: async (state) => {
       const result = await state.reload()
@@ -93,7 +112,7 @@ export const CALLS: readonly Call[] = [
   {
     path: '/drain',
     method: 'POST',
-    about: 'Ends the gateway as SIGTERM does.',
+    about: 'Ends the gateway as SIGTERM does: finishes what runs.',
     writes: true,
     answer: (state) => {
       state.drain()
@@ -101,16 +120,15 @@ export const CALLS: readonly Call[] = [
     },
   },
   {
-    path: '/explain',
-    method: 'POST',
-    about: 'What would become of the request {method, url, headers}, and why.',
-    answer: (state, _headers, body) => answerExplain(state, body),
-  },
-  {
     path: '/cache/purge',
     method: 'POST',
-    about: 'Not supported yet.',
+    about: 'Belongs to the filter `cache`, which is not supported yet.',
     writes: true,
-    answer: () => notSupported('POST /cache/purge'),
+    answer: () => refusal('not-supported', 'POST /cache/purge belongs to the filter cache, which is not supported yet'),
   },
 ]
+
+/** What a path is asked with. */
+export function methodsOf({ method }: Call): readonly string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : ['POST']
+}

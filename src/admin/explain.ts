@@ -9,11 +9,11 @@ export async function answerExplain(state: AdminState, body: Buffer): Promise<An
   try {
     written = JSON.parse(body.toString('utf8'))
   } catch {
-    return refusal(400, 'bad-request', 'the body is not JSON; send {"method": "GET", "url": "http://host/path", "headers": {}}')
+    return refusal('bad-request', 'the body is not JSON; send {"method": "GET", "url": "http://host/path", "headers": {}}')
   }
   const request = readExplainRequest(written)
-  if (typeof request === 'string') return refusal(400, 'bad-request', request)
+  if (typeof request === 'string') return refusal('bad-request', request)
   const explained = await state.explain(request).catch((error: Error) => error)
-  if (explained instanceof Error) return refusal(503, 'unavailable', explained.message)
-  return 'refused' in explained ? refusal(400, 'bad-request', explained.refused) : json(200, explained.explanation)
+  if (explained instanceof Error) return refusal('unavailable', explained.message)
+  return 'refused' in explained ? refusal('bad-request', explained.refused) : json(200, explained.explanation)
 }

@@ -32,7 +32,7 @@ export class Guard {
     if (host === undefined) return null
     const name = hostName(host)
     if (name !== null && (this.#names.has(name) || isAddress(name))) return null
-    return refusal(403, 'host', 'this Host is not served; add the name to admin.hosts')
+    return refusal('host', 'add the name to admin.hosts')
   }
 
   token(headers: IncomingHttpHeaders): Answer | null {
@@ -40,21 +40,21 @@ export class Guard {
     const given = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
     // Digests have one length, so that neither content nor length of the token can be told from the time it takes.
     if (given !== undefined && timingSafeEqual(digest(given), this.#token)) return null
-    return refusal(401, 'token', 'this needs the bearer token of admin.token', {
+    return refusal('token', 'send the token of admin.token: Authorization: Bearer TOKEN', {
       'www-authenticate': 'Bearer realm="headgate"',
     })
   }
 
-  /** A POST that a browser sends for another site's page is refused, whatever it would do. */
+  /** What a browser sends for another site's page is refused, whatever it would do: all that does something, or costs something. */
   origin(headers: IncomingHttpHeaders): Answer | null {
     const site = headers['sec-fetch-site']
     const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none'
     if (!foreignSite && (headers.origin === undefined || isOwnOrigin(headers.origin, headers.host))) return null
-    return refusal(403, 'origin', 'calls from the pages of another site are refused')
+    return refusal('origin', 'the call came from a page of another site')
   }
 
   write(): Answer | null {
-    return this.#readOnly ? refusal(403, 'read-only', 'admin.readOnly is set') : null
+    return this.#readOnly ? refusal('read-only', 'admin.readOnly is set') : null
   }
 }
 

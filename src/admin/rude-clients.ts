@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { rawRefusal } from './answer.ts'
 
+type RawCode = Parameters<typeof rawRefusal>[0]
+
 /** How long a refused client may take to read the answer while what it goes on sending is thrown away. */
 const LINGER_MS = 500
 
@@ -24,26 +26,26 @@ export function handleRudeClients(server: Server): void {
     if (refused.has(socket)) return
     refused.add(socket)
     const answer = answers.get(socket)
-    const status = statusOf(error.code)
-    if (answer === undefined && error.code !== 'ECONNRESET') refuse(socket, status)
+    const code = codeOf(error.code)
+    if (answer === undefined && error.code !== 'ECONNRESET') refuse(socket, code)
     // A body that is broken or does not come has no answer: what waits for it ends with the connection.
     else if (answer === undefined || !answer.req.complete) socket.destroy()
     // What follows a request is broken: two answers at once would be read as one.
-    else answer.once('close', () => refuse(socket, status))
+    else answer.once('close', () => refuse(socket, code))
   })
 }
 
-function refuse(socket: Duplex, status: 400 | 408 | 431): void {
+function refuse(socket: Duplex, code: RawCode): void {
   if (!socket.writable) {
     socket.destroy()
     return
   }
-  socket.end(rawRefusal(status))
+  socket.end(rawRefusal(code))
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
 }
 
-function statusOf(code: string | undefined): 400 | 408 | 431 {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
-  return code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 431 : 400
+function codeOf(code: string | undefined): RawCode {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'header-timeout'
+  return code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 'header-limit' : 'bad-request'
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../config/problem.ts'
 import type { Explained, ExplainRequest } from '../model/explanation.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import { KeptExposition } from '../telemetry/kept-exposition.ts'
+import type { MetricName } from '../telemetry/metrics.ts'
 import type { Control } from './control.ts'
 import type { ReloadOutcome } from './reload.ts'
 
@@ -18,10 +19,11 @@ export interface AdminStateSettings {
   /** Where the configuration comes from. */
   readonly source: string
   readonly reload: () => Promise<Pick<ReloadOutcome, 'result' | 'errors' | 'revision'>>
+  readonly reloads: () => { readonly last: ReloadOutcome | null; readonly refused: ReloadOutcome | null }
   readonly stop: (reason: string) => void
 }
 
-export function adminState({ control, awaited, origins, stats, source, reload, stop }: AdminStateSettings) {
+export function adminState({ control, awaited, origins, stats, source, reload, reloads, stop }: AdminStateSettings) {
   const kept = new KeptExposition()
   return {
     live: () => true,
@@ -50,7 +52,19 @@ export function adminState({ control, awaited, origins, stats, source, reload, s
       const routes = control.inForce?.config.routes ?? []
       return { routes: routes.map((route) => ({ ...route, origin: known.of(route.name) })) }
     },
+    served: () => servedBy(control),
+    serving: () => control.serving(),
+    reloads,
+    collect: () => control.collect(false),
+    series: (metric: MetricName) => stats.series(metric),
+    takeSamples: (most: number) => control.takeSamples(most),
   }
+}
+
+function servedBy({ inForce, addresses }: Control) {
+  const { listeners = [], routes = [] } = inForce?.config ?? {}
+  // Addresses are known a moment later than what is in force when it starts.
+  return { key: `${inForce?.revision ?? ''} ${addresses.length}`, listeners, routes, addresses }
 }
 
 /** Of plugins which version it is, not the text of it. */

@@ -129,6 +129,11 @@ export class Control {
     return this.#planes.upstreams()
   }
 
+  /** How many processes serve. */
+  serving(): number {
+    return this.#planes.serving()
+  }
+
   reopenLogs(): void {
     this.#planes.reopenLogs()
   }

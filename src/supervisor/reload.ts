@@ -35,6 +35,8 @@ export class Reloader {
   #running: Promise<ReloadOutcome> | null = null
   #queued: Promise<ReloadOutcome> | null = null
   last: ReloadOutcome | null = null
+  /** The last one that was refused, whatever came after it. */
+  lastRefused: ReloadOutcome | null = null
 
   constructor(settings: ReloaderSettings) {
     this.#settings = settings
@@ -62,6 +64,7 @@ export class Reloader {
     const outcome = { result, errors, trigger, at: clock.wall(), revision: control.inForce?.revision ?? '' }
     this.last = outcome
     control.judged(result === 'refused')
+    if (result === 'refused') this.lastRefused = outcome
     if (result === 'refused') {
       for (const problem of errors) log('error', formatProblem(problem), { file: problem.file, line: problem.line })
       log('error', 'the configuration was not reloaded; what was in force stays', { trigger, errors: errors.length })

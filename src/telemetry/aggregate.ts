@@ -86,6 +86,11 @@ export class StatsAggregator {
     for (const family of this.#families.values()) family.sweep(gone)
   }
 
+  /** Of a counter or histogram as it is now; the objects are the same each time. */
+  series(metric: MetricName): Iterable<Series> {
+    return this.#family(metric).series.values()
+  }
+
   /** All metrics, with the process's own, as Prometheus text or as OpenMetrics. */
   exposition(openMetrics: boolean): Promise<Exposition> {
     this.#sumGauges()

@@ -18,16 +18,16 @@ t.test('every call answers in its shape', async (t) => {
   t.same(await read('/ready'), [200, { ready: true, why: [] }])
   t.same(await read('/ready?verbose'), [200, { ready: true, why: [] }], 'a query is no other path')
   t.same(await read('/config'), [200, { revision: 'r1', source: 'a.yaml', config: { admin: { token: '***' }, routes: [] } }])
-  t.same(await read('/routes'), [200, { routes: [{ name: 'users' }] }])
+  t.same(await read('/routes'), [200, { routes: [{ name: 'users', origin: null }] }])
   t.same(await read('/reload', post), [200, { revision: 'r2' }])
   let drained = 0
   state.drain = () => void drained++
   t.same(await read('/drain', post), [200, { draining: true }])
   t.equal(drained, 1)
   t.same(await read('/upstreams'), [200, { upstreams: [] }])
-  t.match(await read('/cache/purge', post), [501, { error: 'not-supported' }])
-  t.match(await read('/nope'), [404, { error: 'not-found' }])
-  t.match(await read('/__proto__'), [404, { error: 'not-found' }])
+  t.match(await read('/cache/purge', post), [501, { code: 'not-supported', status: 501, detail: /cache/ }])
+  t.match(await read('/nope'), [404, { code: 'not-found' }])
+  t.match(await read('/__proto__'), [404, { code: 'not-found' }])
 
   state.live = () => false
   state.ready = () => ({ ready: false, why: ['draining'] })
@@ -55,12 +55,17 @@ t.test('metrics come in the format that is asked for', async (t) => {
   )
 })
 
-t.test('the page at / lists the calls', async (t) => {
+t.test('refusals are problems as RFC 9457 has them', async (t) => {
   const { url } = await startAdmin(t)
-  const answer = await fetch(url)
-  t.match(answer.headers.get('content-type'), /^text\/html/)
-  const text = await answer.text()
-  for (const path of ['/healthz', '/ready', '/metrics', '/config', '/routes', '/reload', '/drain']) t.match(text, path)
+  const answer = await fetch(`${url}/nope`)
+  t.equal(answer.headers.get('content-type'), 'application/problem+json')
+  t.same(await answer.json(), {
+    type: 'https://headgate.dev/admin/not-found',
+    title: 'There is no such call',
+    status: 404,
+    code: 'not-found',
+    detail: 'GET /openapi.json lists the calls',
+  })
 })
 
 t.test('HEAD has the headers of GET and no body; other methods are told what is allowed', async (t) => {
@@ -76,6 +81,9 @@ t.test('HEAD has the headers of GET and no body; other methods are told what is 
     ['GET', '/reload', 'POST'],
     ['HEAD', '/drain', 'POST'],
     ['GET', '/explain', 'POST'],
+    ['GET', '/cache/purge', 'POST'],
+    ['PUT', '/', 'GET, HEAD'],
+    ['POST', '/events', 'GET, HEAD'],
   ] as const) {
     const answer = await fetch(url + path, { method })
     t.equal(answer.status, 405, `${method} ${path}`)

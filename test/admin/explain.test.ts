@@ -54,12 +54,12 @@ t.test('what cannot be asked', async (t) => {
     '{"url":"http://a/","method":5}',
     '{"url":"http://a/","x":1}',
   ])
-    t.match(await ask(t, body), { asked: [], status: 400, said: { error: 'bad-request' } }, body)
+    t.match(await ask(t, body), { asked: [], status: 400, said: { code: 'bad-request' } }, body)
   for (const more of ['"headers":[]', '"headers":{"a":1}', '"listener":1', '"client":1', '"seed":1.5'])
     t.match(await ask(t, `{"url":"http://a/",${more}}`), { asked: [], status: 400 }, more)
-  t.match(await ask(t, '{"url":"http://a/","listener":"x"}'), { status: 400, said: { message: 'there is no listener "x"' } })
+  t.match(await ask(t, '{"url":"http://a/","listener":"x"}'), { status: 400, said: { detail: 'there is no listener "x"' } })
 })
 
 t.test('nobody there to ask', async (t) => {
-  t.match(await ask(t, '{"url":"/nobody"}'), { status: 503, said: { error: 'unavailable', message: 'no worker serves' } })
+  t.match(await ask(t, '{"url":"/nobody"}'), { status: 503, said: { code: 'unavailable', detail: 'no worker serves' } })
 })

@@ -33,7 +33,13 @@ export async function startAdmin(
     drain: () => {},
     upstreams: async () => ({ upstreams: [] }),
     explain: async () => ({ refused: 'nothing is served here' }),
-    routes: () => ({ routes: [{ name: 'users' }] }),
+    routes: () => ({ routes: [{ name: 'users', origin: null }] }),
+    served: () => ({ key: 'r1', listeners: [], routes: [], addresses: [] }),
+    serving: () => 1,
+    reloads: () => ({ last: null, refused: null }),
+    collect: async () => {},
+    series: () => [],
+    takeSamples: async () => ({ seen: 0, samples: [] }),
   }
   const logged: string[] = []
   const admin = createAdmin(

@@ -78,6 +78,8 @@ t.test('writes from the pages of another site are refused', async (t) => {
   }
   t.equal(reloads, 5)
   t.equal(await ask('GET /routes', host, 'Origin: http://evil.example'), 200, 'reading is for the browser to forbid')
+  t.equal(await ask('GET /events', host, 'Sec-Fetch-Site: cross-site'), 403, 'but not what goes on and on')
+  t.equal(await ask('GET /', host, 'Sec-Fetch-Site: cross-site'), 200, 'a link to the dashboard')
   t.equal(await ask('POST /reload', 'Host: localhost', 'Origin: http://localhost:80'), 200, 'the default port says nothing')
 })
 
@@ -85,9 +87,10 @@ t.test('token: everything but the probes asks for it', async (t) => {
   const { raw } = await startAdmin(t, { token: 'correct horse'.replace(' ', '-') })
   const ask = asker(raw)
   const host = 'Host: localhost'
-  for (const path of ['/healthz', '/ready']) t.equal(await ask(`GET ${path}`, host), 200, path)
+  for (const path of ['/healthz', '/ready', '/']) t.equal(await ask(`GET ${path}`, host), 200, path)
   for (const line of [
-    'GET /',
+    'GET /events',
+    'GET /openapi.json',
     'GET /metrics',
     'GET /config',
     'GET /routes',

@@ -17,6 +17,44 @@ t.test('secrets are hidden, wherever they stand and however they are written', a
   t.same(redact({ scope: { redis: 'redis://user:hush@host:1/0' } }), { scope: { redis: 'redis://user:***@host:1/0' } })
 })
 
+t.test('what a route asks requests for, and options of filters, as the normalised form has them', async (t) => {
+  const asks = (name: string) => ({ name, match: { type: 'exact', value: 'v1' } })
+  const hides = (name: string) => ({ name, match: { type: 'exact', value: '***' } })
+  const present = { name: 'cookie', match: { type: 'present', value: true } }
+  t.same(
+    redact({
+      headers: [asks('authorization'), asks('x-env'), present],
+      query: [asks('access_token')],
+      cookies: [asks('beta')],
+    }),
+    {
+      headers: [hides('authorization'), asks('x-env'), present],
+      query: [hides('access_token')],
+      cookies: [asks('beta')],
+    },
+  )
+  t.same(
+    redact([
+      { name: 'a route', match: [{ headers: [asks('x-api-key')] }] },
+      { name: 'token', match: [] },
+    ]),
+    [
+      { name: 'a route', match: [{ headers: [hides('x-api-key')] }] },
+      { name: 'token', match: [] },
+    ],
+  )
+  t.same(
+    redact([
+      { type: 'apiKey', options: { keys: [{ name: 'alice', key: 'k' }] } },
+      { type: 'basicAuth', options: { users: 'a:b' } },
+    ]),
+    [
+      { type: 'apiKey', options: { keys: [{ name: 'alice', key: '***' }] } },
+      { type: 'basicAuth', options: { users: '***' } },
+    ],
+  )
+})
+
 t.test('what is no secret stays as it is', async (t) => {
   const config = {
     admin: { token: null },

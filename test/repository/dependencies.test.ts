@@ -19,7 +19,7 @@ const WITHOUT_IMPORT = ['@types/node', '@types/dns-packet', '@types/opossum', '@
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 const { dependencies, devDependencies, optionalDependencies } = manifest
 const everything = { ...dependencies, ...devDependencies, ...optionalDependencies }
-const shipped = importedBy('src/**/*.ts')
+const shipped = importedBy('src/**/*.{ts,tsx}')
 const development = new Set(['scripts/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'].flatMap((pattern) => [...importedBy(pattern)]))
 
 function importedBy(pattern: string): ReadonlySet<string> {

@@ -1,0 +1,3 @@
+// Style sheets, which the bundler takes in.
+
+declare module '*.css'
