@@ -3,11 +3,14 @@
 import { RE2JS } from 're2js'
 import * as z from 'zod'
 import type { MatchConfig, NamedMatchConfig, ValueMatchConfig } from './model.ts'
+import { LARGEST_REGEX, regexSize } from './regex-size.ts'
 import { boolean, isToken } from './values.ts'
 import { AT_KEY, block, expecting, named, type Refusal, refuse, text } from './written.ts'
 
 export function readRegex(written: string): string | Refusal {
-  if (written.length > 4096) return refuse('this regular expression is longer than 4096 characters')
+  if (written.length > LARGEST_REGEX) return refuse(`this regular expression is longer than ${LARGEST_REGEX} characters`)
+  if (regexSize(written) > LARGEST_REGEX)
+    return refuse(`this regular expression is longer than ${LARGEST_REGEX} characters with its repetitions written out`)
   try {
     RE2JS.compile(written)
     return written

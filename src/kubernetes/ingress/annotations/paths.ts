@@ -1,6 +1,7 @@
 // What a path becomes where `use-regex` or `rewrite-target` asks for regular expressions.
 
 import { RE2JS } from 're2js'
+import { regexSize } from '../../../config/regex-size.ts'
 import type { PathEffects, Written } from './effects.ts'
 
 export interface PathOfRule {
@@ -23,6 +24,7 @@ export function pathOfRule({ rewrite }: PathEffects, path: string, exact: boolea
     return { path: { exact: path }, filters: fixed === null ? [] : [{ rewrite: { path: fixed.replace(/^\/*/, '/') } }] }
   }
   if (path.length > LONGEST) return `it is longer than ${LONGEST} characters`
+  if (regexSize(path) > LONGEST) return `it is longer than ${LONGEST} characters with its repetitions written out`
   const body = alternates(path) ? `(?:${path})` : path
   const regex = `(?i)${body}${/(\.\*\)?|[^\\]\$)$/.test(path) ? '' : '.*'}`
   let groups: number

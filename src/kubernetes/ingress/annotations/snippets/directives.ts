@@ -3,6 +3,7 @@
 import { RE2JS } from 're2js'
 import { fieldNameProblem, fieldValue } from '../../../../config/filters/headers-schema.ts'
 import { rewriteSchema } from '../../../../config/filters/path-schema.ts'
+import { regexSize } from '../../../../config/regex-size.ts'
 import type { Draft } from '../draft.ts'
 import { templated } from '../nginx-text.ts'
 import { sendElsewhere } from '../themes/redirects.ts'
@@ -125,11 +126,14 @@ const answer: Translate = ([code = '', text = ''], draft, annotation) => {
   return null
 }
 
+const LONGEST_PATTERN = 1024
+
 /** What matches anywhere replaces the whole path. */
 const rewrite: Translate = ([pattern = '', to = '', flag = ''], draft) => {
   if (flag !== 'break') refuse('only with break: routes are not looked for again, and redirects are written with return', true)
   if (!/^\//.test(to) || /[?]/.test(to)) refuse('the new path begins with / and has no query', true)
-  if (pattern.length > 1024) refuse('this regular expression is longer than 1024 characters', true)
+  if (Math.max(pattern.length, regexSize(pattern)) > LONGEST_PATTERN)
+    refuse(`this regular expression is longer than ${LONGEST_PATTERN} characters with its repetitions written out`, true)
   try {
     RE2JS.compile(pattern)
   } catch {

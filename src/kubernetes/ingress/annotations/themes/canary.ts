@@ -1,11 +1,15 @@
 // An Ingress whose Services get a part of what another one with the same host and path gets.
 
 import { RE2JS } from 're2js'
+import { regexSize } from '../../../../config/regex-size.ts'
 import { exact, grave, type Theme, theme } from '../entry.ts'
 import { flag, integer, type Reader, text, token, wrong } from '../values.ts'
 
+/** Characters of a pattern, also with its repetitions written out. */
+const LONGEST = 1024
+
 const pattern: Reader<string> = (written) => {
-  if (written.length > 1024) return wrong('a shorter regular expression')
+  if (written.length > LONGEST || regexSize(written) > LONGEST) return wrong('a smaller regular expression')
   try {
     RE2JS.compile(written)
     return written
