@@ -1,5 +1,5 @@
 // docs/kubernetes.md: its commands are run, its manifests are taken, its tables are those of the manifests; and the commands of
-// docs/tasks/kubernetes-discovery.md.
+// docs/tasks/kubernetes-discovery.md and kubernetes-policies.md.
 
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -97,9 +97,10 @@ t.test('the commands, in their order', { skip: withoutControlPlane, timeout: 110
     .filter((line) => !NOT_HERE.test(line))
   t.ok(lines.length >= 8, `${lines.length} commands`)
   // Without these manifests: the same rights by hand.
-  const byHand =
-    readFileSync(join(root, 'docs', 'tasks', 'kubernetes-discovery.md'), 'utf8').match(/^kubectl create .*$/gm) ?? []
-  t.equal(byHand.length, 2)
+  const byHand = ['kubernetes-discovery.md', 'kubernetes-policies.md'].flatMap(
+    (name) => readFileSync(join(root, 'docs', 'tasks', name), 'utf8').match(/^kubectl (?:create|apply) .*$/gm) ?? [],
+  )
+  t.equal(byHand.length, 3)
   for (const line of byHand) t.equal(await run(`${line} --dry-run=server`), '', line)
   for (const line of lines) {
     if (line.includes('edge-gateway-api')) continue

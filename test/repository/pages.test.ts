@@ -16,7 +16,8 @@ const SHOWN = ['text', 'mermaid']
 function runnerOf(block: Block): string | null {
   const { page, language } = block
   const named = RUN_BY[page]?.[language]
-  if (language === 'sh' && (DEMO_PAGES.includes(page) || CONFIG_PAGES.includes(page))) return 'test/repository/commands.test.ts'
+  if (language === 'sh' && DEMO_PAGES.includes(page)) return 'test/repository/commands.test.ts'
+  if (language === 'sh' && CONFIG_PAGES.includes(page)) return 'test/repository/config-commands.test.ts'
   if (language === 'ts' && PROGRAM_PAGES.includes(page) && /from 'headgate'/.test(block.text))
     return 'test/repository/programs.test.ts'
   if (/^scrape_configs:/m.test(block.text)) return 'test/observe/scrape-pages.test.ts'

@@ -11,6 +11,7 @@ export const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'docs/tasks/ingress.md': { yaml: 'test/kubernetes/ingress/docs.test.ts' },
   'docs/tasks/inspect-kubernetes.md': { yaml: 'test/cli/kubernetes-page.test.ts' },
   'docs/tasks/kubernetes-discovery.md': { sh: 'test/install/docs.test.ts' },
+  'docs/tasks/kubernetes-policies.md': { sh: 'test/install/docs.test.ts', yaml: 'test/kubernetes/policies/docs.test.ts' },
   'docs/tasks/metrics.md': { sh: 'test/observe/docs.test.ts', yaml: 'test/observe/docs.test.ts' },
   'docs/tasks/migrate-from-ingress-nginx.md': {
     sh: 'test/kubernetes/migration/pages.test.ts',
