@@ -13,10 +13,11 @@ import type { AnnotationLook } from './annotations/effects.ts'
 import { readAnnotations } from './annotations/read.ts'
 import { partsOfAppRoot, partsOfDefault, partsOfWww } from './default-backend.ts'
 import type { KeptIngress } from './kinds.ts'
-import type { IngressPart } from './parts.ts'
+import type { IngressPart, Part } from './parts.ts'
 import { problem, refusal } from './problems.ts'
 import { partsOfRules, type RuleLook } from './rules.ts'
 import { certificatesOf, isSecure } from './tls.ts'
+import { tooHeavy } from './weight.ts'
 
 /** What an Ingress may refer to, and how it is looked up. */
 export interface IngressLook {
@@ -66,14 +67,21 @@ function read(ingress: KeptIngress, look: IngressLook): IngressPart {
     ...partsOfDefault(ingress, rules),
     ...partsOfWww(ingress, rules),
   ]
-  const { refuseAll } = effects
+  const heavy = tooHeavy(effects, parts)
+  if (heavy !== null) problems.push(problem('InvalidRule', 'spec', heavy, 'refused'))
+  const refuseAll = heavy ?? effects.refuseAll
   return {
     ingress,
     effects,
-    parts: refuseAll === null ? parts : parts.map((part) => ({ ...part, ending: refusal('refused-object', refuseAll) })),
+    parts: refuseAll === null ? parts : parts.map((part) => refused(part, refuseAll, heavy !== null)),
     certificates: certificatesOf(ingress, secrets, read, insteadOfCertificate(look), problems),
     problems,
   }
+}
+
+function refused(part: Part, detail: string, light: boolean): Part {
+  const ending = refusal('refused-object', detail)
+  return light ? { ...part, ending, aliases: [], rewrite: [] } : { ...part, ending }
 }
 
 function insteadOfCertificate({ read, listeners, https }: IngressLook): string {

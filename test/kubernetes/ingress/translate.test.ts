@@ -63,6 +63,33 @@ t.test('a canary whose header or cookie cannot be a condition takes nothing', as
   }
 })
 
+t.test('what annotations say is not multiplied without end', async (t) => {
+  const many = (count: number, each: (i: number) => string): string => Array.from({ length: count }, (_, i) => each(i)).join()
+  const path = (i: number) => ({
+    path: `/${i}`,
+    pathType: 'Prefix',
+    backend: { service: { name: 'one', port: { number: 80 } } },
+  })
+  const paths = Array.from({ length: 300 }, (_, i) => path(i))
+  for (const [what, annotations] of [
+    ['aliases', { 'headgate.dev/server-alias': many(500, (i) => `host${i}.test`) }],
+    ['snippets', { 'headgate.dev/configuration-snippet': `more_set_headers "x-a: ${'b'.repeat(40_000)}";` }],
+  ] as const) {
+    const heavy = ingress('a', 'a.com', 'one', { rules: [{ host: 'a.com', http: { paths } }] }, annotations)
+    const light = ingress('b', 'b.com', 'one', { rules: [{ host: 'b.com', http: { paths: [path(1)] } }] }, annotations)
+    const { routes, reports } = translatorOf(base).translate(new Cluster().view([heavy, light, service('one')]))
+    t.match(
+      routeOf({ routes } as Translation, 'ingress/default/a/299'),
+      { filters: [{ type: 'respond' }], hosts: ['a.com'] },
+      what,
+    )
+    t.match(reports[0]?.problems, [{ reason: 'InvalidRule', message: /with 300 paths and 1 upstreams: at most 8 are taken/ }])
+    t.same(routeOf({ routes } as Translation, 'ingress/default/b/0')?.to.length, 1)
+    t.same(reports[1]?.problems, [])
+    t.ok(JSON.stringify(routes).length < 1_000_000)
+  }
+})
+
 const routeOf = ({ routes }: Translation, name: string) => routes.find((route) => route.name === name)
 
 t.test('a change of one object leaves what others became as it is', async (t) => {
