@@ -36,6 +36,7 @@ t.test('pages about the demo', SLOW, async (t) => {
   terminal.write('headgate.yaml', blocksOf('README.md').find(({ language }) => language === 'yaml')?.text ?? '')
   for (const page of DEMO_PAGES.slice(1)) {
     await t.test(page, SLOW, (t) => playPage(t, page, terminal))
+    await terminal.run('curl -s -X POST http://127.0.0.1:9105/two/start')
   }
 })
 

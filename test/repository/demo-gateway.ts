@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { DEMO_ENDPOINTS, startDemoEndpoint } from '../../scripts/demo-endpoints.ts'
+import { startDemoControl } from '../../scripts/demo-control.ts'
+import { DEMO_ENDPOINTS, DemoSwitch, startDemoEndpoint } from '../../scripts/demo-endpoints.ts'
 import { startDemoGrpc } from '../../scripts/demo-grpc.ts'
 import { makeLocalCa } from '../../scripts/make-local-ca.ts'
 import { type GatewayProcess, startGateway } from '../supervisor/gateway-process.ts'
@@ -12,11 +13,17 @@ import { freePort, type Terminal } from './terminal.ts'
 
 /** Starts it, and has the terminal ask it wherever a page asks the demo. */
 export async function startDemo(t: Test, terminal: Terminal): Promise<GatewayProcess> {
+  const switches: DemoSwitch[] = []
   for (const { name, port, behaviour } of DEMO_ENDPOINTS) {
     const endpoint = await startDemoEndpoint(name, 0, behaviour)
-    t.teardown(() => endpoint.close())
+    const each = new DemoSwitch(endpoint, behaviour)
+    t.teardown(() => each.stop())
     terminal.swap(`127.0.0.1:${port}`, `127.0.0.1:${endpoint.port}`)
+    switches.push(each)
   }
+  const control = await startDemoControl(switches, 0)
+  t.teardown(() => control.close())
+  terminal.swap('127.0.0.1:9105', `127.0.0.1:${control.port}`)
   const grpc = await startDemoGrpc(0)
   t.teardown(() => grpc.close())
   terminal.swap('127.0.0.1:9104', `127.0.0.1:${grpc.port}`)

@@ -7,6 +7,7 @@ export const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'docs/kubernetes.md': { sh: 'test/install/docs.test.ts', yaml: 'test/install/docs.test.ts' },
   'docs/reference/filters.md': { yaml: 'test/e2e/filters-examples.test.ts' },
   'docs/reference/plugin-api.md': { ts: 'test/plugins/documents.test.ts' },
+  'docs/tasks/dashboard.md': { sh: 'test/admin/dashboard-docs.test.ts' },
   'docs/tasks/grpc.md': { js: 'test/repository/demo.test.ts' },
   'docs/tasks/ingress.md': { yaml: 'test/kubernetes/ingress/docs.test.ts' },
   'docs/tasks/inspect-kubernetes.md': { yaml: 'test/cli/kubernetes-page.test.ts' },

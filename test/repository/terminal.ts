@@ -48,12 +48,12 @@ export class Terminal {
     return file
   }
 
-  /** Runs lines of a page in one shell, which ends at the first that fails. */
-  run(lines: string): Promise<Said> {
+  /** Runs lines of a page in one shell, which ends at the first that fails unless failures are expected. */
+  run(lines: string, failures = false): Promise<Said> {
     return new Promise((resolve) =>
       execFile(
         'bash',
-        ['-e', '-o', 'pipefail', '-c', this.real(lines)],
+        [...(failures ? [] : ['-e']), '-o', 'pipefail', '-c', this.real(lines)],
         { cwd: this.folder, env: this.#env, timeout: 60_000 },
         (error, out, err) => {
           const shown = this.#swaps.reduce((changed, [shown, real]) => changed.replaceAll(real, shown), out)
