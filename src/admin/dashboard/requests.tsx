@@ -171,13 +171,10 @@ function Line({ sample, ahead, open, onOpen, onExplain }: LineProps) {
                 ))}
               </ol>
             )}
-            {sample.decision === null ? (
-              <button type="button" onClick={() => onExplain(questionOf(sample))}>
-                Explain such a request
-              </button>
-            ) : (
-              <Decision of={sample.decision} />
-            )}
+            {sample.decision !== null && <Decision of={sample.decision} />}
+            <button type="button" onClick={() => onExplain(questionOf(sample))}>
+              Explain such a request now
+            </button>
           </td>
         </tr>
       )}
