@@ -86,7 +86,7 @@ class Making implements PartRoutes {
       this.routes.push({ route, origin })
       return
     }
-    this.tell(this.#owner, this.#part.at, route)
+    this.tell(owner, part.at, route)
     const refused = readRoute({ ...where, ...REFUSED })
     if (typeof refused !== 'string') this.routes.push({ route: refused, origin })
   }

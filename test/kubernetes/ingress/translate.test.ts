@@ -57,8 +57,11 @@ t.test('a canary whose header or cookie cannot be a condition takes nothing', as
     const { routes, reports } = translatorOf(base).translate(view)
     t.match(routes, [{ name: 'ingress/default/a/0', to: [{ upstream: 'default/one:80' }] }], by)
     t.match(
-      reports.flatMap(({ problems }) => problems),
-      [{ reason: 'InvalidRule', message: /the name "__proto__" is not allowed/ }],
+      reports.map(({ object, problems }) => [object.name, problems]),
+      [
+        ['a', []],
+        ['next', [{ reason: 'InvalidRule', message: /the name "__proto__" is not allowed/ }]],
+      ],
     )
   }
 })
