@@ -15,7 +15,7 @@ function doubtListener({ tls, hosts }: ListenerConfig, at: Path): Finding[] {
   const shown = tls.certificates.map(({ cert }) => chainOf(cert)[0])
   const found: Finding[] = []
   const kinds = new Set<string>()
-  for (const [index, { cert }] of tls.certificates.entries()) {
+  for (const [index, { cert, hosts: shownFor }] of tls.certificates.entries()) {
     const leaf = shown[index]
     const doubt = (message: string) =>
       found.push(finding([...at, 'tls', 'certificates', index, 'cert'], `${nameOf(cert)} ${message}`))
@@ -24,7 +24,7 @@ function doubtListener({ tls, hosts }: ListenerConfig, at: Path): Finding[] {
     if (names === undefined) doubt('has no subjectAltName: no client takes it for any name')
     if (leaf.keyUsage !== undefined && !leaf.keyUsage.some((usage) => FOR_SERVERS.includes(usage)))
       doubt('is not meant for servers (extended key usage): clients refuse it')
-    const kind = `${leaf.publicKey.asymmetricKeyType} ${names}`
+    const kind = `${leaf.publicKey.asymmetricKeyType} ${shownFor ?? names}`
     if (names !== undefined && kinds.has(kind))
       doubt('is never shown: one before it has the same names and the same kind of key')
     kinds.add(kind)

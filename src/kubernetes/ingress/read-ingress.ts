@@ -34,6 +34,8 @@ export interface IngressLook {
   readonly listeners: ReadonlyMap<string, ListenerConfig>
   /** Name of that for HTTPS. */
   readonly https: string
+  /** Milliseconds since the epoch. */
+  readonly wall: () => number
 }
 
 /** Whatever an object holds, others are not touched: one that nobody can read comes to nothing. */
@@ -48,7 +50,7 @@ export function readIngress(ingress: KeptIngress, look: IngressLook): IngressPar
 }
 
 function read(ingress: KeptIngress, look: IngressLook): IngressPart {
-  const { read, services, secrets, policies } = look
+  const { read, services, policies } = look
   const { namespace } = ingress.meta
   const effects = readAnnotations(ingress.meta, annotationLook(look))
   const problems: ObjectProblem[] = [...effects.problems]
@@ -74,7 +76,7 @@ function read(ingress: KeptIngress, look: IngressLook): IngressPart {
     ingress,
     effects,
     parts: refuseAll === null ? parts : parts.map((part) => refused(part, refuseAll, heavy !== null)),
-    certificates: certificatesOf(ingress, secrets, read, insteadOfCertificate(look), problems),
+    certificates: certificatesOf(ingress, look, insteadOfCertificate(look), problems),
     problems,
   }
 }

@@ -9,8 +9,16 @@ import type { KeptIngress } from './kinds.ts'
 import type { NamedSecret } from './parts.ts'
 import { problem } from './problems.ts'
 
+interface Facts {
+  /** DNS names; a subject's CN counts for nothing, as in browsers. */
+  readonly names: readonly string[]
+  /** When it is valid, in milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
+}
+
 /** By the object that has it: reading costs. */
-const known = new WeakMap<object, readonly string[]>()
+const known = new WeakMap<object, Facts>()
 
 /** Hosts that have TLS, as `namespace/host`: whoever says so says it for his namespace. */
 export function secureHosts(ingresses: Iterable<KeptIngress>): Map<string, true> {
@@ -33,15 +41,14 @@ export function isSecure(
   return (spec.tls ?? []).some(({ hosts = [], secretName = '' }) => {
     const secret = hosts.length > 0 || secretName === '' ? undefined : read(secrets, `${namespace}/${secretName}`)
     if (secret === undefined || secret.certificate === null) return false
-    return namesOf(secret, secret.certificate.cert).some((name) => covers(name, host))
+    return factsOf(secret, secret.certificate.cert).names.some((name) => covers(name, host))
   })
 }
 
 /** `instead`: what clients see where there is no certificate, in words. */
 export function certificatesOf(
   ingress: KeptIngress,
-  secrets: ReadonlyMap<string, KeptSecret>,
-  read: Read,
+  { secrets, read, wall }: { secrets: ReadonlyMap<string, KeptSecret>; read: Read; wall: () => number },
   instead: string,
   problems: ObjectProblem[],
 ): NamedSecret[] {
@@ -69,7 +76,15 @@ export function certificatesOf(
         'InvalidCertificate',
         `the Secret ${name} cannot be used: ${secret.trouble}; the certificate before it is still shown`,
       )
-    const names = namesOf(secret, secret.certificate.cert)
+    const { names, from, to } = factsOf(secret, secret.certificate.cert)
+    const now = wall()
+    if (now > to)
+      differs('InvalidCertificate', `the certificate in the Secret ${name} expired on ${day(to)}: clients refuse it`)
+    if (now < from)
+      differs(
+        'InvalidCertificate',
+        `the certificate in the Secret ${name} is only valid from ${day(from)} on: clients refuse it`,
+      )
     const isFor = (host: string) => names.some((each) => covers(each, host))
     const wanted = (hosts.length > 0 ? hosts : own).map((host) => host.toLowerCase())
     found.push({ name, at, secret, names, asked: wanted.filter(isFor) })
@@ -81,25 +96,28 @@ export function certificatesOf(
 }
 
 /** Of a certificate of the file; empty where it cannot be read. */
-export const certificateNames = (cert: { readonly pem: string }): readonly string[] => namesOf(cert, cert.pem)
+export const certificateNames = (cert: { readonly pem: string }): readonly string[] => factsOf(cert, cert.pem).names
 
-/** DNS names of the first certificate; a subject's CN counts for nothing, as in browsers. */
-function namesOf(whose: object, pem: string): readonly string[] {
+/** Of the first certificate of a chain. */
+function factsOf(whose: object, pem: string): Facts {
   const before = known.get(whose)
   if (before !== undefined) return before
-  const names = readNames(pem)
-  known.set(whose, names)
-  return names
+  const facts = readFacts(pem)
+  known.set(whose, facts)
+  return facts
 }
 
-function readNames(pem: string): string[] {
+function readFacts(pem: string): Facts {
   try {
-    const { subjectAltName = '' } = new X509Certificate(pem)
-    return subjectAltName.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+    const { subjectAltName = '', validFromDate, validToDate } = new X509Certificate(pem)
+    const names = subjectAltName.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+    return { names, from: validFromDate.getTime(), to: validToDate.getTime() }
   } catch {
-    return []
+    return { names: [], from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
   }
 }
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 const covers = (name: string, host: string): boolean =>
   name === host || (name.startsWith('*.') && !host.startsWith('*') && host.slice(host.indexOf('.')) === name.slice(1))

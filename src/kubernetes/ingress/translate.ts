@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IngressConfig, StatusAddressConfig } from '../../config/ingress-schema.ts'
 import type { ListenerConfig, RouteConfig, UpstreamConfig } from '../../config/model.ts'
+import { systemClock } from '../../model/clock.ts'
 import { CONFIG_MAPS } from '../config-map.ts'
 import { Memo } from '../memo.ts'
 import { byAge, referenceTo } from '../object-reference.ts'
@@ -29,6 +30,8 @@ import { secureHosts } from './tls.ts'
 export interface IngressTranslatorSettings {
   readonly ingress: IngressConfig
   readonly statusAddress: StatusAddressConfig
+  /** Milliseconds since the epoch: only what is told of certificates depends on it. */
+  readonly wall?: () => number
 }
 
 const RESOURCES = [
@@ -69,7 +72,7 @@ class IngressTranslating {
   }
 
   translate(view: ClusterView): Translation {
-    const { ingress: own, statusAddress } = this.#settings
+    const { ingress: own, statusAddress, wall = systemClock.wall } = this.#settings
     const classes = view.objects(INGRESS_CLASSES)
     const services = view.objects(SERVICES)
     const unclassed = takesUnclassed(classes, own)
@@ -88,7 +91,7 @@ class IngressTranslating {
     }
     const { http, https } = own.listeners
     const parts = ours.map((ingress) =>
-      this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, https, read })),
+      this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, https, read, wall })),
     )
     const claims = settleClaims(parts)
     const owners = ownersOf(parts)

@@ -5,6 +5,7 @@ import t from 'tap'
 import { combine } from '../../../src/compile/combine-config.ts'
 import { terminationOf } from '../../../src/compile/listener-tls.ts'
 import type { ListenerConfig } from '../../../src/config/model.ts'
+import { ingressTranslator } from '../../../src/kubernetes/ingress/translate.ts'
 import { CertificateNames } from '../../../src/listen/certificate-names.ts'
 import { read } from '../../../src/listen/known-certificates.ts'
 import { authority, type Issued } from '../../support/certificates.ts'
@@ -168,4 +169,20 @@ t.test('whoever asks for certificates of clients asks for his own hosts', async 
   t.same(objects('wide', 'narrow'), { hosts: ['*.shop.test'], told: [] }, 'nobody takes protection away by coming later')
   t.same(objects('narrow', 'alias'), { hosts: ['b.test'], told: [] })
   t.same(objects('alias', 'narrow'), { hosts: ['b.test'], told: [] })
+})
+
+t.test('a certificate that is not valid now is told of', async (t) => {
+  const objects = [secret('a', issue('ec', 'a.test')), ingress('a', { host: 'a.test', tls: ['a.test'] })]
+  const base = baseConfig({ settings: {} })
+  const { ingress: own, statusAddress } = base.kubernetes as Required<NonNullable<typeof base.kubernetes>>
+  const told = (wall: number): string[] => {
+    const translator = ingressTranslator({ ingress: own as NonNullable<typeof own>, statusAddress, wall: () => wall })
+    const { reports } = translator.translate(viewOf(base, objects))
+    return reports
+      .flatMap(({ problems }) => problems.map(({ message }) => message))
+      .filter((each) => /valid|expired/.test(each))
+  }
+  t.same(told(Date.now()), [])
+  t.match(told(Date.now() + 60 * 86_400_000), [/the Secret a\/pair expired on \d{4}-\d\d-\d\d: clients refuse it/])
+  t.match(told(Date.now() - 60 * 86_400_000), [/the Secret a\/pair is only valid from \d{4}-\d\d-\d\d on: clients refuse it/])
 })
