@@ -46,6 +46,31 @@ spec:
 
 const ask = (...argv: string[]) => printed(explain, argv)
 
+t.test('Gateways that would get a Service', async (t) => {
+  const slice = `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web-1, namespace: shop, labels: { kubernetes.io/service-name: web } }
+addressType: IPv4
+ports: [{ port: 8080 }]
+endpoints: [{ addresses: [192.0.2.7] }]
+`
+  const folder = t.testdir({
+    'h.yaml': 'kubernetes: { gatewayApi: {} }\n',
+    objects: { 'a.yaml': ROUTE, 'b.yaml': SERVICE, 'c.yaml': slice },
+  })
+  const found = await ask(
+    '--kubernetes',
+    '-c',
+    join(folder, 'h.yaml'),
+    '-f',
+    join(folder, 'objects'),
+    'GET',
+    'http://a.example/x',
+  )
+  t.match(found, { code: 0, err: '', out: /listener +gateway\/shop\/edge\/http\n +route +httproute\/shop\/api\/0/ })
+  t.match(found.out, 'endpoint  192.0.2.7:8080', 'slices of endpoints are not taken for those of Gateways')
+})
+
 t.test('Ingresses and Gateways of a folder', async (t) => {
   const folder = t.testdir({ 'a.yaml': INGRESS, 'b.yml': SERVICE, 'c.yaml': ROUTE, 'notes.txt': 'no manifest' })
   const ingress = await ask('-f', folder, 'GET', 'http://a.example/x')

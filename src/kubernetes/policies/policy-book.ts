@@ -9,7 +9,7 @@ import { SECRETS } from '../secret.ts'
 import { findPort, type KeptService, SERVICES } from '../service.ts'
 import { upstreamOfService, type WrittenUpstream } from '../service-upstream.ts'
 import type { ClusterView } from '../translation.ts'
-import { type KeptUpstreamPolicy, type PortReference, UPSTREAM_POLICIES } from './kinds.ts'
+import { type KeptUpstreamPolicy, type PolicyTarget, type PortReference, UPSTREAM_POLICIES } from './kinds.ts'
 import { type Trouble, tlsOf } from './policy-tls.ts'
 
 /** What counts for a Service. */
@@ -60,7 +60,8 @@ interface Content {
   readonly why: string
   readonly unresolved: readonly Trouble[]
   readonly failover: readonly PortReference[]
-  readonly services: readonly (KeptService | undefined)[]
+  /** By target, what is wrong without looking at other policies. */
+  readonly troubles: readonly (Trouble | null)[]
 }
 
 interface Known {
@@ -73,6 +74,7 @@ export const POLICY_RESOURCES = [UPSTREAM_POLICIES, SERVICES, SECRETS, CONFIG_MA
 
 export class PolicyBook {
   readonly #memo = new Memo<KeptUpstreamPolicy, Content>()
+  readonly #judged = new WeakMap<KeptUpstreamPolicy, JudgedPolicy>()
   #from: readonly unknown[] = []
   #last: Policies = { attached: new Map(), judged: [] }
 
@@ -99,45 +101,71 @@ export class PolicyBook {
     const chains = new Chains()
     const attached = new Map<string, AttachedPolicy[]>()
     const judged = objects.map((object): JudgedPolicy => {
-      const { meta } = object
+      const { meta, wrong, tls } = object
+      const policy = `${meta.namespace}/${meta.name}`
       const content = this.#memo.of(object, Object.values(known), (read) => contentOf(object, known, read))
+      const { failover } = content
       const targets = object.targets.map(({ name, section }, i): JudgedTarget => {
         const service = `${meta.namespace}/${name}`
-        const trouble = troubleOf({ object, content, service: content.services[i], place: { name, section }, owners, chains })
+        const place = `${service}:${section}`
+        const owner = owners.get(place)
+        const trouble = content.troubles[i] ?? conflictOf(owner, service) ?? chains.join(service, meta.namespace, failover)
         // What asked for TLS and is wrong must not end in connections without.
-        const refuses = object.wrong !== '' && object.tls !== null && !owners.has(`${service}:${section}`)
+        const refuses = wrong !== '' && tls !== null && owner === undefined
         if (trouble === null || refuses) {
-          owners.set(`${service}:${section}`, `${meta.namespace}/${meta.name}`)
-          const words = object.wrong === '' ? content.words : null
-          const why = object.wrong === '' ? content.why : object.wrong
-          const policy = `${meta.namespace}/${meta.name}`
-          const { failover } = content
-          attached.set(service, [...(attached.get(service) ?? []), { policy, section, words, why, failover }])
+          owners.set(place, policy)
+          const [words, why] = wrong === '' ? [content.words, content.why] : [null, wrong]
+          const list = attached.get(service) ?? []
+          attached.set(service, list)
+          list.push({ policy, section, words, why, failover })
         }
         return { name, section, trouble }
       })
-      return { object, targets, unresolved: content.unresolved }
+      return this.#steadyJudged({ object, targets, unresolved: content.unresolved })
     })
     return { judged, attached: this.#steady(attached) }
   }
 
   #steady(attached: ReadonlyMap<string, readonly AttachedPolicy[]>): AttachedPolicies {
     const before = this.#last.attached
-    return new Map(
-      [...attached].map(([service, list]) => {
-        const last = before.get(service)
-        return [service, last !== undefined && JSON.stringify(last) === JSON.stringify(list) ? last : list]
-      }),
-    )
+    return new Map([...attached].map(([service, list]) => [service, sameOr(before.get(service), list)]))
   }
+
+  #steadyJudged(judged: JudgedPolicy): JudgedPolicy {
+    const last = this.#judged.get(judged.object)
+    const same =
+      last?.unresolved === judged.unresolved &&
+      last.targets.every(({ trouble }, i) => trouble?.message === judged.targets[i]?.trouble?.message)
+    if (same) return last
+    this.#judged.set(judged.object, judged)
+    return judged
+  }
+}
+
+function sameOr(last: readonly AttachedPolicy[] | undefined, list: readonly AttachedPolicy[]): readonly AttachedPolicy[] {
+  const same = (a: AttachedPolicy, b: AttachedPolicy | undefined): boolean =>
+    (a.words === b?.words &&
+      a.why === b.why &&
+      a.failover === b.failover &&
+      a.policy === b.policy &&
+      a.section === b.section) ||
+    // Objects are read anew when only their statuses change.
+    JSON.stringify(a) === JSON.stringify(b)
+  return last?.length === list.length && last.every((each, i) => same(each, list[i])) ? last : list
+}
+
+function conflictOf(owner: string | undefined, service: string): Trouble | null {
+  if (owner === undefined) return null
+  return { reason: 'Conflicted', message: `the UpstreamPolicy ${owner} is older and for the same Service ${service}` }
 }
 
 function contentOf(object: KeptUpstreamPolicy, known: Known, read: Read): Content {
   const { meta, targets, words, wrong, tls } = object
   const find = (name: string) => read(known.services, `${meta.namespace}/${name}`)
-  const services = targets.map(({ name }) => find(name))
-  const nothing = { words, why: '', unresolved: [], failover: [], services }
-  if (wrong !== '') return nothing
+  if (wrong !== '') {
+    const invalid = { reason: 'Invalid', message: wrong }
+    return { words, why: '', unresolved: [], failover: [], troubles: targets.map(() => invalid) }
+  }
   const unresolved: Trouble[] = []
   const seen = new Set<string>()
   const failover = object.failover.filter(({ name, port }) => {
@@ -153,69 +181,76 @@ function contentOf(object: KeptUpstreamPolicy, known: Known, read: Read): Conten
     seen.add(key)
     return isNew
   })
-  if (tls === null) return { ...nothing, unresolved, failover }
-  const found = tlsOf(meta.namespace, tls, known, read)
-  unresolved.push(...found.unresolved)
-  const refused = found.tls === null
+  const ending = tls === null ? null : tlsOf(meta.namespace, tls, known, read)
+  if (ending !== null) unresolved.push(...ending.unresolved)
+  const refused = ending?.tls === null
+  const followed = ending === null ? words : { ...words, tls: ending.tls ?? {} }
   return {
-    words: refused ? null : { ...words, tls: found.tls },
-    why: refused ? (found.unresolved[0]?.message ?? '') : '',
+    words: refused ? null : followed,
+    why: refused ? (ending?.unresolved[0]?.message ?? '') : '',
     unresolved,
     failover,
-    services,
+    troubles: targets.map((target) => troubleOf(meta.namespace, target, find(target.name), followed)),
   }
 }
 
-interface Judging {
-  readonly object: KeptUpstreamPolicy
-  readonly content: Content
-  /** undefined = there is none. */
-  readonly service: KeptService | undefined
-  readonly place: { readonly name: string; readonly section: string }
-  readonly owners: ReadonlyMap<string, string>
-  readonly chains: Chains
-}
-
-function troubleOf({ object, content, service, place: { name, section }, owners, chains }: Judging): Trouble | null {
-  const { namespace } = object.meta
+function troubleOf(
+  namespace: string,
+  { name, section }: PolicyTarget,
+  service: KeptService | undefined,
+  words: WrittenUpstream,
+): Trouble | null {
   const key = `${namespace}/${name}`
-  const invalid = (message: string): Trouble => ({ reason: 'Invalid', message })
-  if (object.wrong !== '') return invalid(object.wrong)
   if (service === undefined) return { reason: 'TargetNotFound', message: `there is no Service ${key}` }
   const ports = section === '' ? service.ports : service.ports.filter((port) => port.name === section)
   if (section !== '' && ports.length === 0)
     return { reason: 'TargetNotFound', message: `the Service ${key} has no port with the name ${section}` }
-  const owner = owners.get(`${key}:${section}`)
-  if (owner !== undefined)
-    return { reason: 'Conflicted', message: `the UpstreamPolicy ${owner} is older and for the same Service ${key}` }
   for (const port of ports) {
-    const made = upstreamOfService(namespace, name, port, {}, content.words ?? {})
-    if (typeof made === 'string') return invalid(made)
+    const made = upstreamOfService(namespace, name, port, {}, words)
+    if (typeof made === 'string') return { reason: 'Invalid', message: made }
   }
-  const to = content.failover.map((each) => `${namespace}/${each.name}`)
-  // Whole Services: simpler to understand, and ports of one hardly stand in for each other.
-  return chains.join(key, to) ? null : invalid(`failover goes round in a circle: ${key} stands in for what stands in for it`)
+  return null
 }
 
-/** Who stands in for whom. */
+/** In a row, one for the other. Whoever follows them goes as deep. */
+const MOST_IN_A_ROW = 16
+
+/** Who stands in for whom: whole Services, because that is simpler to understand, and ports of one hardly stand in for each other. */
 class Chains {
   readonly #next = new Map<string, Set<string>>()
+  readonly #before = new Map<string, Set<string>>()
 
-  /** False: that would be a circle. */
-  join(from: string, to: readonly string[]): boolean {
-    if (to.some((each) => this.#leads(each, from))) return false
-    const next = this.#next.get(from) ?? new Set<string>()
-    this.#next.set(from, next)
-    for (const each of to) next.add(each)
-    return true
-  }
-
-  #leads(from: string, to: string): boolean {
-    const seen = new Set([from])
-    for (const each of seen) {
-      if (each === to) return true
-      for (const next of this.#next.get(each) ?? []) seen.add(next)
+  /** Why it cannot be; null = it is so from now on. */
+  join(from: string, namespace: string, failover: readonly PortReference[]): Trouble | null {
+    const to = failover.map(({ name }) => `${namespace}/${name}`)
+    if (to.length === 0) return null
+    const invalid = (message: string): Trouble => ({ reason: 'Invalid', message: `failover ${message}` })
+    if (to.some((each) => each === from)) return invalid(`leads to ${from} itself`)
+    const below = longest([...to], this.#next, from)
+    if (below === null) return invalid(`goes round in a circle: ${from} stands in for what stands in for it`)
+    if (below + (longest([from], this.#before, '') ?? 0) > MOST_IN_A_ROW)
+      return invalid(`goes on and on: at most ${MOST_IN_A_ROW} Services stand in for each other in a row`)
+    for (const each of to) {
+      link(this.#next, from, each)
+      link(this.#before, each, from)
     }
-    return false
+    return null
   }
+}
+
+function link(links: Map<string, Set<string>>, from: string, to: string): void {
+  const known = links.get(from) ?? new Set<string>()
+  links.set(from, known)
+  known.add(to)
+}
+
+/** Steps of the longest way, the first one counted; null = it comes to `end`. Stops counting where it is too long. */
+function longest(start: readonly string[], links: ReadonlyMap<string, ReadonlySet<string>>, end: string): number | null {
+  let layer = new Set(start)
+  for (let steps = 0; steps <= MOST_IN_A_ROW; steps++) {
+    if (layer.has(end)) return null
+    if (layer.size === 0) return steps
+    layer = new Set([...layer].flatMap((each) => [...(links.get(each) ?? [])]))
+  }
+  return MOST_IN_A_ROW + 1
 }

@@ -14,6 +14,21 @@ export interface PolicyTranslatorSettings {
 }
 
 export function policyTranslator({ controller, policies }: PolicyTranslatorSettings): Translator {
+  /** The same report while nothing changed: there are many. */
+  const ofPolicies = new WeakMap<JudgedPolicy, ObjectReport>()
+  const ofFilters = new WeakMap<KeptRouteFilter, { readonly wrong: string; readonly report: ObjectReport }>()
+  const reportOf = (judged: JudgedPolicy): ObjectReport => {
+    const report = ofPolicies.get(judged) ?? reportOfPolicy(controller, judged)
+    ofPolicies.set(judged, report)
+    return report
+  }
+  const reportOn = (object: KeptRouteFilter, wrong: string): ObjectReport => {
+    const known = ofFilters.get(object)
+    if (known?.wrong === wrong) return known.report
+    const report = reportOfFilter(controller, object, wrong)
+    ofFilters.set(object, { wrong, report })
+    return report
+  }
   return {
     source: 'policies',
     resources: [...POLICY_RESOURCES, ROUTE_FILTERS] as Translator['resources'],
@@ -27,10 +42,10 @@ export function policyTranslator({ controller, policies }: PolicyTranslatorSetti
         origins: new Map(),
         objects: [],
         reports: [
-          ...policies.of(view).judged.map((judged) => reportOfPolicy(controller, judged)),
+          ...policies.of(view).judged.map(reportOf),
           ...filters.map((object) => {
             const made = filtersOf(object, (name) => view.plugins.get(name))
-            return reportOfFilter(controller, object, typeof made === 'string' ? made : '')
+            return reportOn(object, typeof made === 'string' ? made : '')
           }),
         ],
       }

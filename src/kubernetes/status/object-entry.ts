@@ -57,11 +57,13 @@ export class ObjectEntry {
     const same = asked !== null && isDeepStrictEqual(asked.wanted, wanted)
     const behind = current === null ? asked?.seen !== true : isOlder(current.resourceVersion, asked?.version ?? '')
     if (same && fresh && behind) return null
-    if (current !== null && isObjectAsWanted(current.content, wanted)) return null
+    // What is known is older than what was asked for last.
+    const stale = fresh && behind
+    if (!stale && current !== null && isObjectAsWanted(current.content, wanted)) return null
     // What came of the same wish before is what would come of it again.
     if (same && current !== null && current.resourceVersion === asked.version) return null
     const { metadata } = wanted
-    const last = fresh && behind ? (asked?.version ?? '') : ''
+    const last = stale ? (asked?.version ?? '') : ''
     const resourceVersion = last === '' ? current?.resourceVersion : last
     const body = resourceVersion === undefined ? wanted : { ...wanted, metadata: { ...metadata, resourceVersion } }
     const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, force: 'true' })

@@ -216,13 +216,13 @@ t.test('what did not change is the same', async (t) => {
 })
 
 t.test('long chains of stand-ins', async (t) => {
-  const count = 30
+  const count = 16
   const many = Array.from({ length: count }, (_, i) => ({
     kind: 'Service',
     metadata: { name: `s${i}`, namespace: 'shop' },
     spec: { ports: [{ port: 80 }, { port: 81, name: 'b' }] },
   })) as Manifest[]
-  // Each has two ports of the next one: by every way there would be 2^30.
+  // Each has two ports of the next one: by every way there would be 2^15.
   const chain = many.slice(1).map((_, i) => {
     const failover = [80, 81].map((port) => ({ name: `s${i + 1}`, port }))
     return policy(`p${i}`, { targetRefs: [{ name: `s${i}` }], failover })
@@ -244,6 +244,26 @@ t.test('long chains of stand-ins', async (t) => {
   } as unknown as Manifest
   const { upstreams } = ingressTranslator({ ingress, statusAddress }).translate(clusterView([...many, ...chain, object]))
   t.equal(upstreams.size, 2 * count - 1)
+})
+
+t.test('chains that are too long', async (t) => {
+  const many = Array.from({ length: 3000 }, (_, i) => ({
+    kind: 'Service',
+    metadata: { name: `s${i}`, namespace: 'shop' },
+    spec: { ports: [{ port: 80 }] },
+  })) as unknown as Manifest[]
+  const chain = many
+    .slice(1)
+    .map((_, i) => policy(`p${i}`, { targetRefs: [{ name: `s${i}` }], failover: [{ name: `s${i + 1}`, port: 80 }] }))
+  for (const order of [chain, chain.toReversed()]) {
+    const aged = order.map((each, i) => ({
+      ...each,
+      metadata: { ...each.metadata, creationTimestamp: new Date(1_700_000_000_000 + i * 1000).toISOString() },
+    }))
+    const { judged } = new PolicyBook().of(clusterView([...many, ...aged]))
+    const refused = judged.filter(({ targets }) => /goes on and on/.test(targets[0]?.trouble?.message ?? ''))
+    t.equal(refused.length, Math.floor(2999 / 16), 'every 16th')
+  }
 })
 
 t.test('whatever stands in them', async (t) => {
