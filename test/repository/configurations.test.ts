@@ -16,7 +16,6 @@ import { PLUGIN_PAGES } from './run-by.ts'
 
 const folder = t.testdir({ 'admin-token': 'x'.repeat(32) })
 makeLocalCa(join(folder, 'certs'), ['*.example.com', 'example.com', 'www.example.org', 'api.example.org', 'shop.internal'])
-const env = { ADMIN_TOKEN: 'y'.repeat(32), SESSION_SECRET: 'z'.repeat(32) }
 
 interface Written {
   readonly listeners?: unknown
@@ -74,6 +73,9 @@ for (const [index, block] of configurations.entries()) {
   t.test(`${block.page}:${block.line}`, async (t) => {
     const file = join(folder, 'pages', `${index}.yaml`)
     writeFileSync(file, withFiles(completed(block)))
+    // Secrets that only the reader has.
+    const names = [...block.text.matchAll(/\benv: (\w+)/g)].map(([, name = '']) => name)
+    const env = Object.fromEntries(names.map((name) => [name, 'x'.repeat(32)]))
     const loaded = await loadConfig(file, { env })
     if ('errors' in loaded) return t.strictSame(loaded.errors.map(formatProblem), [])
     const warnings = loaded.warnings.map(formatProblem)
