@@ -166,11 +166,13 @@ function Line({ sample, ahead, open, onOpen, onExplain }: LineProps) {
                   <li key={i}>
                     <Mark kind={attempt.outcome === 'ok' ? 'ok' : 'bad'} /> {attempt.endpoint}: {attempt.outcome}
                     {attempt.status > 0 && `, answered ${attempt.status}`} after {duration(attempt.durationMs)}
+                    {attempt.reason !== '' && <span class="muted">, made because of {attempt.reason}</span>}
                     {attempt.detail !== '' && <span class="muted"> ({attempt.detail})</span>}
                   </li>
                 ))}
               </ol>
             )}
+            {sample.decision?.noRetry && <p>No further try: {sample.decision.noRetry}.</p>}
             {sample.decision !== null && <Decision of={sample.decision} />}
             <button type="button" onClick={() => onExplain(questionOf(sample))}>
               Explain such a request now
