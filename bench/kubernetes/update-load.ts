@@ -102,12 +102,22 @@ export class UpdateLoad {
         response.on('end', () => {
           // Pods tell the path that they were asked for.
           const right = response.statusCode === 200 && text.includes(`"path": "${path}"`)
-          resolve(right ? '' : `${response.statusCode} ${text.slice(0, 200)}`)
+          const { code = '', detail = '' } = right ? {} : told(text)
+          resolve(right ? '' : `${response.statusCode} ${code} ${detail}`)
         })
       })
       asking.on('timeout', () => asking.destroy(new Error(`no answer for ${PATIENCE_MS} ms`)))
       asking.on('error', reject)
       asking.end(method === 'POST' ? BODY : undefined)
     })
+  }
+}
+
+/** What the gateway says of an answer of its own. */
+function told(text: string): { readonly code?: string; readonly detail?: string } {
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return { detail: text.slice(0, 200) }
   }
 }

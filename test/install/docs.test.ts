@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { ClusterIssuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1/ClusterIssuer'
 import t from 'tap'
 import { makeLocalCa } from '../../scripts/make-local-ca.ts'
+import { parseConfig } from '../../src/config/parse.ts'
 import { root } from '../repository/source-files.ts'
 import { startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
 import { findObject, kubectl, MANIFESTS, type Manifest, manifestsOf, renderAnew } from './kubectl.ts'
@@ -19,7 +20,13 @@ const manifests = blocks('yaml')
   .filter(({ kind }) => kind !== undefined)
 
 /** What needs pods, a release of somebody else's, or a container runtime. */
-const NOT_HERE = /rollout|port-forward|https:|^(docker|curl) /
+const NOT_HERE = /rollout|port-forward|https:|^(docker|curl|headgate run) /
+
+t.test('the configuration of a plain process is one', async (t) => {
+  const [text = ''] = blocks('yaml').filter((block) => block.startsWith('listeners:'))
+  const parsed = parseConfig([{ name: 'local.yaml', text }])
+  t.match('config' in parsed && parsed.config.kubernetes, { ingress: { class: 'headgate' } })
+})
 
 t.test('the issuer is one that cert-manager knows', async (t) => {
   const issuer = findObject(manifests, 'ClusterIssuer', 'letsencrypt')
