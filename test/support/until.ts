@@ -1,6 +1,7 @@
 // Waiting for a fact instead of for a time.
 
-const PATIENCE = 5000
+// A machine that others use too may take long: only what will never happen is given up.
+const PATIENCE = 20_000
 
 /** Resolves as soon as `holds`; rejects, naming `what`, when that takes too long. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = PATIENCE): Promise<void> {
