@@ -11,6 +11,8 @@ export interface IngressConfig {
   readonly controller: string
   /** Ingresses that name no class are ours too. */
   readonly default: boolean
+  /** Rules of one host may be in several namespaces. */
+  readonly sharedHosts: boolean
   /** Names of the listeners that Ingresses are served on. */
   readonly listeners: { readonly http: string; readonly https: string }
 }
@@ -60,6 +62,11 @@ export const ingress = block({
   default: boolean()
     .prefault(false)
     .describe('Serve Ingresses that name no class. An IngressClass that is marked as the default does the same.'),
+  sharedHosts: boolean()
+    .prefault(true)
+    .describe(
+      'Rules of one host may be in several namespaces, each with paths of its own. false: a host belongs to the namespace of its oldest rule, and every rule needs a host.',
+    ),
   listeners: defaulted({
     http: name().prefault(INGRESS_NAMES.http).describe('Listener for HTTP; made on :80 where the file has none of this name.'),
     https: name()

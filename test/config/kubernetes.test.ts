@@ -36,6 +36,7 @@ t.test('Ingresses', async (t) => {
       class: 'headgate',
       controller: 'headgate.dev/ingress',
       default: false,
+      sharedHosts: true,
       listeners: { http: 'web', https: 'secure' },
     },
     statusAddress: { addresses: [] },

@@ -24,9 +24,9 @@ interface Holder {
   readonly part: Part
 }
 
-/** `all` in the order of their age. */
-export function settleClaims(all: readonly IngressPart[]): Claims {
-  const settling = new Settling()
+/** `all` in the order of their age; `owners` = whose each host is, null = its rules may be in several namespaces. */
+export function settleClaims(all: readonly IngressPart[], owners: ReadonlyMap<string, string> | null): Claims {
+  const settling = new Settling(owners)
   const mains = all.filter(({ effects }) => effects.canary === null)
   for (const rank of RANKS) {
     for (const owner of mains) for (const part of owner.parts) if (part.rank === rank) settling.claim(owner, part)
@@ -45,10 +45,20 @@ class Settling implements Claims {
   readonly #asked = new Map<string, Holder>()
   /** Of rules and defaults. */
   readonly #served = new Set<string>()
+  readonly #owners: ReadonlyMap<string, string> | null
+
+  constructor(owners: ReadonlyMap<string, string> | null) {
+    this.#owners = owners
+  }
 
   claim(owner: IngressPart, part: Part): void {
     for (const host of part.hosts) {
       if (part.rank === 'spare' && this.#served.has(host)) continue
+      const trouble = this.#owners === null ? null : foreignHost(this.#owners, host, owner, part)
+      if (trouble !== null) {
+        this.#tell(owner, problem('Conflict', part.at, trouble, 'refused'))
+        continue
+      }
       const holder = this.#take(host, owner, part)
       if (holder !== null) this.#lost(holder, owner, part, host)
       if (part.rank !== 'spare') this.#served.add(host)
@@ -117,6 +127,31 @@ class Settling implements Claims {
     if (known === undefined) this.problems.set(owner, [told])
     else if (!known.some(({ message }) => message === told.message)) known.push(told)
   }
+}
+
+/** Why the host is not its; null = it is. */
+function foreignHost(
+  owners: ReadonlyMap<string, string>,
+  host: string,
+  { ingress: { meta } }: IngressPart,
+  { rank }: Part,
+): string | null {
+  if (host === '') {
+    const what = rank === 'default' ? 'the default backend of every host' : 'a rule without a host'
+    return `${what} would get what is left over of the hosts of others, which sharedHosts: false forbids`
+  }
+  const whose = eldest(owners, host)
+  return whose === undefined || whose === meta.namespace
+    ? null
+    : `the host ${host} belongs to the namespace ${whose}, whose rule is older`
+}
+
+/** Of a host and the wildcard above it, whoever was first: owners stand in the order of their age. */
+function eldest(owners: ReadonlyMap<string, string>, host: string): string | undefined {
+  const above = `*${host.slice(host.indexOf('.'))}`
+  if (host.startsWith('*') || !owners.has(above) || owners.get(above) === owners.get(host)) return owners.get(host)
+  for (const [each, whose] of owners) if (each === host || each === above) return whose
+  return undefined
 }
 
 const askedKey = (host: string, { asked }: Part): string => `${host} ${asked}`

@@ -93,8 +93,8 @@ class IngressTranslating {
     const parts = ours.map((ingress) =>
       this.#memo.of(ingress, Object.values(known), (read) => readIngress(ingress, { ...known, https, read, wall })),
     )
-    const claims = settleClaims(parts)
     const owners = ownersOf(parts)
+    const claims = settleClaims(parts, own.sharedHosts ? null : owners)
     const shown = showCertificates(parts, owners, view.listeners.get(https)?.tls?.certificates ?? [])
     const { certificates } = shown
     const guards = guardHosts(parts, { listeners: view.listeners, https, certificates, owners })

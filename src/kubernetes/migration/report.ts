@@ -168,7 +168,7 @@ const unreadable = (manifest: Manifest): MigratedObject => ({
 /** By `namespace/name`, what the translator itself has to say. */
 function problemsOf(view: ClusterView): Map<string, readonly ObjectProblem[]> {
   const translator = ingressTranslator({
-    ingress: { class: 'nginx', controller: 'k8s.io/ingress-nginx', default: true, listeners: LISTENERS },
+    ingress: { class: 'nginx', controller: 'k8s.io/ingress-nginx', default: true, sharedHosts: true, listeners: LISTENERS },
     statusAddress: { addresses: [] },
   })
   const { reports } = translator.translate(view)

@@ -93,6 +93,52 @@ t.test('what annotations say is not multiplied without end', async (t) => {
   }
 })
 
+t.test('hosts that are not shared belong to the namespace of the oldest rule', async (t) => {
+  const own = baseConfig({ settings: { ingress: { sharedHosts: false } } })
+  const of = (namespace: string, second: number, host: string, path: string, more: object = {}): Manifest => {
+    const name = `i${second}`
+    const rule = { path, pathType: 'Prefix', backend: { service: { name: 'one', port: { number: 80 } } } }
+    const { kind, metadata } = ingress(name, host, 'one')
+    const creationTimestamp = `2026-01-01T00:00:0${second}Z`
+    const spec = {
+      ingressClassName: 'headgate',
+      rules: host === '-' ? [] : [{ ...(host === '' ? {} : { host }), http: { paths: [rule] } }],
+    }
+    return { kind, metadata: { ...metadata, namespace, creationTimestamp }, spec: { ...spec, ...more } } as unknown as Manifest
+  }
+  const backend = { service: { name: 'one', port: { number: 80 } } }
+  const services = ['a', 'b'].map((namespace) => ({ ...service('one'), metadata: { name: 'one', namespace } }))
+  const objects = [
+    ...services,
+    of('a', 1, 'a.com', '/app'),
+    of('a', 2, '*.wild.com', '/'),
+    of('b', 3, 'a.com', '/login'),
+    of('b', 4, 'x.wild.com', '/'),
+    of('b', 5, '', '/'),
+    of('b', 6, '-', '/', { defaultBackend: backend }),
+    of('b', 7, 'b.com', '/', { defaultBackend: backend }),
+    of('a', 8, 'a.com', '/more'),
+    of('a', 9, 'y.wild.com', '/'),
+  ]
+  const names = (base: typeof own) => translatorOf(base).translate(new Cluster().view(objects))
+  const { routes, reports } = names(own)
+  t.same(
+    routes.map(({ name }) => name),
+    ['ingress/a/i1/0', 'ingress/a/i2/0', 'ingress/b/i7/0', 'ingress/a/i8/0', 'ingress/a/i9/0'],
+  )
+  const told = reports.flatMap(({ object, problems }) => problems.map(({ message }) => `${object.name} ${message}`))
+  t.match(told, [
+    /^i3 .*the host a.com belongs to the namespace a, whose rule is older$/,
+    /^i4 .*the host x.wild.com belongs to the namespace a/,
+    /^i5 .*a rule without a host would get what is left over of the hosts of others/,
+    /^i6 .*the default backend of every host would get/,
+    /^i7 .*the default backend of every host would get/,
+  ])
+  const shared = names(base).routes.map(({ name }) => name)
+  for (const name of ['i3/0', 'i4/0', 'i5/0', 'i6/default'])
+    t.ok(shared.includes(`ingress/b/${name}`), `${name} is served by default`)
+})
+
 const routeOf = ({ routes }: Translation, name: string) => routes.find((route) => route.name === name)
 
 t.test('a change of one object leaves what others became as it is', async (t) => {
