@@ -50,6 +50,8 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
   private bytesWritten = 0
   /** Since when (ms) a client that was told GOAWAY has not answered; 0 = it has not been asked. */
   private askedAt = 0
+  /** A question is on its way: node ends a session in which too many of them are. */
+  private asking = false
   private idleSince: number
   private bytesRead = 0
   private gone = false
@@ -187,9 +189,17 @@ export class DownstreamSession extends Timed implements ClientConnection, Stream
     if (!quiet) this.askedAt = 0
     else if (this.askedAt === 0) {
       this.askedAt = now
-      this.session.settings({})
+      this.ask()
     } else return write !== null && now - this.askedAt >= write
     return false
+  }
+
+  private ask(): void {
+    if (this.asking) return
+    this.asking = true
+    this.session.settings({}, () => {
+      this.asking = false
+    })
   }
 
   /**
