@@ -67,7 +67,9 @@ class Settling implements Claims {
 
   /** A host that has rules is nobody's alias, whatever their paths. */
   claimAliases(owner: IngressPart): void {
-    const refused = new Set(owner.effects.aliases.filter((alias) => this.#served.has(alias)))
+    const { namespace } = owner.ingress.meta
+    const isForeign = (alias: string) => this.#owners !== null && (eldest(this.#owners, alias) ?? namespace) !== namespace
+    const refused = new Set(owner.effects.aliases.filter((alias) => this.#served.has(alias) || isForeign(alias)))
     for (const alias of refused)
       this.#tell(owner, problem('Conflict', 'server-alias', `${alias} is the host of rules already: it is no alias`, 'differs'))
     for (const part of owner.parts) {

@@ -10,6 +10,8 @@ import { TokenBucket } from './token-bucket.ts'
 
 /** What is told of at the same time; of more only the number is logged. */
 const MOST_TOLD = 5000
+/** Of one object: an Ingress of thousands of paths that are wrong must not leave others no room. */
+const MOST_OF_ONE = 100
 /** API servers forget an Event after an hour. */
 const AGAIN_MS = 30 * 60_000
 const PER_SECOND = 10
@@ -149,7 +151,9 @@ export class Events {
     const wasWrong = known !== undefined && [...known.told.values()].some(({ text }) => text !== OVER)
     const texts =
       report.problems.length > 0
-        ? report.problems.map(({ reason, message }): EventText => ({ type: 'Warning', reason, note: message }))
+        ? report.problems
+            .slice(0, MOST_OF_ONE)
+            .map(({ reason, message }): EventText => ({ type: 'Warning', reason, note: message }))
         : [OVER]
     const told = new Map<string, Told>()
     for (const text of texts) {

@@ -99,7 +99,7 @@ t.test('hosts that are not shared belong to the namespace of the oldest rule', a
     const name = `i${second}`
     const rule = { path, pathType: 'Prefix', backend: { service: { name: 'one', port: { number: 80 } } } }
     const { kind, metadata } = ingress(name, host, 'one')
-    const creationTimestamp = `2026-01-01T00:00:0${second}Z`
+    const creationTimestamp = `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`
     const spec = {
       ingressClassName: 'headgate',
       rules: host === '-' ? [] : [{ ...(host === '' ? {} : { host }), http: { paths: [rule] } }],
@@ -108,6 +108,7 @@ t.test('hosts that are not shared belong to the namespace of the oldest rule', a
   }
   const backend = { service: { name: 'one', port: { number: 80 } } }
   const services = ['a', 'b'].map((namespace) => ({ ...service('one'), metadata: { name: 'one', namespace } }))
+  const aliased = of('b', 10, 'c.com', '/')
   const objects = [
     ...services,
     of('a', 1, 'a.com', '/app'),
@@ -119,12 +120,13 @@ t.test('hosts that are not shared belong to the namespace of the oldest rule', a
     of('b', 7, 'b.com', '/', { defaultBackend: backend }),
     of('a', 8, 'a.com', '/more'),
     of('a', 9, 'y.wild.com', '/'),
-  ]
+    { ...aliased, metadata: { ...aliased.metadata, annotations: { 'headgate.dev/server-alias': 'z.wild.com,free.com' } } },
+  ] as Manifest[]
   const names = (base: typeof own) => translatorOf(base).translate(new Cluster().view(objects))
   const { routes, reports } = names(own)
   t.same(
     routes.map(({ name }) => name),
-    ['ingress/a/i1/0', 'ingress/a/i2/0', 'ingress/b/i7/0', 'ingress/a/i8/0', 'ingress/a/i9/0'],
+    ['ingress/a/i1/0', 'ingress/a/i2/0', 'ingress/b/i7/0', 'ingress/a/i8/0', 'ingress/a/i9/0', 'ingress/b/i10/0'],
   )
   const told = reports.flatMap(({ object, problems }) => problems.map(({ message }) => `${object.name} ${message}`))
   t.match(told, [
@@ -133,6 +135,7 @@ t.test('hosts that are not shared belong to the namespace of the oldest rule', a
     /^i5 .*a rule without a host would get what is left over of the hosts of others/,
     /^i6 .*the default backend of every host would get/,
     /^i7 .*the default backend of every host would get/,
+    /^i10 .*z.wild.com is the host of rules already: it is no alias/,
   ])
   const shared = names(base).routes.map(({ name }) => name)
   for (const name of ['i3/0', 'i4/0', 'i5/0']) t.ok(shared.includes(`ingress/b/${name}`), `${name} is served by default`)

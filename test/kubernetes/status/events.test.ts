@@ -148,6 +148,16 @@ t.test('of more than can be told a part is told', async (t) => {
   t.equal(scene.server.count('POST'), 50)
 })
 
+t.test('one object of which everything is wrong leaves room for others', async (t) => {
+  const scene = await statusScene(t)
+  const { events } = tell(t, scene)
+  const many = Array.from({ length: 6000 }, (_, i) => problem(`path ${i} is wrong`))
+  events.publish([reportOf('hostile', many), reportOf('web', [problem('there is no Service shop/users')])])
+  for (let i = 0; i < 12; i++) await scene.advance(1000)
+  t.equal(inWords(scene).filter((each) => /path \d+ is wrong/.test(each)).length, 25)
+  t.match(inWords(scene).at(-1), /there is no Service shop\/users/)
+})
+
 t.test('names and texts that are too long', async (t) => {
   const scene = await statusScene(t)
   const { events } = tell(t, scene)
