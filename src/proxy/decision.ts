@@ -14,10 +14,11 @@ import { hashInUse } from './stand-in.ts'
 /** Endpoints that are told about, attempts, and endpoints that are looked at for it: a decision costs the same whatever the size. */
 const MOST_ENDPOINTS = 8
 const MOST_ATTEMPTS = 16
-const MOST_LOOKED_AT = 256
+const MOST_LOOKED_AT = 64
 
 export function decisionOf(x: Exchange): Decision {
   const { binding, upstream } = x
+  const subset = upstream === null ? null : subsetIn(x, upstream)
   const asked = x.without === '' && x.path !== '' ? whyRoute(x, binding) : null
   return {
     listener: x.listener.name,
@@ -26,11 +27,11 @@ export function decisionOf(x: Exchange): Decision {
     endpoint: x.attempts?.at(-1)?.endpoint ?? null,
     considered: binding === null || asked === null ? [] : [{ route: binding.name, why: asked.why }],
     filters: filtersOf(x),
-    endpoints: upstream === null ? [] : endpointsOf(x, upstream),
+    endpoints: upstream === null ? [] : endpointsOf(x, upstream, subset),
     answer: answerOf(x),
     notes: [
       ...(asked === null ? [] : [`${asked.rules} routes are for this host or every host`]),
-      ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream)),
+      ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream, subset)),
     ],
     tried: (x.attempts ?? []).slice(-MOST_ATTEMPTS).map(
       ({ endpoint, outcome, status, reason }): DecidedAttempt => ({
@@ -66,37 +67,37 @@ function answerOf({ reason, status, attempts }: Exchange): Explanation['answer']
   return attempts === null && status > 0 && status !== 499 ? { status, reason: null } : null
 }
 
-/** Those that were tried, and then those that could not be. */
-function endpointsOf(x: Exchange, upstream: Upstream): ExplainedEndpoint[] {
-  const { roster, specs, endpoints } = upstream
+/** Those that were tried, and then those that are out. */
+function endpointsOf(x: Exchange, { roster, specs, endpoints }: Upstream, subset: Subset | null): ExplainedEndpoint[] {
   if (roster === null) return []
-  const subset = subsetIn(x, upstream)
-  const tried = new Set(x.attempts?.map(({ endpoint }) => endpoint))
-  const candidates = roster.candidates(subset)
-  const wereTried: ExplainedEndpoint[] = []
+  const attempts = x.attempts ?? []
+  const picked = roster.pickable(subset)
+  const tried: ExplainedEndpoint[] = []
   const out: ExplainedEndpoint[] = []
   for (let i = 0; i < specs.length && i < MOST_LOOKED_AT; i++) {
     const spec = specs[i] as EndpointSpec
     const { address, weight } = spec
     const endpoint = endpoints.get(address)
     if (endpoint === undefined) continue
-    const eligible = candidates.has(endpoint)
-    const why = eligible ? 'can be picked' : whyLeftOut(spec, roster.stateOf(endpoint), subset, roster.zone)
+    const wasTried = attempts.some((attempt) => attempt.endpoint === address)
+    const standing = roster.stateOf(endpoint)
+    if (!wasTried && (standing.up || out.length === MOST_ENDPOINTS)) continue
+    const eligible = picked.some((candidate) => candidate.endpoint === endpoint)
+    const why = eligible ? 'can be picked' : whyLeftOut(spec, standing, subset, roster.zone)
     const failed = endpoint.unreachable === '' ? '' : `; the last connection failed: ${endpoint.unreachable}`
     const explained = { address, weight, eligible, why: why + failed }
-    if (tried.has(address)) wereTried.push(explained)
-    else if (!eligible && out.length < MOST_ENDPOINTS) out.push(explained)
+    if (wasTried) tried.push(explained)
+    else out.push(explained)
   }
-  return [...wereTried, ...out].slice(0, MOST_ENDPOINTS)
+  return [...tried, ...out].slice(0, MOST_ENDPOINTS)
 }
 
 function subsetIn({ subset }: Exchange, upstream: Upstream): Subset | null {
   return subset !== null && subset.upstream === upstream ? subset : null
 }
 
-function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream): string[] {
+function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream, subset: Subset | null): string[] {
   const { roster, specs, settings, breaker } = upstream
-  const subset = subsetIn(x, upstream)
   const chosen = binding.upstreams[x.choice]
   const hash = x.attempts === null ? null : hashInUse(x)
   const can = roster?.pickable(subset).length ?? 0

@@ -5,13 +5,14 @@ import type { AccessRecord, AttemptRecord } from '../model/access-record.ts'
 /** A number, a text, or what has a form of its own. null = absent. */
 export type FieldValue = number | string | boolean | null
 
-/** `operator`: a text out of a small fixed set, such as names in the configuration. */
+/** `operator`: a text out of a small fixed set, such as names in the configuration; `safe`: one that needs no quoting. */
 export type Field =
-  | { readonly kind: 'text' | 'operator' | 'plain'; readonly read: (record: AccessRecord) => FieldValue }
+  | { readonly kind: 'text' | 'safe' | 'operator' | 'plain'; readonly read: (record: AccessRecord) => FieldValue }
   | { readonly kind: 'milliseconds'; readonly read: (record: AccessRecord) => number | null }
   | { readonly kind: 'time' | 'attempts' | 'decision' }
 
 const text = (read: (record: AccessRecord) => string | null): Field => ({ kind: 'text', read })
+const safe = (read: (record: AccessRecord) => string | null): Field => ({ kind: 'safe', read })
 const operator = (read: (record: AccessRecord) => string | null): Field => ({ kind: 'operator', read })
 const plain = (read: (record: AccessRecord) => number | boolean | null): Field => ({ kind: 'plain', read })
 const milliseconds = (read: (record: AccessRecord) => number | null): Field => ({ kind: 'milliseconds', read })
@@ -20,10 +21,10 @@ const last = ({ attempts }: AccessRecord): AttemptRecord | undefined => attempts
 const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['time', { kind: 'time' }],
   ['requestId', text((r) => r.requestId)],
-  ['traceId', text((r) => r.traceId)],
-  ['client', text((r) => r.client)],
+  ['traceId', safe((r) => r.traceId)],
+  ['client', safe((r) => r.client)],
   ['listener', operator((r) => r.listener)],
-  ['protocol', operator((r) => r.protocol)],
+  ['protocol', safe((r) => r.protocol)],
   ['method', text((r) => r.method)],
   ['host', text((r) => r.host)],
   ['path', text((r) => r.path)],

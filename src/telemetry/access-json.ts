@@ -17,6 +17,8 @@ function ascii(json: string): string {
   return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+const quoteSafe = (text: string): string => `"${text}"`
+
 /** Texts out of small sets, so that each is looked at once. Bounded, in case they are not so small. */
 const quoted = new Map<string, string>()
 const MOST_QUOTED = 4096
@@ -30,9 +32,13 @@ function quoteOnce(text: string): string {
   return known
 }
 
-/** Milliseconds with microseconds as fraction. */
+/** Milliseconds with microseconds as fraction. Put together of whole numbers, which are written several times as quickly. */
 export function milliseconds(ms: number | null): string {
-  return ms !== null && Number.isFinite(ms) ? String(Math.round(ms * 1000) / 1000) : 'null'
+  if (ms === null || !(ms >= 0 && ms < 1e12)) return ms !== null && Number.isFinite(ms) ? String(ms) : 'null'
+  const microseconds = Math.round(ms * 1000)
+  const whole = Math.floor(microseconds / 1000)
+  const rest = microseconds - whole * 1000
+  return rest === 0 ? String(whole) : `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
 }
 
 function attempt(record: AttemptRecord): string {
@@ -67,7 +73,7 @@ function writer(field: Field): Write {
     case 'plain':
       return (record) => String(field.read(record))
     default: {
-      const put = field.kind === 'operator' ? quoteOnce : quote
+      const put = field.kind === 'operator' ? quoteOnce : field.kind === 'safe' ? quoteSafe : quote
       return (record) => {
         const value = field.read(record)
         return value === null ? 'null' : put(value as string)

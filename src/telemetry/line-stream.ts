@@ -1,4 +1,5 @@
-// Whole lines to one file descriptor through a bounded buffer: never throws, never waits, counts what it gives up.
+// Whole lines to one file descriptor through a bounded buffer: never throws, never waits, counts what it gives up. Lines are gathered
+// in pages, because a write for each would cost more than all that comes before it.
 
 import sonic from 'sonic-boom'
 import type { LogFile } from './log-file.ts'
@@ -16,9 +17,15 @@ export interface LineEvents {
   failed(error: Error): void
 }
 
+const LF = 10
+
 export class LineStream {
   readonly #stream: sonic.SonicBoom
   readonly #events: LineEvents
+  readonly #pageBytes: number
+  /** Lines that are not handed on yet, and how many bytes of it they take; null = none. */
+  #page: Buffer | null = null
+  #used = 0
   /** Bytes that were taken and not yet written. */
   #waiting = 0
   #failing = false
@@ -30,35 +37,40 @@ export class LineStream {
   /** Takes over `file`. Keeps at most `maxBytes` waiting. */
   constructor(file: LogFile, maxBytes: number, events: LineEvents) {
     this.#events = events
+    this.#pageBytes = file.pageBytes
     this.#stream = new sonic.SonicBoom({
       fd: file.fd,
-      minLength: file.batchBytes,
+      contentMode: 'buffer',
       maxWrite: file.writeBytes,
       maxLength: maxBytes,
       // A full pipe is tried again, but not at the very end: the process wants to exit.
       retryEAGAIN: () => !this.#last,
     })
     this.#stream.on('write', (bytes: number) => this.#wrote(bytes))
-    this.#stream.on('drop', (line: string) => this.#gaveUp(line))
+    this.#stream.on('drop', (page: Buffer) => this.#gaveUp(page))
     this.#stream.on('error', (error: Error) => this.#fail(error))
   }
 
   /** `line` is ASCII and ends with a line feed. */
   write(line: string): void {
-    this.#waiting += line.length
-    try {
-      if (this.#closed) throw new Error('closed')
-      this.#stream.write(line)
-      if (this.#waiting > 0) this.#arm(FLUSH_MS)
-    } catch {
-      this.#gaveUp(line)
+    const { length } = line
+    if (this.#closed || length > this.#pageBytes) {
+      this.#events.dropped()
+      return
     }
+    if (this.#page !== null && this.#used + length > this.#pageBytes) this.#turn()
+    this.#page ??= Buffer.allocUnsafeSlow(this.#pageBytes)
+    this.#page.write(line, this.#used, 'latin1')
+    this.#used += length
+    this.#waiting += length
+    this.#arm(FLUSH_MS)
   }
 
   /** Writes what waits at once and takes nothing more: for the last moment of a process. */
   flushSync(): void {
     this.#closed = true
     this.#last = true
+    this.#turn()
     this.#attempt(() => this.#stream.flushSync())
   }
 
@@ -67,6 +79,7 @@ export class LineStream {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#turn()
     await new Promise<void>((resolve) => {
       const deadline = setTimeout(resolve, timeoutMs)
       const done = (): void => {
@@ -80,10 +93,25 @@ export class LineStream {
     this.#attempt(() => this.#stream.destroy())
   }
 
+  /** Hands the page on. */
+  #turn(): void {
+    const page = this.#page
+    if (page === null) return
+    const lines = page.subarray(0, this.#used)
+    this.#page = null
+    this.#used = 0
+    try {
+      this.#stream.write(lines as unknown as string)
+    } catch {
+      this.#gaveUp(lines)
+    }
+  }
+
   #arm(ms: number): void {
     if (this.#timer !== null || this.#closed) return
     this.#timer = setTimeout(() => {
       this.#timer = null
+      this.#turn()
       this.#attempt(() => this.#stream.flush())
     }, ms)
     this.#timer.unref()
@@ -95,9 +123,9 @@ export class LineStream {
     if (this.#waiting > 0) this.#arm(FLUSH_MS)
   }
 
-  #gaveUp(line: string): void {
-    this.#waiting -= line.length
-    this.#events.dropped()
+  #gaveUp(page: Buffer): void {
+    this.#waiting -= page.length
+    for (let at = page.indexOf(LF); at !== -1; at = page.indexOf(LF, at + 1)) this.#events.dropped()
   }
 
   /** The stream keeps what it could not write and tries again when it is told to. */

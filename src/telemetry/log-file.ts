@@ -10,8 +10,8 @@ export interface LogFile {
   readonly writeBytes: number
   /** Longest line that is sure to stay in one piece when other processes write too. */
   readonly lineBytes: number
-  /** Bytes that are gathered before they are written. */
-  readonly batchBytes: number
+  /** Bytes of lines that are gathered before they are written; no line is longer. */
+  readonly pageBytes: number
   /** It is a file, and which. */
   readonly regular: boolean
   readonly ino: number
@@ -19,9 +19,9 @@ export interface LogFile {
 }
 
 /** A regular file keeps every write together; the bounds are on memory. */
-const REGULAR = { writeBytes: 64 * 1024, lineBytes: 16 * 1024, batchBytes: 32 * 1024 }
+const REGULAR = { writeBytes: 64 * 1024, lineBytes: 16 * 1024, pageBytes: 32 * 1024 }
 /** PIPE_BUF of Linux; also kept for sockets and terminals. */
-const PIPE = { writeBytes: 4096, lineBytes: 4096, batchBytes: 3072 }
+const PIPE = { writeBytes: 4096, lineBytes: 4096, pageBytes: 4096 }
 // Without O_NONBLOCK opening a named pipe that nobody reads would wait, and so would writing to a stalled one: the process could
 // not even exit while a write hangs in it.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK

@@ -31,7 +31,7 @@ t.test('a template: every kind of field', async (t) => {
   const failed = { ...attemptRecord, endpoint: 'b:2', outcome: 'reset', status: 0 }
   t.equal(
     line({ ...record, attempts: [failed, { ...attemptRecord, connectMs: 0.5 }], headers: { 'x-a': 'v' } }),
-    '<2023-11-14T22:13:20.123Z 127.0.0.1 "GET /users?x=1" 200 2.5 b:2=reset,127.0.0.1:1=200 - 0.5 v>\n',
+    '<2023-11-14T22:13:20.123Z 127.0.0.1 "GET /users?x=1" 200 2.500 b:2=reset,127.0.0.1:1=200 - 0.500 v>\n',
   )
   t.equal(textLines('${route}|${decision}')(record), 'users|-\n')
   t.throws(() => textLines('${nobody}'), /unknown field "nobody"/)

@@ -4,6 +4,8 @@ import { randomFillSync } from 'node:crypto'
 
 const SPAN_BYTES = 8
 const TRACE_BYTES = 16
+const NO_SPAN = '0'.repeat(2 * SPAN_BYTES)
+const NO_TRACE = '0'.repeat(2 * TRACE_BYTES)
 
 const pool = Buffer.alloc(8192)
 let next = pool.length
@@ -18,15 +20,14 @@ function draw(bytes: number): string {
   return pool.toString('hex', from, next)
 }
 
-function notZero(make: () => string): string {
-  for (;;) {
-    const id = make()
-    if (!/^0+$/.test(id)) return id
-  }
+/** 16 hex digits, not all 0. */
+export function newSpanId(): string {
+  const id = draw(SPAN_BYTES)
+  return id === NO_SPAN ? newSpanId() : id
 }
 
-/** 16 hex digits. */
-export const newSpanId = (): string => notZero(() => draw(SPAN_BYTES))
-
-/** 32 hex digits. */
-export const newTraceId = (): string => notZero(() => draw(TRACE_BYTES))
+/** 32 hex digits, not all 0. */
+export function newTraceId(): string {
+  const id = draw(TRACE_BYTES)
+  return id === NO_TRACE ? newTraceId() : id
+}

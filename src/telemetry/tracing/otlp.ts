@@ -47,7 +47,8 @@ export async function otlpExporter(settings: OtlpSettings, source: SpanSource): 
 }
 
 async function makeExporter({ endpoint, protocol, headers }: OtlpSettings): Promise<OtelExporter> {
-  const shared = { timeoutMillis: TIMEOUT_MS, concurrencyLimit: 1 }
+  // There is one batch at a time; the exporter forgets it only after it has said that it is done.
+  const shared = { timeoutMillis: TIMEOUT_MS, concurrencyLimit: 2 }
   if (protocol === 'grpc') {
     const [{ OTLPTraceExporter }, { Metadata }] = await Promise.all([
       import('@opentelemetry/exporter-trace-otlp-grpc'),

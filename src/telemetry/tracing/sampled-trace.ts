@@ -5,7 +5,7 @@ import type { Exchange } from '../../model/exchange.ts'
 import type { ExchangeTrace } from '../../model/tracing.ts'
 import { newSpanId } from './ids.ts'
 import type { SpanQueue } from './span-queue.ts'
-import { spansOf } from './spans.ts'
+import { FinishedExchange } from './spans.ts'
 import { b3Lines, traceparent } from './trace-context.ts'
 
 /** What is said to endpoints. */
@@ -52,7 +52,7 @@ export class SampledTrace implements ExchangeTrace {
   }
 
   end(x: Exchange, record: AccessRecord): void {
-    this.#queue.add(spansOf(this, x, record))
+    this.#queue.add(new FinishedExchange(this, x, record))
   }
 
   #lines(spanId: string, parentId: string): string {

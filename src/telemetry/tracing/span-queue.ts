@@ -2,7 +2,7 @@
 // collector does not take them.
 
 import type { SpanCounters } from '../../model/tracing.ts'
-import type { GatewaySpan } from './spans.ts'
+import type { FinishedTrace, GatewaySpan } from './spans.ts'
 
 /** Sends spans to a collector. */
 export interface SpanExporter {
@@ -20,17 +20,19 @@ export interface SpanQueueSettings {
   readonly said: (error: Error | null) => void
 }
 
-/** Spans that may wait in one process: some 8 MiB. */
+/** Spans that may wait in one process: a few MiB. */
 const MOST_WAITING = 4096
-/** Of one batch: writing it takes about a millisecond. */
-const BATCH = 256
+/** From so many on they are sent: to write them takes a fraction of a millisecond, and no request waits for longer. */
+const BATCH = 128
 /** How long the end of a process waits for a collector. */
 const CLOSE_MS = 2000
 
 export class SpanQueue {
   readonly #settings: SpanQueueSettings
   readonly #exporter: SpanExporter
-  #waiting: GatewaySpan[] = []
+  #waiting: FinishedTrace[] = []
+  /** Spans of those that wait. */
+  #count = 0
   #sending: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
   #failing = false
@@ -41,21 +43,23 @@ export class SpanQueue {
     this.#settings = settings
   }
 
+  /** Spans that wait. */
   get length(): number {
-    return this.#waiting.length
+    return this.#count
   }
 
-  /** All of them or none: half a trace helps nobody. */
-  add(spans: readonly GatewaySpan[]): void {
+  /** All spans of it or none: half a trace helps nobody. */
+  add(trace: FinishedTrace): void {
     const { counters, interval } = this.#settings
-    if (this.#closed || this.#waiting.length + spans.length > MOST_WAITING) {
-      counters.dropped += spans.length
+    if (this.#closed || this.#count + trace.count > MOST_WAITING) {
+      counters.dropped += trace.count
       return
     }
-    for (const span of spans) this.#waiting.push(span)
+    this.#waiting.push(trace)
+    this.#count += trace.count
     if (this.#sending !== null) return
     // What collects while a collector is away is not sent at once when it has filled a batch.
-    if (this.#waiting.length >= BATCH && !this.#failing) this.#send()
+    if (this.#count >= BATCH && !this.#failing) this.#send()
     else this.#timer ??= setTimeout(() => this.#due(), interval).unref()
   }
 
@@ -66,26 +70,27 @@ export class SpanQueue {
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS, 'late')
     })
-    while (this.#sending !== null || this.#waiting.length > 0) {
+    while (this.#sending !== null || this.#count > 0) {
       if (this.#sending === null) this.#send()
       if ((await Promise.race([this.#sending, late])) === 'late') break
     }
     clearTimeout(timer)
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#settings.counters.dropped += this.#waiting.length
+    this.#settings.counters.dropped += this.#count
     this.#waiting = []
+    this.#count = 0
     await this.#exporter.close()
   }
 
   #due(): void {
     this.#timer = null
-    if (this.#sending === null && this.#waiting.length > 0) this.#send()
+    if (this.#sending === null && this.#count > 0) this.#send()
   }
 
   #send(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    const batch = this.#waiting.splice(0, BATCH)
+    const batch = this.#take()
     this.#sending = this.#exporter.export(batch).then(
       () => this.#sent(null),
       (error: Error) => {
@@ -95,6 +100,19 @@ export class SpanQueue {
     )
   }
 
+  /** A batch, to which the last exchange may add some. */
+  #take(): GatewaySpan[] {
+    const batch: GatewaySpan[] = []
+    let taken = 0
+    while (taken < this.#waiting.length && batch.length < BATCH) {
+      for (const span of (this.#waiting[taken] as FinishedTrace).spans()) batch.push(span)
+      taken++
+    }
+    this.#waiting = this.#waiting.slice(taken)
+    this.#count -= batch.length
+    return batch
+  }
+
   #sent(error: Error | null): void {
     this.#sending = null
     const failing = error !== null
@@ -102,8 +120,8 @@ export class SpanQueue {
       this.#failing = failing
       this.#settings.said(error)
     }
-    if (this.#closed || this.#waiting.length === 0) return
-    if (this.#waiting.length >= BATCH && !failing) this.#send()
+    if (this.#closed || this.#count === 0) return
+    if (this.#count >= BATCH && !failing) this.#send()
     else this.#timer ??= setTimeout(() => this.#due(), this.#settings.interval).unref()
   }
 }

@@ -1,5 +1,6 @@
-// The spans of an exchange that is over, as plain data in the form that exporters read: one of the server for it, one of a client for
-// each attempt, and why it went as it did as an event.
+// The spans of an exchange that is over: one of the server for it, one of a client for each attempt, and why it went as it did as an
+// event. What waits is a few plain values; spans are made of them when they are sent, because what lives for long costs more than what
+// is made and forgotten at once.
 
 import type { AccessRecord, AttemptRecord } from '../../model/access-record.ts'
 import type { Decision } from '../../model/decision.ts'
@@ -44,55 +45,109 @@ export interface Place {
   readonly spanId: string
 }
 
-export function spansOf(place: Place, x: Exchange, record: AccessRecord): GatewaySpan[] {
-  const spans = [serverSpan(place, x, record)]
-  const { attempts } = record
-  for (let i = 0; i < attempts.length; i++) spans.push(attemptSpan(place, x, record, attempts[i] as AttemptRecord, i))
-  return spans
+/** What records do not say. */
+export interface Surroundings {
+  readonly scheme: 'http' | 'https'
+  readonly endpointScheme: 'http' | 'https'
+  /** That the client asked for; 0 = not known. */
+  readonly port: number
+  readonly peerAddress: string
+  /** 0 = not known. */
+  readonly peerPort: number
+  /** Path and query as endpoints get them. */
+  readonly sent: string
+  readonly grpc: boolean
+  readonly upgrade: string
 }
 
-function serverSpan({ traceId, spanId, parentId }: Place, x: Exchange, record: AccessRecord): GatewaySpan {
-  const { time, durationMs, decision, route } = record
-  const method = spanMethod(record.method)
-  const end = timeOf(time + durationMs)
-  return {
-    traceId,
-    spanId,
-    parentId,
-    parentIsRemote: parentId !== '',
-    kind: SERVER,
-    name: route === null ? method : `${method} ${route}`,
-    start: timeOf(time),
-    end,
-    attributes: serverAttributes(x, record),
-    error: failed(record),
-    message: failed(record) ? (record.reason ?? '') : '',
-    events: decision === null ? [] : [{ time: end, name: 'decision', attributes: decisionAttributes(decision) }],
+/** Of one exchange. */
+export interface FinishedTrace {
+  /** How many spans it will be. */
+  readonly count: number
+  spans(): GatewaySpan[]
+}
+
+export class FinishedExchange implements FinishedTrace {
+  readonly count: number
+  readonly #place: Place
+  readonly #record: AccessRecord
+  readonly #around: Surroundings
+  readonly #decision: Attributes | null
+
+  /** `record` is its own from now on. */
+  constructor(place: Place, x: Exchange, record: AccessRecord) {
+    this.count = 1 + record.attempts.length
+    this.#place = place
+    this.#record = record
+    this.#around = surroundings(x)
+    this.#decision = record.decision === null ? null : decisionAttributes(record.decision)
+    record.decision = null
+  }
+
+  spans(): GatewaySpan[] {
+    const { attempts } = this.#record
+    const spans = [this.#server()]
+    for (let i = 0; i < attempts.length; i++) spans.push(this.#attempt(attempts[i] as AttemptRecord, i))
+    return spans
+  }
+
+  #server(): GatewaySpan {
+    const record = this.#record
+    const { traceId, spanId, parentId } = this.#place
+    const { time, durationMs, route } = record
+    const method = spanMethod(record.method)
+    const end = timeOf(time + durationMs)
+    const error = failed(record)
+    return {
+      traceId,
+      spanId,
+      parentId,
+      parentIsRemote: parentId !== '',
+      kind: SERVER,
+      name: route === null ? method : `${method} ${route}`,
+      start: timeOf(time),
+      end,
+      attributes: serverAttributes(record, this.#around),
+      error,
+      message: error ? (record.reason ?? '') : '',
+      events: this.#decision === null ? [] : [{ time: end, name: 'decision', attributes: this.#decision }],
+    }
+  }
+
+  #attempt(attempt: AttemptRecord, number: number): GatewaySpan {
+    const record = this.#record
+    const { traceId, spanId } = this.#place
+    const start = record.time + attempt.startMs
+    const attributes = attemptAttributes(record, attempt, number, this.#around)
+    return {
+      traceId,
+      spanId: attempt.spanId,
+      parentId: spanId,
+      parentIsRemote: false,
+      kind: CLIENT,
+      name: spanMethod(record.method),
+      start: timeOf(start),
+      end: timeOf(start + attempt.durationMs),
+      attributes,
+      error: attributes['error.type'] !== undefined,
+      message: attempt.detail,
+      events: [],
+    }
   }
 }
 
-function attemptSpan(
-  { traceId, spanId }: Place,
-  x: Exchange,
-  record: AccessRecord,
-  attempt: AttemptRecord,
-  i: number,
-): GatewaySpan {
-  const start = record.time + attempt.startMs
-  const attributes = attemptAttributes(x, record, attempt, i)
+function surroundings(x: Exchange): Surroundings {
+  const { peer } = x.downstream
+  const port = /:(\d{1,5})$/.exec(x.authority)
   return {
-    traceId,
-    spanId: attempt.spanId,
-    parentId: spanId,
-    parentIsRemote: false,
-    kind: CLIENT,
-    name: spanMethod(record.method),
-    start: timeOf(start),
-    end: timeOf(start + attempt.durationMs),
-    attributes,
-    error: attributes['error.type'] !== undefined,
-    message: attempt.detail,
-    events: [],
+    scheme: peer.secure ? 'https' : 'http',
+    endpointScheme: x.upstream?.settings.secure === true ? 'https' : 'http',
+    port: port === null ? peer.localPort : Number(port[1]),
+    peerAddress: peer.address,
+    peerPort: peer.port,
+    sent: x.path + x.query,
+    grpc: x.grpc,
+    upgrade: x.upgrade,
   }
 }
 
@@ -101,10 +156,10 @@ function decisionAttributes({ considered, filters, endpoints, notes, noRetry }: 
   const of: Attributes = {}
   const [taken] = considered
   if (taken !== undefined) of['headgate.decision.route'] = taken.why
-  if (filters.length > 0) of['headgate.decision.filters'] = filters.map(({ name, effect }) => `${name}: ${effect}`)
   if (notes.length > 0) of['headgate.decision.notes'] = [...notes]
-  const out = endpoints.filter(({ eligible }) => !eligible).map(({ address, why }) => `${address}: ${why}`)
-  if (out.length > 0) of['headgate.decision.left_out'] = out
+  if (filters.length > 0) of['headgate.decision.filters'] = filters.map(({ name, effect }) => `${name}: ${effect}`)
+  const out = endpoints.filter(({ eligible }) => !eligible)
+  if (out.length > 0) of['headgate.decision.left_out'] = out.map(({ address, why }) => `${address}: ${why}`)
   if (noRetry !== null) of['headgate.decision.no_retry'] = noRetry
   return of
 }

@@ -46,21 +46,14 @@ export class GatewayTracer implements Tracer {
   }
 
   begin(x: Exchange): void {
+    // Most requests of the world outside say nothing of a trace.
+    const said = saysTrace(x.fields)
     let found: Found | null = null
-    for (const read of this.#readers) found ??= read(x)
+    if (said) for (const read of this.#readers) found ??= read(x)
     const { context, sampled } = found ?? NOTHING
-    const traceId = context?.traceId ?? newTraceId()
-    x.traceId = traceId
-    const random = context?.random ?? true
-    if (sampled ?? (this.#sample >= 1 || this.#random() < this.#sample)) {
-      const parentId = context?.spanId ?? ''
-      const single = !this.#writes.b3 || fieldValue(x.fields, 'x-b3-traceid') === null
-      const state = this.#state(x, context)
-      x.fields = editFields(x.fields, this.#replaced, state)
-      const trace = new SampledTrace(traceId, parentId, { ...this.#writes, single, random }, this.#queue)
-      x.fields += trace.ownLines
-      x.trace = trace
-    } else this.#pass(x, context, random)
+    x.traceId = context?.traceId ?? newTraceId()
+    if (sampled ?? (this.#sample >= 1 || this.#random() < this.#sample)) this.#sampled(x, context, said)
+    else this.#pass(x, context, said)
   }
 
   beginUnread(x: Exchange): void {
@@ -69,13 +62,26 @@ export class GatewayTracer implements Tracer {
     x.trace = new SampledTrace(x.traceId, '', { ...this.#writes, single: true, random: true }, this.#queue)
   }
 
+  #sampled(x: Exchange, context: TraceContext | null, said: boolean): void {
+    const single = !this.#writes.b3 || !said || fieldValue(x.fields, 'x-b3-traceid') === null
+    const place = { ...this.#writes, single, random: context?.random ?? true }
+    const trace = new SampledTrace(x.traceId, context?.spanId ?? '', place, this.#queue)
+    this.#put(x, said, this.#state(x, context) + trace.ownLines)
+    x.trace = trace
+  }
+
   /** It is not sampled: whoever asked stays the parent, and there is no span between. */
-  #pass(x: Exchange, context: TraceContext | null, random: boolean): void {
+  #pass(x: Exchange, context: TraceContext | null, said: boolean): void {
     const { traceId } = x
+    const { w3c, b3 } = this.#writes
     const spanId = context?.spanId ?? newSpanId()
-    const w3c = this.#writes.w3c ? this.#state(x, context) + traceparent(traceId, spanId, false, random) : ''
-    const b3 = this.#writes.b3 ? b3Lines(traceId, spanId, '', false, fieldValue(x.fields, 'x-b3-traceid') === null) : ''
-    x.fields = editFields(x.fields, this.#replaced, w3c + b3)
+    let lines = w3c ? this.#state(x, context) + traceparent(traceId, spanId, false, context?.random ?? true) : ''
+    if (b3) lines += b3Lines(traceId, spanId, '', false, !said || fieldValue(x.fields, 'x-b3-traceid') === null)
+    this.#put(x, said, lines)
+  }
+
+  #put(x: Exchange, said: boolean, lines: string): void {
+    x.fields = said ? editFields(x.fields, this.#replaced, lines) : x.fields + lines
   }
 
   /** Only with the traceparent that it came with does it mean anything. */
@@ -88,6 +94,24 @@ export class GatewayTracer implements Tracer {
   }
 }
 
+const LOWER = 0x20
+const [B, T, X] = [0x62, 0x74, 0x78]
+
+/** Whether one of canonical field lines may be of a trace: told by how it begins. */
+function saysTrace(fields: string): boolean {
+  for (let at = 0; at < fields.length; at = fields.indexOf('\n', at) + 1) {
+    const first = fields.charCodeAt(at) | LOWER
+    if (first === T) {
+      if ((fields.charCodeAt(at + 1) | LOWER) === 0x72 && (fields.charCodeAt(at + 4) | LOWER) === 0x65) return true
+    } else if (first === B) {
+      if (fields.charCodeAt(at + 1) === 0x33) return true
+    } else if (first === X) {
+      if ((fields.charCodeAt(at + 2) | LOWER) === B && fields.charCodeAt(at + 3) === 0x33) return true
+    }
+  }
+  return false
+}
+
 function readW3c({ fields }: Exchange): Found | null {
   const value = fieldValue(fields, 'traceparent')
   const context = value === null ? null : readTraceparent(value)
@@ -96,8 +120,6 @@ function readW3c({ fields }: Exchange): Found | null {
 
 function readB3Fields({ fields }: Exchange): Found | null {
   const single = fieldValue(fields, 'b3')
-  // Most requests have none of it: one look tells.
-  if (single === null && !/^x-b3-/im.test(fields)) return null
   const of = (name: string): string | null => fieldValue(fields, `x-b3-${name}`)
   const reading = readB3({
     single,

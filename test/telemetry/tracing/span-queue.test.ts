@@ -3,13 +3,20 @@
 import { mock } from 'node:test'
 import t from 'tap'
 import { type SpanExporter, SpanQueue } from '../../../src/telemetry/tracing/span-queue.ts'
-import { type GatewaySpan, SERVER } from '../../../src/telemetry/tracing/spans.ts'
+import { type FinishedTrace, type GatewaySpan, SERVER } from '../../../src/telemetry/tracing/spans.ts'
 
 const span = (name: string): GatewaySpan => ({
   ...{ traceId: 'a', spanId: 'b', parentId: '', parentIsRemote: false, kind: SERVER, name },
   ...{ start: [0, 0], end: [0, 0], attributes: {}, error: false, message: '', events: [] },
 })
-const spans = (count: number): GatewaySpan[] => Array.from({ length: count }, (_, i) => span(String(i)))
+const trace = (count: number): FinishedTrace => ({
+  count,
+  spans: () => Array.from({ length: count }, (_, i) => span(String(i))),
+})
+
+function addSpans(queue: SpanQueue, count: number): void {
+  for (let i = 0; i < count; i++) queue.add(trace(1))
+}
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A collector that answers when it is told to. */
@@ -46,18 +53,18 @@ t.afterEach(() => mock.timers.reset())
 
 t.test('few wait for the interval, many go at once, one batch at a time', async (t) => {
   const { queue, exporter } = rig()
-  queue.add(spans(2))
+  addSpans(queue, 2)
   mock.timers.tick(999)
   t.equal(exporter.batches.length, 0)
   mock.timers.tick(1)
   t.equal(exporter.batches[0]?.length, 2)
-  queue.add(spans(600))
+  addSpans(queue, 344)
   mock.timers.tick(5000)
   t.equal(exporter.batches.length, 1, 'the first is still on its way')
   await exporter.answer()
-  t.equal(exporter.batches[1]?.length, 256)
+  t.equal(exporter.batches[1]?.length, 128)
   await exporter.answer()
-  t.equal(exporter.batches[2]?.length, 256)
+  t.equal(exporter.batches[2]?.length, 128)
   await exporter.answer()
   t.equal(exporter.batches.length, 3)
   mock.timers.tick(1000)
@@ -68,22 +75,22 @@ t.test('few wait for the interval, many go at once, one batch at a time', async 
 
 t.test('a collector that does not answer: bounded, and whole traces are given up', async (t) => {
   const { queue, exporter, counters } = rig()
-  for (let i = 0; i < 10_000; i++) queue.add(spans(3))
+  for (let i = 0; i < 10_000; i++) queue.add(trace(3))
   t.ok(queue.length <= 4096)
-  t.equal(counters.dropped, 30_000 - queue.length - 256)
+  t.equal(counters.dropped, 30_000 - queue.length - 129)
   t.equal(exporter.batches.length, 1)
 })
 
 t.test('a collector that refuses is said once, and asked again after the interval', async (t) => {
   const { queue, exporter, counters, said } = rig()
-  queue.add(spans(300))
+  addSpans(queue, 150)
   await exporter.answer(new Error('no'))
-  t.same([counters.dropped, said], [256, ['no']])
-  queue.add(spans(300))
+  t.same([counters.dropped, said], [128, ['no']])
+  addSpans(queue, 150)
   t.equal(exporter.batches.length, 1, 'not at once')
   mock.timers.tick(1000)
   await exporter.answer(new Error('no'))
-  t.same([counters.dropped, said], [512, ['no']])
+  t.same([counters.dropped, said], [256, ['no']])
   mock.timers.tick(1000)
   await exporter.answer()
   t.same(said, ['no', null])
@@ -92,23 +99,23 @@ t.test('a collector that refuses is said once, and asked again after the interva
 
 t.test('the end: what waits is sent, as far as that is done in time', async (t) => {
   const { queue, exporter, counters } = rig()
-  queue.add(spans(300))
+  addSpans(queue, 150)
   const closed = queue.close()
-  queue.add(spans(1))
+  addSpans(queue, 1)
   t.equal(counters.dropped, 1, 'too late')
   await exporter.answer()
   await exporter.answer()
   await closed
   t.same(
     exporter.batches.map(({ length }) => length),
-    [256, 44],
+    [128, 22],
   )
   t.ok(exporter.closed)
 
   const stuck = rig()
-  stuck.queue.add(spans(300))
+  addSpans(stuck.queue, 150)
   const given = stuck.queue.close()
   mock.timers.tick(2000)
   await given
-  t.equal(stuck.counters.dropped, 44)
+  t.equal(stuck.counters.dropped, 22)
 })

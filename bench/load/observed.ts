@@ -1,0 +1,151 @@
+// `npm run bench:observed`: what it costs to look. Several gateways that differ only in what they log, trace and are asked, loaded one
+// at a time in interleaved rounds; each is told as a ratio to the one that does nothing of it, round by round.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { load } from './load.ts'
+import { startOrigin } from './origin.ts'
+import { cpuMicroseconds, memory } from './process-figures.ts'
+import { freePort, LOAD_CORE, PROXY_CORE, type Running, start, stop, stopEverything, waitUntilAnswers } from './processes.ts'
+import { median } from './start-time.ts'
+import { WORKS, type Work } from './works.ts'
+
+const USAGE = `npm run bench:observed -- [options]
+  --duration SECONDS   of each round (2)
+  --rounds N           (15)
+  --warm-up SECONDS    of each gateway: what is sampled runs rarely, and is compiled late (20)
+  --work NAME          ${WORKS.map(({ name }) => name).join(' ')} (get-1k)
+  --only NAME          beside "off"; may be given several times`
+
+interface Watching {
+  readonly name: string
+  readonly label: string
+  /** Lines of its configuration. */
+  readonly top: (folder: string, collector: number) => string
+  /** Its metrics are asked for every second. */
+  readonly scraped?: true
+}
+
+const log = (folder: string): string => `accessLog: { file: ${join(folder, 'access.log')} }\n`
+const traces = (sample: string, collector: number): string =>
+  `tracing: { sample: ${sample}, otlp: { endpoint: "http://127.0.0.1:${collector}" } }\n`
+
+const WATCHINGS: readonly Watching[] = [
+  { name: 'off', label: 'nothing', top: () => '' },
+  { name: 'log', label: 'access log, JSON to a file', top: log },
+  {
+    name: 'phases',
+    label: 'the same with phases',
+    top: (folder) => `accessLog: { file: ${join(folder, 'phases.log')}, fields: [default, phases] }\n`,
+  },
+  { name: 'unsampled', label: 'tracing, nothing sampled', top: (_folder, collector) => traces('0%', collector) },
+  { name: 'traces', label: 'tracing, 10 % sampled', top: (_folder, collector) => traces('10%', collector) },
+  { name: 'scrape', label: 'metrics asked for every second', top: () => '', scraped: true },
+  {
+    name: 'all',
+    label: 'access log, tracing 10 %, metrics every second',
+    top: (folder, collector) => log(folder) + traces('10%', collector),
+    scraped: true,
+  },
+]
+
+const main = resolve(import.meta.dirname, '..', '..', 'dist', 'main.js')
+
+interface Started {
+  readonly watching: Watching
+  readonly running: Running
+  readonly port: number
+  readonly admin: number
+  readonly costs: number[]
+}
+
+async function startGateway(watching: Watching, folder: string, originPort: number, collector: number): Promise<Started> {
+  const [port, admin] = [await freePort(), await freePort()]
+  const file = join(folder, `${watching.name}.yaml`)
+  writeFileSync(
+    file,
+    `workers: 1
+watch: false
+overload: off
+admin: { bind: 127.0.0.1:${admin} }
+${watching.top(folder, collector)}listeners: [{ name: web, bind: 127.0.0.1:${port} }]
+routes: [{ name: all, to: origin }]
+upstreams: { origin: { discovery: { static: [127.0.0.1:${originPort}] } } }
+`,
+  )
+  const running = start(watching.name, folder, PROXY_CORE, [process.execPath, main, 'run', '-c', file])
+  await waitUntilAnswers(running, port, '/1k')
+  return { watching, running, port, admin, costs: [] }
+}
+
+/** CPU microseconds of the whole gateway per request. */
+async function round({ watching, running, port, admin }: Started, work: Work, seconds: number): Promise<number> {
+  const scrape = (): void => void fetch(`http://127.0.0.1:${admin}/metrics`).then((response) => response.arrayBuffer())
+  const timer = watching.scraped ? setInterval(scrape, 1000) : null
+  const before = cpuMicroseconds(running.pid)
+  const { requests, errors } = await load(port, work, seconds)
+  if (timer !== null) clearInterval(timer)
+  if (errors > 0) throw new Error(`${watching.name}: ${errors} requests failed`)
+  return (cpuMicroseconds(running.pid) - before) / requests
+}
+
+function report(all: readonly Started[]): string {
+  const [off] = all as readonly [Started, ...Started[]]
+  const rows = all.map(({ watching, costs, running }) => {
+    const ratios = costs.map((cost, i) => cost / (off.costs[i] as number))
+    const more = (median(ratios) - 1) * 100
+    const mebibytes = Math.round(memory(running.pid).resident / 1024 ** 2)
+    return `| ${watching.label} | ${median(costs).toFixed(1)} | ${more >= 0 ? '+' : ''}${more.toFixed(1)} % | ${mebibytes} MiB |`
+  })
+  return ['| on | CPU µs per request | more | resident |', '| --- | --: | --: | --: |', ...rows].join('\n')
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      duration: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '15' },
+      'warm-up': { type: 'string', default: '20' },
+      work: { type: 'string', default: 'get-1k' },
+      only: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const work = WORKS.find(({ name }) => name === values.work)
+  const wanted = WATCHINGS.filter(({ name }) => name === 'off' || values.only.length === 0 || values.only.includes(name))
+  if (values.help || work === undefined) {
+    console.log(USAGE)
+    return
+  }
+  const folder = mkdtempSync(join(os.tmpdir(), 'headgate-observed-'))
+  try {
+    const origin = await startOrigin(folder)
+    const port = await freePort()
+    const sink = join(import.meta.dirname, 'span-sink.ts')
+    const collector = start('collector', folder, LOAD_CORE, [process.execPath, sink, String(port)])
+    await waitUntilAnswers(collector, port, '/')
+    const all: Started[] = []
+    for (const watching of wanted) all.push(await startGateway(watching, folder, origin.port, port))
+    for (const each of all) await load(each.port, work, Number(values['warm-up']))
+    for (let i = 0; i < Number(values.rounds); i++) {
+      for (const each of all) each.costs.push(await round(each, work, Number(values.duration)))
+      const words = all.map(({ watching, costs }) => `${watching.name} ${costs.at(-1)?.toFixed(1)}`)
+      console.error(`round ${i + 1}/${values.rounds}: ${words.join(', ')}`)
+    }
+    console.log(report(all))
+    for (const { running } of all) await stop(running)
+  } finally {
+    stopEverything()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopEverything()
+    process.exit(1)
+  })
+}
+await run()

@@ -1,0 +1,8 @@
+// A collector that takes everything and keeps nothing: `node span-sink.ts PORT`.
+
+import { createServer } from 'node:http'
+
+createServer((request, response) => {
+  request.resume()
+  request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end())
+}).listen(Number(process.argv[2]), '127.0.0.1')
