@@ -70,8 +70,9 @@ t.test('draining closes them over TLS too', async (t) => {
   const { address } = await startEcho(t, false)
   const gateway = await startGateway(t, configOf([address], HTTPS))
   const socket = await dial(t, gateway)
+  const closed = once(socket, 'close')
   await gateway.gateway.drain(50)
-  t.equal((await once(socket, 'close'))[0], 1006)
+  t.equal((await closed)[0], 1006)
 })
 
 t.test('unix sockets on both sides', async (t) => {
