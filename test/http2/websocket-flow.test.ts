@@ -156,6 +156,7 @@ http2Scene('a client that takes nothing', { listener: { timeouts: { write: '5s' 
     await pause(80)
   }
   await until('the endpoint to be let go of', () => broken)
+  await h2.until('the reset', () => h2.resetCode(id) !== null)
   t.not(h2.resetCode(id), null)
 })
 
