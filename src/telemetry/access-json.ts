@@ -82,6 +82,42 @@ function writer(field: Field): Write {
   }
 }
 
+/** Fields that most logs begin with, in their order: those that there are without asking for any, but the last. */
+export const USUAL = [
+  'time',
+  'requestId',
+  'traceId',
+  'client',
+  'listener',
+  'protocol',
+  'method',
+  'host',
+  'path',
+  'status',
+  'reason',
+  'route',
+  'upstream',
+  'endpoint',
+  'attempts',
+  'durationMs',
+  'bytesIn',
+  'bytesOut',
+  'userAgent',
+] as const
+
+/** What `prefixed` makes of them, without the end: written out in one piece it takes two thirds of the time. */
+function usual(r: AccessRecord): string {
+  const who = `{"time":"${isoTime(r.time)}","requestId":${quote(r.requestId)},"traceId":${safe(r.traceId)},"client":"${r.client}"`
+  const how = `,"listener":${quoteOnce(r.listener)},"protocol":"${r.protocol}","method":${quote(r.method)},"host":${quote(r.host)}`
+  const what = `,"path":${quote(r.path)},"status":${r.status},"reason":${name(r.reason)},"route":${name(r.route)}`
+  const where = `,"upstream":${name(r.upstream)},"endpoint":${name(r.endpoint)},"attempts":${attemptList(r.attempts)}`
+  const times = `,"durationMs":${milliseconds(r.durationMs)},"bytesIn":${r.bytesIn},"bytesOut":${r.bytesOut}`
+  return `${who}${how}${what}${where}${times},"userAgent":${r.userAgent === null ? 'null' : quote(r.userAgent)}`
+}
+
+const safe = (text: string | null): string => (text === null ? 'null' : `"${text}"`)
+const name = (text: string | null): string => (text === null ? 'null' : quoteOnce(text))
+
 /** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
 export function jsonLines(fields: readonly string[]): Write {
   // A decision that was not asked for is left out: most records have none.
@@ -93,6 +129,12 @@ export function jsonLines(fields: readonly string[]): Write {
 }
 
 function prefixed(fields: readonly string[]): Write {
+  if (USUAL.every((name, i) => fields[i] === name)) {
+    const rest = fields.slice(USUAL.length)
+    if (rest.length === 0) return (record) => `${usual(record)}}\n`
+    const more = prefixed(rest)
+    return (record) => `${usual(record)},${more(record).slice(1)}`
+  }
   const writers = fields.map((name) => writer(fieldOf(name)))
   const prefixes = fields.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)
   const count = fields.length

@@ -16,6 +16,7 @@ import t from 'tap'
 import { ACCESS_LOG_FIELDS, ACCESS_LOG_MORE_FIELDS } from '../../src/config/access-log-schema.ts'
 import { TlsFacts } from '../../src/model/tls-facts.ts'
 import { fieldNames } from '../../src/telemetry/access-fields.ts'
+import { jsonLines, USUAL } from '../../src/telemetry/access-json.ts'
 import type { AccessLogOptions } from '../../src/telemetry/access-log.ts'
 import { attemptRecord, options, record, TestLog } from './test-log.ts'
 
@@ -277,6 +278,26 @@ t.test('a process whose output nobody reads can still exit, and flushes what it 
   const written = lines(join(dir, 'out'))
   t.ok(written.length >= 100 && written.length < 2000, `${written.length} lines fit into the pipe`)
   for (const line of written) t.equal(line.length, 212)
+})
+
+t.test('the quick way says what the other one says', async (t) => {
+  const client = { verified: true, subject: '', issuer: '', sans: [], fingerprint: '', serial: '', raw: Buffer.alloc(0) }
+  const odd = { ...record, path: '"\n\u00fc', userAgent: null, reason: 'reset', endpoint: null, traceId: 'ab', attempts: [] }
+  const records = [
+    record,
+    odd,
+    { ...record, tls: new TlsFacts('TLSv1.3', 'X', '', '', client), attempts: [attemptRecord, attemptRecord] },
+  ]
+  const slow = jsonLines([...USUAL].reverse())
+  for (const each of records) {
+    t.strictSame(JSON.parse(jsonLines(USUAL)(each)), JSON.parse(slow(each)))
+    t.same(Object.keys(JSON.parse(jsonLines(USUAL)(each))), USUAL)
+    t.strictSame(
+      JSON.parse(jsonLines([...USUAL, 'sni', 'ttfbMs'])(each)),
+      JSON.parse(jsonLines(['sni', 'ttfbMs', ...USUAL])(each)),
+    )
+  }
+  t.same(ACCESS_LOG_FIELDS.slice(0, USUAL.length), USUAL)
 })
 
 t.test('the configuration knows the fields that there are', async (t) => {
