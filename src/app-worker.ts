@@ -1,6 +1,5 @@
 // The wiring of what accepts and proxies, in a worker or in the only process.
 
-import type { GatewayConfig } from './config/model.ts'
 import { DataPlane } from './data-plane.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './model/clock.ts'
 import { blamePlugin } from './plugins/blame.ts'
@@ -8,7 +7,8 @@ import type { ProcessParts } from './supervisor/plane.ts'
 import { runWorker } from './supervisor/worker.ts'
 import { AccessLogs } from './telemetry/access-logs.ts'
 import { createLog, type LogFunction, stderrLine } from './telemetry/log.ts'
-import { Tracers, type TracingSettings } from './telemetry/tracing/tracers.ts'
+import { Tracers } from './telemetry/tracing/tracers.ts'
+import { tracingOf } from './trace-spans.ts'
 
 /** Exit code of a worker that found a fault of its own; it is replaced. */
 const INTERNAL = 70
@@ -37,42 +37,31 @@ export function forgive(error: unknown, event: 'uncaughtException' | 'unhandledR
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
-/** Secrets have been read by now. */
-function tracingOf({ tracing }: GatewayConfig): TracingSettings | null {
-  if (tracing === null) return null
-  const headers = Object.entries(tracing.otlp.headers).map(([name, value]) => [name, typeof value === 'string' ? value : ''])
-  return { ...tracing, otlp: { ...tracing.otlp, headers: Object.fromEntries(headers) } }
-}
-
 /** The data plane of this process with what it needs from the system, and its access logs, which the caller ends. */
 export function processParts(
   log: LogFunction,
   clock: Clock = systemClock,
   random: Random = systemRandom,
-): ProcessParts & { readonly accessLogs: AccessLogs; readonly tracers: Tracers } {
+): ProcessParts & { readonly accessLogs: AccessLogs } {
   const accessLogs = new AccessLogs(random, (file, error) => {
     log('error', 'the access log cannot be written', { file, error: error.message })
   })
-  const tracers = new Tracers({
-    random,
-    said: (collector, error) => {
-      if (error === null) log('info', 'the collector takes spans again', { collector })
-      else log('warn', 'the collector does not take spans', { collector, error: error.message })
-    },
-  })
+  let tracers: Tracers | null = null
   return {
     accessLogs,
-    tracers,
-    makePlane: (settings) =>
-      new DataPlane({
+    makePlane(settings) {
+      const made = new Tracers(random, settings.sendSpans)
+      tracers = made
+      return new DataPlane({
         ...settings,
         clock,
         random,
         access: (config) => accessLogs.of(config.accessLog),
-        tracer: (config) => tracers.of(tracingOf(config), settings.id),
-        spans: tracers.counters,
-      }),
+        tracer: (config) => made.of(tracingOf(config)),
+        spans: made.counters,
+      })
+    },
     reopenLogs: () => accessLogs.reopen(),
-    flush: () => tracers.close(),
+    flush: async () => tracers?.flush(),
   }
 }

@@ -11,7 +11,7 @@ import { loadConfig } from './config/load.ts'
 import type { AdminConfig, GatewayConfig } from './config/model.ts'
 import { type Finding, formatProblem } from './config/problem.ts'
 import { pluginsOf } from './load-plugins.ts'
-import { systemClock, systemRandom } from './model/clock.ts'
+import { type Clock, systemClock, systemRandom } from './model/clock.ts'
 import { type AdminFace, AdminSeat } from './supervisor/admin-seat.ts'
 import { adminState } from './supervisor/admin-state.ts'
 import { ClusterDesk } from './supervisor/cluster-desk.ts'
@@ -20,14 +20,15 @@ import { makeDesks } from './supervisor/desks.ts'
 import { describeFailure, isOperational } from './supervisor/failure.ts'
 import { growHeapSlowly } from './supervisor/heap-growth.ts'
 import { LazyWatch } from './supervisor/lazy-watch.ts'
-import type { Planes } from './supervisor/plane.ts'
+import type { PlaneEvents, Planes } from './supervisor/plane.ts'
 import { readyLine } from './supervisor/ready-line.ts'
 import { Reloader } from './supervisor/reload.ts'
 import { readSecret } from './supervisor/secret.ts'
 import { Signals } from './supervisor/signals.ts'
 import { statsEvents } from './supervisor/stats-events.ts'
 import { StatsAggregator } from './telemetry/aggregate.ts'
-import { createLog, type Log, stderrLine } from './telemetry/log.ts'
+import { createLog, type Log, type LogFunction, stderrLine } from './telemetry/log.ts'
+import { makeCollectors, tracingOf } from './trace-spans.ts'
 
 export interface RunOptions {
   readonly file: string
@@ -62,12 +63,18 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   // With the data plane in the same process, requests would wait for the collections.
   if (workers > 0 && bringsConfiguration(loaded.config.kubernetes)) growHeapSlowly()
   const stats = new StatsAggregator()
-  const planes = await makePlanes(workers, program, log, stats)
+  const id = randomBytes(4).toString('hex')
+  const collectors = makeCollectors(id, stats, log.write)
+  const events = statsEvents(stats, systemClock, (batch) => collectors.take(batch))
+  const planes = await makePlanes(workers, program, log, { id, clock: systemClock, log: log.write, events })
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
   const world = { clock: systemClock, random: systemRandom, log: log.write }
   const kubernetes = new KubernetesLink(world)
   const desks = makeDesks({ ...world, planes, stats, kubernetes })
-  const control = new Control({ planes, ...desks, stats, clock: systemClock, beside: (config) => admin.follow(config.admin) })
+  const beside = async (config: GatewayConfig): Promise<void> => {
+    await Promise.all([admin.follow(config.admin), collectors.follow(tracingOf(config))])
+  }
+  const control = new Control({ planes, ...desks, stats, clock: systemClock, beside })
   const cluster = new ClusterDesk({ ...world, control, stats, open: clusterOpener(kubernetes) })
   signals.force = () => {
     control.kill()
@@ -128,7 +135,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const { drain } = control.inForce?.config ?? loaded.config
   log.write('info', 'draining', { reason, delayMs: drain.delay, timeoutMs: drain.timeout })
   await Promise.all([control.drain(drain.delay, drain.timeout), cluster.close()])
-  await Promise.all([watch.follow(null, 0), admin.close()])
+  await Promise.all([watch.follow(null, 0), admin.close(), collectors.close()])
   log.write('info', 'ended')
   return FINE
 }
@@ -140,13 +147,19 @@ async function gate(config: GatewayConfig): Promise<readonly Finding[]> {
   return config.tests.length === 0 ? [] : (await import('./explain/run-tests.ts')).runConfigTests(config)
 }
 
+/** What planes have in common, wherever they run. */
+interface Shared {
+  readonly id: string
+  readonly clock: Clock
+  readonly log: LogFunction
+  readonly events: PlaneEvents
+}
+
 function countOf(workers: number | 'auto'): number {
   return workers === 'auto' ? availableParallelism() : workers
 }
 
-async function makePlanes(workers: number, program: string, log: Log, stats: StatsAggregator): Promise<Planes> {
-  const id = randomBytes(4).toString('hex')
-  const shared = { id, clock: systemClock, log: log.write, events: statsEvents(stats, systemClock) }
+async function makePlanes(workers: number, program: string, log: Log, shared: Shared): Promise<Planes> {
   if (workers > 0) {
     const { Fleet } = await import('./supervisor/fleet.ts')
     return new Fleet({ ...shared, workers, program: { file: program, execArgv: process.execArgv } })

@@ -63,7 +63,7 @@ export interface DataPlaneOptions {
   readonly onNeed?: ((upstream: string) => void) | null
   readonly log: LogFunction
   readonly access: (config: GatewayConfig) => AccessSource | null
-  readonly tracer: (config: GatewayConfig) => Promise<Tracer | null>
+  readonly tracer: (config: GatewayConfig) => Tracer | null
   readonly spans: SpanCounters
 }
 
@@ -160,7 +160,7 @@ export class DataPlane {
   async prepare(config: GatewayConfig, sets: EndpointSets): Promise<Prepared> {
     this.arrived = new Map()
     const access = this.options.access(config)
-    const tracer = await this.options.tracer(config)
+    const tracer = this.options.tracer(config)
     const plugins = await this.plugins.load(config.plugins as readonly { code: (PluginBundle & { name: string }) | null }[])
     const compiled = compile(config, this.snapshot, {
       id: this.options.id,

@@ -300,6 +300,8 @@ export class Fleet implements Planes {
     } else if (notice.type === 'need') {
       this.#limits.near(notice.upstreams)
       void this.#limits.round()
+    } else if (notice.type === 'spans') {
+      this.#settings.events.spans({ collector: notice.collector, traces: JSON.parse(notice.traces) })
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }

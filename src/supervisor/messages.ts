@@ -91,6 +91,8 @@ export type Notice =
     }
   /** Somebody waits for these, and other workers have all of their limits. */
   | { readonly type: 'need'; readonly upstreams: readonly string[] }
+  /** For the collector of these settings; `traces` is JSON, which is quicker to send than what it says. */
+  | { readonly type: 'spans'; readonly collector: string; readonly traces: string }
   /** It got SIGTERM while its supervisor lives: replace me. */
   | { readonly type: 'asked-to-stop' }
 

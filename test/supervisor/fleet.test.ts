@@ -49,6 +49,7 @@ function fleet(t: Test, workers = 2) {
       gone: () => {
         seen.gone++
       },
+      spans: () => {},
       restarted: () => {
         seen.restarts++
       },

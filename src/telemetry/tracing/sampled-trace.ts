@@ -4,9 +4,9 @@ import type { AccessRecord } from '../../model/access-record.ts'
 import type { Exchange } from '../../model/exchange.ts'
 import type { ExchangeTrace } from '../../model/tracing.ts'
 import { newSpanId } from './ids.ts'
-import type { SpanQueue } from './span-queue.ts'
-import { FinishedExchange } from './spans.ts'
+import type { SpanRelay } from './span-relay.ts'
 import { b3Lines, traceparent } from './trace-context.ts'
+import { traceDataOf } from './trace-data.ts'
 
 /** What is said to endpoints. */
 export interface Propagation {
@@ -30,13 +30,13 @@ export class SampledTrace implements ExchangeTrace {
   /** What says that whoever gets it is a child of the exchange. */
   readonly ownLines: string
   readonly #said: Said
-  readonly #queue: SpanQueue
+  readonly #relay: SpanRelay
 
-  constructor(traceId: string, parentId: string, said: Said, queue: SpanQueue) {
+  constructor(traceId: string, parentId: string, said: Said, relay: SpanRelay) {
     this.traceId = traceId
     this.parentId = parentId
     this.#said = said
-    this.#queue = queue
+    this.#relay = relay
     this.ownLines = this.#lines(this.spanId, parentId)
   }
 
@@ -52,7 +52,7 @@ export class SampledTrace implements ExchangeTrace {
   }
 
   end(x: Exchange, record: AccessRecord): void {
-    this.#queue.add(new FinishedExchange(this, x, record))
+    this.#relay.add(traceDataOf(this, x, record))
   }
 
   #lines(spanId: string, parentId: string): string {

@@ -1,8 +1,7 @@
-// Spans that wait to be sent: bounded, sent in batches that do not keep requests waiting, one at a time, and given up where a
-// collector does not take them.
+// What waits to be sent to a collector: bounded, sent in batches, one at a time, and given up where the collector does not take it.
 
-import type { SpanCounters } from '../../model/tracing.ts'
-import type { FinishedTrace, GatewaySpan } from './spans.ts'
+import { type GatewaySpan, spansOf } from './spans.ts'
+import { spanCount, type TraceData } from './trace-data.ts'
 
 /** Sends spans to a collector. */
 export interface SpanExporter {
@@ -15,22 +14,23 @@ export interface SpanExporter {
 export interface SpanQueueSettings {
   /** The longest (ms) that a span waits for others. */
   readonly interval: number
-  readonly counters: SpanCounters
+  /** Told how many spans nobody will get. */
+  readonly dropped: (count: number) => void
   /** Told when the collector does not answer any more, and with null when it does again. */
   readonly said: (error: Error | null) => void
 }
 
-/** Spans that may wait in one process: a few MiB. */
-const MOST_WAITING = 4096
-/** From so many on they are sent: to write them takes a fraction of a millisecond, and no request waits for longer. */
-const BATCH = 128
+/** Spans that may wait: some 10 MiB. */
+const MOST_WAITING = 8192
+/** From so many on they are sent. To write them takes some milliseconds, in which nothing else runs. */
+const BATCH = 256
 /** How long the end of a process waits for a collector. */
 const CLOSE_MS = 2000
 
 export class SpanQueue {
   readonly #settings: SpanQueueSettings
   readonly #exporter: SpanExporter
-  #waiting: FinishedTrace[] = []
+  #waiting: TraceData[] = []
   /** Spans of those that wait. */
   #count = 0
   #sending: Promise<void> | null = null
@@ -49,18 +49,18 @@ export class SpanQueue {
   }
 
   /** All spans of it or none: half a trace helps nobody. */
-  add(trace: FinishedTrace): void {
-    const { counters, interval } = this.#settings
-    if (this.#closed || this.#count + trace.count > MOST_WAITING) {
-      counters.dropped += trace.count
+  add(trace: TraceData): void {
+    const count = spanCount(trace)
+    if (this.#closed || this.#count + count > MOST_WAITING) {
+      this.#settings.dropped(count)
       return
     }
     this.#waiting.push(trace)
-    this.#count += trace.count
+    this.#count += count
     if (this.#sending !== null) return
     // What collects while a collector is away is not sent at once when it has filled a batch.
     if (this.#count >= BATCH && !this.#failing) this.#send()
-    else this.#timer ??= setTimeout(() => this.#due(), interval).unref()
+    else this.#timer ??= setTimeout(() => this.#due(), this.#settings.interval).unref()
   }
 
   /** Sends what waits, as far as that is done within two seconds. What is added from now on is given up. */
@@ -76,7 +76,7 @@ export class SpanQueue {
     }
     clearTimeout(timer)
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#settings.counters.dropped += this.#count
+    if (this.#count > 0) this.#settings.dropped(this.#count)
     this.#waiting = []
     this.#count = 0
     await this.#exporter.close()
@@ -94,7 +94,7 @@ export class SpanQueue {
     this.#sending = this.#exporter.export(batch).then(
       () => this.#sent(null),
       (error: Error) => {
-        this.#settings.counters.dropped += batch.length
+        this.#settings.dropped(batch.length)
         this.#sent(error)
       },
     )
@@ -105,7 +105,7 @@ export class SpanQueue {
     const batch: GatewaySpan[] = []
     let taken = 0
     while (taken < this.#waiting.length && batch.length < BATCH) {
-      for (const span of (this.#waiting[taken] as FinishedTrace).spans()) batch.push(span)
+      for (const span of spansOf(this.#waiting[taken] as TraceData)) batch.push(span)
       taken++
     }
     this.#waiting = this.#waiting.slice(taken)

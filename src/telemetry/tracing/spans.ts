@@ -1,11 +1,9 @@
 // The spans of an exchange that is over: one of the server for it, one of a client for each attempt, and why it went as it did as an
-// event. What waits is a few plain values; spans are made of them when they are sent, because what lives for long costs more than what
-// is made and forgotten at once.
+// event.
 
-import type { AccessRecord, AttemptRecord } from '../../model/access-record.ts'
-import type { Decision } from '../../model/decision.ts'
-import type { Exchange } from '../../model/exchange.ts'
-import { type Attributes, attemptAttributes, failed, serverAttributes, spanMethod } from './attributes.ts'
+import type { AttemptRecord } from '../../model/access-record.ts'
+import { type Attributes, attemptAttributes, decisionAttributes, failed, serverAttributes, spanMethod } from './attributes.ts'
+import type { TraceData } from './trace-data.ts'
 
 /** Seconds and nanoseconds since the epoch. */
 export type SpanTime = [seconds: number, nanoseconds: number]
@@ -38,130 +36,50 @@ export interface GatewaySpan {
 export const SERVER = 1
 export const CLIENT = 2
 
-/** What a span needs to know of its trace. */
-export interface Place {
-  readonly traceId: string
-  readonly parentId: string
-  readonly spanId: string
+export function spansOf(data: TraceData): GatewaySpan[] {
+  const spans = [serverSpan(data)]
+  for (const [i, attempt] of data.attempts.entries()) spans.push(attemptSpan(data, attempt, i))
+  return spans
 }
 
-/** What records do not say. */
-export interface Surroundings {
-  readonly scheme: 'http' | 'https'
-  readonly endpointScheme: 'http' | 'https'
-  /** That the client asked for; 0 = not known. */
-  readonly port: number
-  readonly peerAddress: string
-  /** 0 = not known. */
-  readonly peerPort: number
-  /** Path and query as endpoints get them. */
-  readonly sent: string
-  readonly grpc: boolean
-  readonly upgrade: string
-}
-
-/** Of one exchange. */
-export interface FinishedTrace {
-  /** How many spans it will be. */
-  readonly count: number
-  spans(): GatewaySpan[]
-}
-
-export class FinishedExchange implements FinishedTrace {
-  readonly count: number
-  readonly #place: Place
-  readonly #record: AccessRecord
-  readonly #around: Surroundings
-  readonly #decision: Attributes | null
-
-  /** `record` is its own from now on. */
-  constructor(place: Place, x: Exchange, record: AccessRecord) {
-    this.count = 1 + record.attempts.length
-    this.#place = place
-    this.#record = record
-    this.#around = surroundings(x)
-    this.#decision = record.decision === null ? null : decisionAttributes(record.decision)
-    record.decision = null
-  }
-
-  spans(): GatewaySpan[] {
-    const { attempts } = this.#record
-    const spans = [this.#server()]
-    for (let i = 0; i < attempts.length; i++) spans.push(this.#attempt(attempts[i] as AttemptRecord, i))
-    return spans
-  }
-
-  #server(): GatewaySpan {
-    const record = this.#record
-    const { traceId, spanId, parentId } = this.#place
-    const { time, durationMs, route } = record
-    const method = spanMethod(record.method)
-    const end = timeOf(time + durationMs)
-    const error = failed(record)
-    return {
-      traceId,
-      spanId,
-      parentId,
-      parentIsRemote: parentId !== '',
-      kind: SERVER,
-      name: route === null ? method : `${method} ${route}`,
-      start: timeOf(time),
-      end,
-      attributes: serverAttributes(record, this.#around),
-      error,
-      message: error ? (record.reason ?? '') : '',
-      events: this.#decision === null ? [] : [{ time: end, name: 'decision', attributes: this.#decision }],
-    }
-  }
-
-  #attempt(attempt: AttemptRecord, number: number): GatewaySpan {
-    const record = this.#record
-    const { traceId, spanId } = this.#place
-    const start = record.time + attempt.startMs
-    const attributes = attemptAttributes(record, attempt, number, this.#around)
-    return {
-      traceId,
-      spanId: attempt.spanId,
-      parentId: spanId,
-      parentIsRemote: false,
-      kind: CLIENT,
-      name: spanMethod(record.method),
-      start: timeOf(start),
-      end: timeOf(start + attempt.durationMs),
-      attributes,
-      error: attributes['error.type'] !== undefined,
-      message: attempt.detail,
-      events: [],
-    }
-  }
-}
-
-function surroundings(x: Exchange): Surroundings {
-  const { peer } = x.downstream
-  const port = /:(\d{1,5})$/.exec(x.authority)
+function serverSpan(data: TraceData): GatewaySpan {
+  const { traceId, spanId, parentId, time, durationMs, route, decision } = data
+  const method = spanMethod(data.method)
+  const end = timeOf(time + durationMs)
+  const error = failed(data)
   return {
-    scheme: peer.secure ? 'https' : 'http',
-    endpointScheme: x.upstream?.settings.secure === true ? 'https' : 'http',
-    port: port === null ? peer.localPort : Number(port[1]),
-    peerAddress: peer.address,
-    peerPort: peer.port,
-    sent: x.path + x.query,
-    grpc: x.grpc,
-    upgrade: x.upgrade,
+    traceId,
+    spanId,
+    parentId,
+    parentIsRemote: parentId !== '',
+    kind: SERVER,
+    name: route === null ? method : `${method} ${route}`,
+    start: timeOf(time),
+    end,
+    attributes: serverAttributes(data),
+    error,
+    message: error ? (data.reason ?? '') : '',
+    events: decision === null ? [] : [{ time: end, name: 'decision', attributes: decisionAttributes(decision) }],
   }
 }
 
-/** The words of `explain`, so far as they say something. */
-function decisionAttributes({ considered, filters, endpoints, notes, noRetry }: Decision): Attributes {
-  const of: Attributes = {}
-  const [taken] = considered
-  if (taken !== undefined) of['headgate.decision.route'] = taken.why
-  if (notes.length > 0) of['headgate.decision.notes'] = [...notes]
-  if (filters.length > 0) of['headgate.decision.filters'] = filters.map(({ name, effect }) => `${name}: ${effect}`)
-  const out = endpoints.filter(({ eligible }) => !eligible)
-  if (out.length > 0) of['headgate.decision.left_out'] = out.map(({ address, why }) => `${address}: ${why}`)
-  if (noRetry !== null) of['headgate.decision.no_retry'] = noRetry
-  return of
+function attemptSpan(data: TraceData, attempt: AttemptRecord, number: number): GatewaySpan {
+  const start = data.time + attempt.startMs
+  const attributes = attemptAttributes(data, attempt, number)
+  return {
+    traceId: data.traceId,
+    spanId: attempt.spanId,
+    parentId: data.spanId,
+    parentIsRemote: false,
+    kind: CLIENT,
+    name: spanMethod(data.method),
+    start: timeOf(start),
+    end: timeOf(start + attempt.durationMs),
+    attributes,
+    error: attributes['error.type'] !== undefined,
+    message: attempt.detail,
+    events: [],
+  }
 }
 
 function timeOf(ms: number): SpanTime {

@@ -7,7 +7,7 @@ import { editFields, fieldValue } from '../../model/field-text.ts'
 import type { Tracer } from '../../model/tracing.ts'
 import { newSpanId, newTraceId } from './ids.ts'
 import { type Propagation, SampledTrace } from './sampled-trace.ts'
-import type { SpanQueue } from './span-queue.ts'
+import type { SpanRelay } from './span-relay.ts'
 import { b3Lines, readB3, readTraceparent, readTracestate, type TraceContext, traceparent } from './trace-context.ts'
 
 export interface TracerSettings {
@@ -31,14 +31,14 @@ const B3_FIELDS = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-
 export class GatewayTracer implements Tracer {
   readonly #sample: number
   readonly #random: Random
-  readonly #queue: SpanQueue
+  readonly #relay: SpanRelay
   readonly #writes: Propagation
   readonly #readers: readonly ((x: Exchange) => Found | null)[]
   readonly #replaced: readonly string[]
 
-  constructor({ sample, propagation }: TracerSettings, queue: SpanQueue, random: Random) {
+  constructor({ sample, propagation }: TracerSettings, relay: SpanRelay, random: Random) {
     this.#sample = sample
-    this.#queue = queue
+    this.#relay = relay
     this.#random = random
     this.#writes = { w3c: propagation.includes('w3c'), b3: propagation.includes('b3') }
     this.#readers = propagation[0] === 'w3c' ? [readW3c, readB3Fields] : [readB3Fields, readW3c]
@@ -59,13 +59,13 @@ export class GatewayTracer implements Tracer {
   beginUnread(x: Exchange): void {
     x.traceId = newTraceId()
     if (this.#sample < 1 && this.#random() >= this.#sample) return
-    x.trace = new SampledTrace(x.traceId, '', { ...this.#writes, single: true, random: true }, this.#queue)
+    x.trace = new SampledTrace(x.traceId, '', { ...this.#writes, single: true, random: true }, this.#relay)
   }
 
   #sampled(x: Exchange, context: TraceContext | null, said: boolean): void {
     const single = !this.#writes.b3 || !said || fieldValue(x.fields, 'x-b3-traceid') === null
     const place = { ...this.#writes, single, random: context?.random ?? true }
-    const trace = new SampledTrace(x.traceId, context?.spanId ?? '', place, this.#queue)
+    const trace = new SampledTrace(x.traceId, context?.spanId ?? '', place, this.#relay)
     this.#put(x, said, this.#state(x, context) + trace.ownLines)
     x.trace = trace
   }

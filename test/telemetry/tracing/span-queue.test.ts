@@ -3,19 +3,11 @@
 import { mock } from 'node:test'
 import t from 'tap'
 import { type SpanExporter, SpanQueue } from '../../../src/telemetry/tracing/span-queue.ts'
-import { type FinishedTrace, type GatewaySpan, SERVER } from '../../../src/telemetry/tracing/spans.ts'
-
-const span = (name: string): GatewaySpan => ({
-  ...{ traceId: 'a', spanId: 'b', parentId: '', parentIsRemote: false, kind: SERVER, name },
-  ...{ start: [0, 0], end: [0, 0], attributes: {}, error: false, message: '', events: [] },
-})
-const trace = (count: number): FinishedTrace => ({
-  count,
-  spans: () => Array.from({ length: count }, (_, i) => span(String(i))),
-})
+import type { GatewaySpan } from '../../../src/telemetry/tracing/spans.ts'
+import { traceData } from './trace-data.ts'
 
 function addSpans(queue: SpanQueue, count: number): void {
-  for (let i = 0; i < count; i++) queue.add(trace(1))
+  for (let i = 0; i < count; i++) queue.add(traceData(1))
 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -44,7 +36,13 @@ function rig() {
   const counters = { dropped: 0 }
   const said: (string | null)[] = []
   const exporter = new Fake()
-  const queue = new SpanQueue(exporter, { interval: 1000, counters, said: (error) => said.push(error?.message ?? null) })
+  const queue = new SpanQueue(exporter, {
+    interval: 1000,
+    dropped: (count) => {
+      counters.dropped += count
+    },
+    said: (error) => said.push(error?.message ?? null),
+  })
   return { counters, said, exporter, queue }
 }
 
@@ -58,13 +56,13 @@ t.test('few wait for the interval, many go at once, one batch at a time', async 
   t.equal(exporter.batches.length, 0)
   mock.timers.tick(1)
   t.equal(exporter.batches[0]?.length, 2)
-  addSpans(queue, 344)
+  addSpans(queue, 600)
   mock.timers.tick(5000)
   t.equal(exporter.batches.length, 1, 'the first is still on its way')
   await exporter.answer()
-  t.equal(exporter.batches[1]?.length, 128)
+  t.equal(exporter.batches[1]?.length, 256)
   await exporter.answer()
-  t.equal(exporter.batches[2]?.length, 128)
+  t.equal(exporter.batches[2]?.length, 256)
   await exporter.answer()
   t.equal(exporter.batches.length, 3)
   mock.timers.tick(1000)
@@ -75,22 +73,22 @@ t.test('few wait for the interval, many go at once, one batch at a time', async 
 
 t.test('a collector that does not answer: bounded, and whole traces are given up', async (t) => {
   const { queue, exporter, counters } = rig()
-  for (let i = 0; i < 10_000; i++) queue.add(trace(3))
-  t.ok(queue.length <= 4096)
-  t.equal(counters.dropped, 30_000 - queue.length - 129)
+  for (let i = 0; i < 10_000; i++) queue.add(traceData(3))
+  t.ok(queue.length <= 8192)
+  t.equal(counters.dropped, 30_000 - queue.length - 258)
   t.equal(exporter.batches.length, 1)
 })
 
 t.test('a collector that refuses is said once, and asked again after the interval', async (t) => {
   const { queue, exporter, counters, said } = rig()
-  addSpans(queue, 150)
+  addSpans(queue, 300)
   await exporter.answer(new Error('no'))
-  t.same([counters.dropped, said], [128, ['no']])
-  addSpans(queue, 150)
+  t.same([counters.dropped, said], [256, ['no']])
+  addSpans(queue, 300)
   t.equal(exporter.batches.length, 1, 'not at once')
   mock.timers.tick(1000)
   await exporter.answer(new Error('no'))
-  t.same([counters.dropped, said], [256, ['no']])
+  t.same([counters.dropped, said], [512, ['no']])
   mock.timers.tick(1000)
   await exporter.answer()
   t.same(said, ['no', null])
@@ -99,7 +97,7 @@ t.test('a collector that refuses is said once, and asked again after the interva
 
 t.test('the end: what waits is sent, as far as that is done in time', async (t) => {
   const { queue, exporter, counters } = rig()
-  addSpans(queue, 150)
+  addSpans(queue, 300)
   const closed = queue.close()
   addSpans(queue, 1)
   t.equal(counters.dropped, 1, 'too late')
@@ -108,14 +106,14 @@ t.test('the end: what waits is sent, as far as that is done in time', async (t) 
   await closed
   t.same(
     exporter.batches.map(({ length }) => length),
-    [128, 22],
+    [256, 44],
   )
   t.ok(exporter.closed)
 
   const stuck = rig()
-  addSpans(stuck.queue, 150)
+  addSpans(stuck.queue, 300)
   const given = stuck.queue.close()
   mock.timers.tick(2000)
   await given
-  t.equal(stuck.counters.dropped, 22)
+  t.equal(stuck.counters.dropped, 44)
 })

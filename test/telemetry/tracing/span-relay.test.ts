@@ -1,0 +1,73 @@
+// From a data plane to whoever talks to the collector: bounded, one batch at a time, and to its end.
+
+import { mock } from 'node:test'
+import t from 'tap'
+import { type SpanBatch, SpanRelay } from '../../../src/telemetry/tracing/span-relay.ts'
+import { traceData } from './trace-data.ts'
+
+function rig() {
+  const counters = { dropped: 0 }
+  const batches: SpanBatch[] = []
+  const sent: (() => void)[] = []
+  const relay = new SpanRelay('c', counters, (batch, done) => {
+    batches.push(batch)
+    sent.push(done)
+  })
+  const add = (count: number): void => {
+    for (let i = 0; i < count; i++) relay.add(traceData(2))
+  }
+  return {
+    counters,
+    batches,
+    relay,
+    add,
+    done: () => sent.shift()?.(),
+    sizes: () => batches.map(({ traces }) => traces.length),
+  }
+}
+
+t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+t.afterEach(() => mock.timers.reset())
+
+t.test('few wait a moment, many go at once', async (t) => {
+  const { add, sizes, done, batches } = rig()
+  add(3)
+  t.same(sizes(), [])
+  mock.timers.tick(500)
+  t.same(sizes(), [3])
+  t.equal(batches[0]?.collector, 'c')
+  add(100)
+  mock.timers.tick(5000)
+  t.same(sizes(), [3], 'the first is on its way')
+  done()
+  t.same(sizes(), [3, 100])
+  done()
+  add(64)
+  t.same(sizes(), [3, 100, 64])
+})
+
+t.test('somebody who takes nothing: bounded, and whole traces are given up', async (t) => {
+  const { add, counters, sizes, done } = rig()
+  add(64)
+  add(5000)
+  t.equal(counters.dropped, 2 * (5000 - 2048))
+  done()
+  t.same(sizes(), [64, 2048])
+})
+
+t.test('to the end', async (t) => {
+  const { add, relay, sizes, done } = rig()
+  await relay.flush()
+  add(64)
+  add(1)
+  let flushed = false
+  const flush = relay.flush().then(() => {
+    flushed = true
+  })
+  done()
+  await new Promise(setImmediate)
+  t.same([sizes(), flushed], [[64, 1], false])
+  done()
+  await flush
+  t.ok(flushed)
+})
