@@ -301,7 +301,7 @@ export class Fleet implements Planes {
       this.#limits.near(notice.upstreams)
       void this.#limits.round()
     } else if (notice.type === 'spans') {
-      this.#settings.events.spans({ collector: notice.collector, traces: JSON.parse(notice.traces) })
+      this.#settings.events.spans(notice)
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }

@@ -19,6 +19,8 @@ export interface CollectedSpan {
   readonly attributes: Readonly<Record<string, unknown>>
   /** 0 unset, 2 error. */
   readonly status: number
+  readonly message: string
+  readonly flags: number
   readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[]
 }
 
@@ -99,6 +101,8 @@ export function decodeSpans(body: Buffer): CollectedSpan[] {
         end: integer(span, 8),
         attributes: attributesOf(span, 9),
         status: Number(messages(span, 15)[0]?.get(3)?.[0] ?? 0n),
+        message: text(messages(span, 15)[0] ?? new Map(), 2),
+        flags: Number(integer(span, 16)),
         events: messages(span, 11).map((event) => ({ name: text(event, 2), attributes: attributesOf(event, 3) })),
       })),
     )
@@ -134,7 +138,8 @@ interface JsonSpan {
   readonly startTimeUnixNano: string
   readonly endTimeUnixNano: string
   readonly attributes: JsonAttributes
-  readonly status?: { readonly code?: number }
+  readonly status?: { readonly code?: number; readonly message?: string }
+  readonly flags?: number
   readonly events?: readonly { readonly name: string; readonly attributes: JsonAttributes }[]
 }
 
@@ -145,7 +150,7 @@ interface JsonRequest {
   }[]
 }
 
-function readJsonSpans(body: Buffer): CollectedSpan[] {
+export function readJsonSpans(body: Buffer): CollectedSpan[] {
   const { resourceSpans } = JSON.parse(body.toString()) as JsonRequest
   return resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) =>
@@ -160,6 +165,8 @@ function readJsonSpans(body: Buffer): CollectedSpan[] {
         end: BigInt(span.endTimeUnixNano),
         attributes: jsonAttributes(span.attributes),
         status: span.status?.code ?? 0,
+        message: span.status?.message ?? '',
+        flags: span.flags ?? 0,
         events: (span.events ?? []).map(({ name, attributes }) => ({ name, attributes: jsonAttributes(attributes) })),
       })),
     ),

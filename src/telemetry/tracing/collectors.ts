@@ -61,13 +61,10 @@ export class Collectors {
     }
   }
 
-  take({ collector, traces }: SpanBatch): void {
+  take({ collector, count, bytes }: SpanBatch): void {
     const queue = this.#queues.get(collector)
-    if (queue === undefined) {
-      this.#options.dropped(traces.reduce((sum, { attempts }) => sum + 1 + attempts.length, 0))
-      return
-    }
-    for (const trace of traces) queue.add(trace)
+    if (queue === undefined) this.#options.dropped(count)
+    else queue.add({ count, bytes })
   }
 
   /** Sends what waits, for at most two seconds. */

@@ -1,10 +1,12 @@
-// Spans to a collector by OTLP, with OpenTelemetry's own exporters. Loaded only where tracing is configured.
+// Spans to a collector by OTLP, by OpenTelemetry's own exporters: they get what stands in a request ready-made. Loaded only where
+// tracing is configured.
 
-import { type Attributes as OtelAttributes, type SpanContext, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
-import type { SpanExporter as OtelExporter, ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base'
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
+import { type ISerializer, JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { jsonRequest, protobufRequest } from './otlp-request.ts'
 import type { SpanExporter } from './span-queue.ts'
-import { type GatewaySpan, SERVER } from './spans.ts'
+import type { SpanChunk } from './span-writer.ts'
 
 export interface OtlpSettings {
   readonly endpoint: string
@@ -20,76 +22,65 @@ export interface SpanSource {
   readonly instance: string
 }
 
+type Chunks = readonly SpanChunk[]
+type Response = ReturnType<typeof ProtobufTraceSerializer.deserializeResponse>
+
 /** The longest (ms) that a batch may take with all tries of it. */
 const TIMEOUT_MS = 10_000
 const PATH = '/v1/traces'
-const SCOPE = { name: 'headgate' }
+const GRPC_SERVICE = 'TraceExportService'
+const GRPC_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
+/** There is one batch at a time; the exporter forgets it only after it has said that it is done. */
+const SHARED = { timeoutMillis: TIMEOUT_MS, concurrencyLimit: 2 }
+/** For figures of the exporter's own, which nobody asks for. */
+const COUNTED = { name: 'span', countItems: (chunks: Chunks) => chunks.reduce((sum, { count }) => sum + count, 0) } as const
 
-export async function otlpExporter(settings: OtlpSettings, source: SpanSource): Promise<SpanExporter> {
-  const exporter = await makeExporter(settings)
-  const resource = resourceFromAttributes({
-    'service.name': source.service,
-    'service.instance.id': source.instance,
+export async function otlpExporter(settings: OtlpSettings, { service, instance }: SpanSource): Promise<SpanExporter> {
+  const attributes = {
+    'service.name': service,
+    'service.instance.id': instance,
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.name': 'headgate',
-  })
+  }
+  const json = settings.protocol === 'http/json'
+  const frame = json ? jsonRequest(attributes) : protobufRequest(attributes)
+  const { deserializeResponse } = json ? JsonTraceSerializer : ProtobufTraceSerializer
+  const serializer: ISerializer<Chunks, Response> = { serializeRequest: frame, deserializeResponse }
+  const delegate = settings.protocol === 'grpc' ? await grpcDelegate(settings, serializer) : httpDelegate(settings, serializer)
   return {
-    export: (spans) =>
+    export: (chunks) =>
       new Promise((resolve, reject) => {
-        const readable = spans.map((span) => readableSpan(span, resource))
-        exporter.export(readable, ({ error, code }) => {
+        delegate.export(chunks, ({ error, code }) => {
           if (code === 0) resolve()
           else reject(error ?? new Error('the collector does not take them'))
         })
       }),
-    close: () => exporter.shutdown(),
+    close: () => delegate.shutdown(),
   }
 }
 
-async function makeExporter({ endpoint, protocol, headers }: OtlpSettings): Promise<OtelExporter> {
-  // There is one batch at a time; the exporter forgets it only after it has said that it is done.
-  const shared = { timeoutMillis: TIMEOUT_MS, concurrencyLimit: 2 }
-  if (protocol === 'grpc') {
-    const [{ OTLPTraceExporter }, { Metadata }] = await Promise.all([
-      import('@opentelemetry/exporter-trace-otlp-grpc'),
-      import('@grpc/grpc-js'),
-    ])
-    const metadata = new Metadata()
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
-    return new OTLPTraceExporter({ ...shared, url: endpoint, metadata })
-  }
-  const { OTLPTraceExporter } =
-    protocol === 'http/json'
-      ? await import('@opentelemetry/exporter-trace-otlp-http')
-      : await import('@opentelemetry/exporter-trace-otlp-proto')
+function httpDelegate(
+  { endpoint, protocol, headers }: OtlpSettings,
+  serializer: ISerializer<Chunks, Response>,
+): IOtlpExportDelegate<Chunks> {
   const base = endpoint.replace(/\/+$/, '')
-  return new OTLPTraceExporter({ ...shared, url: base.endsWith(PATH) ? base : base + PATH, headers: { ...headers } })
+  const url = base.endsWith(PATH) ? base : base + PATH
+  const type = { 'Content-Type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }
+  const options = convertLegacyHttpOptions({ ...SHARED, url, headers: { ...headers } }, 'TRACES', PATH, type)
+  return createOtlpHttpExportDelegate(options, serializer, 'otlp_http_span_exporter', COUNTED, undefined)
 }
 
-function readableSpan(span: GatewaySpan, resource: Resource): ReadableSpan {
-  const { traceId, spanId, parentId } = span
-  const context: SpanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
-  return {
-    name: span.name,
-    kind: span.kind === SERVER ? SpanKind.SERVER : SpanKind.CLIENT,
-    spanContext: () => context,
-    ...(parentId === ''
-      ? {}
-      : { parentSpanContext: { traceId, spanId: parentId, traceFlags: TraceFlags.SAMPLED, isRemote: span.parentIsRemote } }),
-    startTime: span.start,
-    endTime: span.end,
-    status: span.error
-      ? { code: SpanStatusCode.ERROR, ...(span.message === '' ? {} : { message: span.message }) }
-      : { code: SpanStatusCode.UNSET },
-    attributes: span.attributes as OtelAttributes,
-    links: [],
-    events: span.events.map(({ time, name, attributes }) => ({ time, name, attributes: attributes as OtelAttributes })),
-    duration: [0, 0],
-    ended: true,
-    resource,
-    instrumentationScope: SCOPE,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
-  }
+async function grpcDelegate(
+  { endpoint, headers }: OtlpSettings,
+  serializer: ISerializer<Chunks, Response>,
+): Promise<IOtlpExportDelegate<Chunks>> {
+  const [{ convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate }, { Metadata }] = await Promise.all([
+    import('@opentelemetry/otlp-grpc-exporter-base'),
+    import('@grpc/grpc-js'),
+  ])
+  const metadata = new Metadata()
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
+  const options = convertLegacyOtlpGrpcOptions({ ...SHARED, url: endpoint, metadata }, 'TRACES')
+  const type = 'otlp_grpc_span_exporter'
+  return createOtlpGrpcExportDelegate(options, serializer, type, COUNTED, undefined, GRPC_SERVICE, GRPC_METHOD)
 }

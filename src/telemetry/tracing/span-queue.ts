@@ -1,12 +1,11 @@
 // What waits to be sent to a collector: bounded, sent in batches, one at a time, and given up where the collector does not take it.
 
-import { type GatewaySpan, spansOf } from './spans.ts'
-import { spanCount, type TraceData } from './trace-data.ts'
+import type { SpanChunk } from './span-writer.ts'
 
 /** Sends spans to a collector. */
 export interface SpanExporter {
   /** Resolves when the collector has them; rejects when it does not take them, after a bounded time. */
-  export(spans: readonly GatewaySpan[]): Promise<void>
+  export(chunks: readonly SpanChunk[]): Promise<void>
   /** Lets go of connections. */
   close(): Promise<void>
 }
@@ -20,19 +19,22 @@ export interface SpanQueueSettings {
   readonly said: (error: Error | null) => void
 }
 
-/** Spans that may wait: some 10 MiB. */
-const MOST_WAITING = 8192
-/** From so many on they are sent. To write them takes some milliseconds, in which nothing else runs. */
-const BATCH = 256
+/** What may wait. */
+const MOST_WAITING = 16_384
+const MOST_BYTES = 32 * 1024 * 1024
+/** From so many spans or bytes on they are sent; gRPC takes no more than 4 MiB at once unless told to. */
+const BATCH = 512
+const BATCH_BYTES = 1024 * 1024
 /** How long the end of a process waits for a collector. */
 const CLOSE_MS = 2000
 
 export class SpanQueue {
   readonly #settings: SpanQueueSettings
   readonly #exporter: SpanExporter
-  #waiting: TraceData[] = []
-  /** Spans of those that wait. */
+  #waiting: SpanChunk[] = []
+  /** Spans and bytes of those that wait. */
   #count = 0
+  #bytes = 0
   #sending: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
   #failing = false
@@ -48,18 +50,18 @@ export class SpanQueue {
     return this.#count
   }
 
-  /** All spans of it or none: half a trace helps nobody. */
-  add(trace: TraceData): void {
-    const count = spanCount(trace)
-    if (this.#closed || this.#count + count > MOST_WAITING) {
+  add(chunk: SpanChunk): void {
+    const { count, bytes } = chunk
+    if (this.#closed || this.#count + count > MOST_WAITING || this.#bytes + bytes.length > MOST_BYTES) {
       this.#settings.dropped(count)
       return
     }
-    this.#waiting.push(trace)
+    this.#waiting.push(chunk)
     this.#count += count
+    this.#bytes += bytes.length
     if (this.#sending !== null) return
     // What collects while a collector is away is not sent at once when it has filled a batch.
-    if (this.#count >= BATCH && !this.#failing) this.#send()
+    if (this.#full && !this.#failing) this.#send()
     else this.#timer ??= setTimeout(() => this.#due(), this.#settings.interval).unref()
   }
 
@@ -79,7 +81,12 @@ export class SpanQueue {
     if (this.#count > 0) this.#settings.dropped(this.#count)
     this.#waiting = []
     this.#count = 0
+    this.#bytes = 0
     await this.#exporter.close()
+  }
+
+  get #full(): boolean {
+    return this.#count >= BATCH || this.#bytes >= BATCH_BYTES
   }
 
   #due(): void {
@@ -90,27 +97,27 @@ export class SpanQueue {
   #send(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    const batch = this.#take()
+    const { batch, spans } = this.#take()
     this.#sending = this.#exporter.export(batch).then(
       () => this.#sent(null),
       (error: Error) => {
-        this.#settings.dropped(batch.length)
+        this.#settings.dropped(spans)
         this.#sent(error)
       },
     )
   }
 
-  /** A batch, to which the last exchange may add some. */
-  #take(): GatewaySpan[] {
-    const batch: GatewaySpan[] = []
-    let taken = 0
-    while (taken < this.#waiting.length && batch.length < BATCH) {
-      for (const span of spansOf(this.#waiting[taken] as TraceData)) batch.push(span)
-      taken++
+  /** A batch, to which the last chunk may add some. */
+  #take(): { batch: SpanChunk[]; spans: number } {
+    let [taken, spans, size] = [0, 0, 0]
+    while (taken < this.#waiting.length && spans < BATCH && size < BATCH_BYTES) {
+      const { count, bytes } = this.#waiting[taken++] as SpanChunk
+      spans += count
+      size += bytes.length
     }
-    this.#waiting = this.#waiting.slice(taken)
-    this.#count -= batch.length
-    return batch
+    this.#count -= spans
+    this.#bytes -= size
+    return { batch: this.#waiting.splice(0, taken), spans }
   }
 
   #sent(error: Error | null): void {
@@ -121,7 +128,7 @@ export class SpanQueue {
       this.#settings.said(error)
     }
     if (this.#closed || this.#count === 0) return
-    if (this.#count >= BATCH && !failing) this.#send()
+    if (this.#full && !failing) this.#send()
     else this.#timer ??= setTimeout(() => this.#due(), this.#settings.interval).unref()
   }
 }

@@ -1,76 +1,95 @@
 // From the data plane to whoever talks to the collector. A worker does not do that itself: a client of Node's `http` beside our own
-// sockets makes each request some microseconds dearer, sampled or not, because Node's stream code has to tell them apart.
+// sockets makes each request some microseconds dearer, sampled or not, because Node's stream code has to tell them apart. But it
+// writes the spans, so that nobody has to do more than pass them on.
 
 import type { SpanCounters } from '../../model/tracing.ts'
+import type { SpanChunk, SpanWriter } from './span-writer.ts'
+import { writeSpans } from './spans.ts'
 import { spanCount, type TraceData } from './trace-data.ts'
 
-/** Traces for the collector of these settings. */
-export interface SpanBatch {
+/** Spans for the collector of these settings. */
+export interface SpanBatch extends SpanChunk {
   /** Names the settings, see `collectorKey`. */
   readonly collector: string
-  readonly traces: readonly TraceData[]
 }
 
 /** Hands a batch on; `sent` is called when another one may follow. */
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
-/** From so many spans on they are handed on, and after so long (ms) at the latest. */
+/** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
 const BATCH = 128
+const BATCH_BYTES = 256 * 1024
 const EVERY_MS = 500
-/** Spans that may wait in one process. */
+/** What may wait in one process. */
 const MOST_WAITING = 4096
+const MOST_BYTES = 8 * 1024 * 1024
 
 export class SpanRelay {
   readonly #collector: string
   readonly #counters: SpanCounters
   readonly #send: SendSpans
-  #waiting: TraceData[] = []
-  #count = 0
+  readonly #writer: SpanWriter
+  /** What is ready to go, the oldest first, and what it comes to. */
+  readonly #ready: SpanChunk[] = []
+  #readyCount = 0
+  #readyBytes = 0
   #sending = false
   #timer: NodeJS.Timeout | null = null
   /** Told when nothing is on its way any more. */
   #idle: (() => void)[] = []
 
-  constructor(collector: string, counters: SpanCounters, send: SendSpans) {
+  constructor(collector: string, writer: SpanWriter, counters: SpanCounters, send: SendSpans) {
     this.#collector = collector
+    this.#writer = writer
     this.#counters = counters
     this.#send = send
   }
 
   /** All spans of it or none: half a trace helps nobody. */
   add(trace: TraceData): void {
+    const writer = this.#writer
     const count = spanCount(trace)
-    if (this.#count + count > MOST_WAITING) {
+    if (this.#readyCount + writer.count + count > MOST_WAITING || this.#readyBytes + writer.length > MOST_BYTES) {
       this.#counters.dropped += count
       return
     }
-    this.#waiting.push(trace)
-    this.#count += count
-    if (this.#sending) return
-    if (this.#count >= BATCH) this.#handOn()
-    else this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
+    writeSpans(writer, trace)
+    if (writer.count >= BATCH || writer.length >= BATCH_BYTES) {
+      this.#close()
+      if (!this.#sending) this.#handOn()
+    } else if (!this.#sending) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
   }
 
   /** Resolves when all that waits has been handed on. */
   async flush(): Promise<void> {
-    if (!this.#sending && this.#count > 0) this.#handOn()
+    if (!this.#sending && this.#readyCount + this.#writer.count > 0) this.#handOn()
     if (this.#sending) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** What has been written is ready. */
+  #close(): void {
+    const chunk = this.#writer.take()
+    this.#ready.push(chunk)
+    this.#readyCount += chunk.count
+    this.#readyBytes += chunk.bytes.length
   }
 
   #handOn(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    const traces = this.#waiting
-    this.#waiting = []
-    this.#count = 0
+    if (this.#ready.length === 0) this.#close()
+    const { count, bytes } = this.#ready.shift() as SpanChunk
+    this.#readyCount -= count
+    this.#readyBytes -= bytes.length
     this.#sending = true
-    this.#send({ collector: this.#collector, traces }, () => this.#sent())
+    this.#send({ collector: this.#collector, count, bytes }, () => this.#sent())
   }
 
   #sent(): void {
     this.#sending = false
-    if (this.#count >= BATCH || (this.#count > 0 && this.#idle.length > 0)) this.#handOn()
-    else if (this.#count > 0) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
+    const some = this.#writer.count > 0
+    if (this.#ready.length > 0 || (some && this.#idle.length > 0)) this.#handOn()
+    else if (some) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
     if (this.#sending) return
     for (const resolve of this.#idle.splice(0)) resolve()
   }

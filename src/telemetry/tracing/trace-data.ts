@@ -1,4 +1,4 @@
-// What is kept of a sampled exchange that is over until its spans are made: plain data, small, and fit to travel between processes.
+// What the spans of a sampled exchange that is over are made of.
 
 import type { AccessRecord, AttemptRecord } from '../../model/access-record.ts'
 import type { Decision } from '../../model/decision.ts'

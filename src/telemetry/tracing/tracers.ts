@@ -3,6 +3,8 @@
 import type { Random } from '../../model/clock.ts'
 import type { SpanCounters, Tracer } from '../../model/tracing.ts'
 import { type CollectorSettings, collectorKey } from './collectors.ts'
+import { JsonSpans } from './span-json.ts'
+import { ProtobufSpans } from './span-protobuf.ts'
 import { type SendSpans, SpanRelay } from './span-relay.ts'
 import { GatewayTracer, type TracerSettings } from './tracer.ts'
 
@@ -41,7 +43,8 @@ export class Tracers {
   }
 
   #make(settings: TracingSettings): { tracer: Tracer; relay: SpanRelay } {
-    const relay = new SpanRelay(collectorKey(settings), this.counters, this.#send)
+    const writer = settings.otlp.protocol === 'http/json' ? new JsonSpans() : new ProtobufSpans()
+    const relay = new SpanRelay(collectorKey(settings), writer, this.counters, this.#send)
     return { tracer: new GatewayTracer(settings, relay, this.#random), relay }
   }
 }

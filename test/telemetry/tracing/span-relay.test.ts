@@ -2,6 +2,7 @@
 
 import { mock } from 'node:test'
 import t from 'tap'
+import { ProtobufSpans } from '../../../src/telemetry/tracing/span-protobuf.ts'
 import { type SpanBatch, SpanRelay } from '../../../src/telemetry/tracing/span-relay.ts'
 import { traceData } from './trace-data.ts'
 
@@ -9,7 +10,7 @@ function rig() {
   const counters = { dropped: 0 }
   const batches: SpanBatch[] = []
   const sent: (() => void)[] = []
-  const relay = new SpanRelay('c', counters, (batch, done) => {
+  const relay = new SpanRelay('c', new ProtobufSpans(), counters, (batch, done) => {
     batches.push(batch)
     sent.push(done)
   })
@@ -22,7 +23,7 @@ function rig() {
     relay,
     add,
     done: () => sent.shift()?.(),
-    sizes: () => batches.map(({ traces }) => traces.length),
+    sizes: () => batches.map(({ count }) => count / 2),
   }
 }
 
@@ -40,10 +41,17 @@ t.test('few wait a moment, many go at once', async (t) => {
   mock.timers.tick(5000)
   t.same(sizes(), [3], 'the first is on its way')
   done()
-  t.same(sizes(), [3, 100])
+  t.same(sizes(), [3, 64])
+  done()
+  mock.timers.tick(500)
+  t.same(sizes(), [3, 64, 36])
   done()
   add(64)
-  t.same(sizes(), [3, 100, 64])
+  t.same(sizes(), [3, 64, 36, 64])
+  done()
+  add(1)
+  mock.timers.tick(500)
+  t.same(sizes(), [3, 64, 36, 64, 1])
 })
 
 t.test('somebody who takes nothing: bounded, and whole traces are given up', async (t) => {
@@ -51,8 +59,8 @@ t.test('somebody who takes nothing: bounded, and whole traces are given up', asy
   add(64)
   add(5000)
   t.equal(counters.dropped, 2 * (5000 - 2048))
-  done()
-  t.same(sizes(), [64, 2048])
+  for (let i = 0; i < 100; i++) done()
+  t.same(sizes(), Array(33).fill(64))
 })
 
 t.test('to the end', async (t) => {
