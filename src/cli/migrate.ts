@@ -1,10 +1,10 @@
 // `headgate migrate ingress-nginx`: what would become of the Ingresses of an ingress-nginx. Nothing is changed.
 
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { clusterManifests, type Manifest, type ManifestProblem, migrationReport, readManifests } from '../compile/migration.ts'
+import { clusterManifests, type Manifest, migrationReport, readManifests } from '../compile/migration.ts'
+import { formatProblem, type Problem } from '../config/problem.ts'
 import type { CommandIo } from './check.ts'
+import { manifestFiles } from './manifest-files.ts'
 import { migrationText } from './migration-text.ts'
 
 const USAGE = `Usage: headgate migrate ingress-nginx [-f FILE|DIR …] [--kubeconfig FILE] [--class NAME] [--all] [--json]
@@ -45,8 +45,8 @@ export async function migrate(argv: readonly string[], { out, err, env }: Comman
   const { files, kubeconfig, json, all } = options
   let manifests: readonly Manifest[]
   try {
-    const read = files.length > 0 ? await readFiles(files) : await readCluster(kubeconfig, env, err)
-    for (const { file, line, message } of read.problems) err(`${file}:${line}: ${message}\n`)
+    const read = files.length > 0 ? readManifests(await manifestFiles(files)) : await readCluster(kubeconfig, env, err)
+    for (const problem of read.problems) err(`${formatProblem(problem)}\n`)
     if (read.problems.length > 0) return 1
     manifests = read.manifests
   } catch (error) {
@@ -60,29 +60,7 @@ export async function migrate(argv: readonly string[], { out, err, env }: Comman
 
 interface Read {
   readonly manifests: readonly Manifest[]
-  readonly problems: readonly ManifestProblem[]
-}
-
-async function readFiles(paths: readonly string[]): Promise<Read> {
-  const manifests: Manifest[] = []
-  const problems: ManifestProblem[] = []
-  for (const path of paths) {
-    for (const file of path === '-' ? ['-'] : await filesOf(path)) {
-      const read = readManifests(file, await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'))
-      manifests.push(...read.manifests)
-      problems.push(...read.problems)
-    }
-  }
-  return { manifests, problems }
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path]
-  const names = await readdir(path, { recursive: true })
-  return names
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => join(path, name))
+  readonly problems: readonly Problem[]
 }
 
 async function readCluster(kubeconfig: string | null, env: CommandIo['env'], err: CommandIo['err']): Promise<Read> {

@@ -1,7 +1,7 @@
 // What `headgate migrate` asks of kubernetes/, which commands do not know.
 
+export { type Manifest, readManifests } from '../kubernetes/manifests/read-manifests.ts'
 export { clusterManifests } from '../kubernetes/migration/from-cluster.ts'
-export { type Manifest, type ManifestProblem, readManifests } from '../kubernetes/migration/manifests.ts'
 export {
   type MigratedObject,
   type MigrationFinding,

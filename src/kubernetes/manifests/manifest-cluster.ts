@@ -9,7 +9,7 @@ import { isSelected, keyOf, type RawObject, type Resource } from '../resource.ts
 import { SERVICES } from '../service.ts'
 import { endpointsOfService, type ServiceEndpoints } from '../service-endpoints.ts'
 import type { ClusterView, ObjectIntent } from '../translation.ts'
-import type { Manifest } from './read-manifests.ts'
+import { isNamed, type Manifest } from './read-manifests.ts'
 
 type AnyResource = Resource<never, unknown>
 
@@ -86,6 +86,7 @@ export class ManifestCluster {
     const { kind, group, version, raw } = manifest
     if (version !== resource.version && !ALIKE.includes(group))
       return `${kind} is read as ${group === '' ? '' : `${group}/`}${resource.version}, not ${version}`
+    if (!isNamed(manifest)) return `this ${kind} has no metadata.name`
     const { namespace = NAMESPACE, ...metadata } = raw.metadata
     if (resource.namespaced && namespaces.length > 0 && !namespaces.includes(namespace)) return ''
     const placed = resource.namespaced ? { ...metadata, namespace } : metadata

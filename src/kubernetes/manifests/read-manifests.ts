@@ -4,6 +4,9 @@ import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, typ
 import type { Problem } from '../../config/problem.ts'
 import type { RawObject } from '../resource.ts'
 
+/** Keys where one of them may hold a point. */
+type Path = string | readonly (string | number)[]
+
 export interface ManifestFile {
   /** As it is to be named. */
   readonly name: string
@@ -16,15 +19,23 @@ export interface Manifest {
   /** '' = the core group. */
   readonly group: string
   readonly version: string
+  /** Has a name where `isNamed` says so. */
   readonly raw: RawObject
+  /** '' = it is in none. */
   readonly file: string
-  /** Of `spec.rules[0].http.paths[1]`, of an annotation, or of as much of it as there is. From 1. */
-  line(path: string): number
+  /** Of `spec.rules[0].http.paths[1]`, of an annotation, of keys, or of as much of it as there is; of no keys that of the object. From 1; 0 = in no file. */
+  line(path: Path): number
 }
 
 export interface Manifests {
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
+}
+
+/** Objects that are about to be made may have none. */
+export const isNamed = ({ raw }: Pick<Manifest, 'raw'>): boolean => {
+  const name: unknown = Object(Object(raw).metadata).name
+  return typeof name === 'string' && name !== ''
 }
 
 const MOST_OBJECTS = 100_000
@@ -99,19 +110,17 @@ function readObject(node: Node, document: Document): Read | string {
   } catch (error) {
     return `this cannot be read: ${(error as Error).message}`
   }
-  const { kind, apiVersion, metadata } = Object(raw) as { kind?: unknown; apiVersion?: unknown; metadata?: { name?: unknown } }
+  const { kind, apiVersion } = Object(raw) as { kind?: unknown; apiVersion?: unknown }
   if (typeof kind !== 'string' || typeof apiVersion !== 'string')
     return 'this is not an object of Kubernetes: it has no kind and apiVersion'
   const items = kind.endsWith('List') ? node.get('items') : null
-  if (isSeq(items)) return { kind, apiVersion, raw: raw as RawObject, items: items.items }
-  if (typeof metadata?.name !== 'string' || metadata.name === '') return `this ${kind} has no metadata.name`
-  return { kind, apiVersion, raw: raw as RawObject, items: null }
+  return { kind, apiVersion, raw: raw as RawObject, items: isSeq(items) ? items.items : null }
 }
 
 /** The key of a block, or the item of a list; of the innermost part that there is. */
-function offsetOf(root: Node, path: string): number | null {
-  const keys = keysOf(path)
-  return walk(root, keys) ?? walk(root, ['metadata', 'annotations', path]) ?? walk(root, ['spec'])
+function offsetOf(root: Node, path: Path): number | null {
+  if (typeof path !== 'string') return walk(root, path)
+  return walk(root, keysOf(path)) ?? walk(root, ['metadata', 'annotations', path]) ?? walk(root, ['spec'])
 }
 
 /** null = not even the first key is there. */

@@ -6,8 +6,8 @@ import { ApiClient } from '../api-client.ts'
 import { loadIdentity } from '../identity.ts'
 import { INGRESSES } from '../ingress/kinds.ts'
 import { listAll } from '../list.ts'
-import { pathOf } from '../resource.ts'
-import { fromCluster, type Manifest } from './manifests.ts'
+import type { Manifest } from '../manifests/read-manifests.ts'
+import { pathOf, type RawObject } from '../resource.ts'
 
 export interface ClusterSettings {
   /** null = KUBECONFIG if set, else the account of the pod. */
@@ -16,6 +16,7 @@ export interface ClusterSettings {
   readonly clock?: Clock
 }
 
+const CONFIG_MAP = { kind: 'ConfigMap', group: '', version: 'v1' }
 const CONFIG_MAPS = '/api/v1/configmaps?labelSelector=app.kubernetes.io%2Fname%3Dingress-nginx'
 
 /** Rejects where Ingresses cannot be had; without the ConfigMap of the controller `missing` says why. */
@@ -29,11 +30,9 @@ export async function clusterManifests({ kubeconfig, env, clock = systemClock }:
   const { signal } = new AbortController()
   const manifests: Manifest[] = []
   try {
-    await listAll(client, pathOf(INGRESSES, null), signal, (object) =>
-      manifests.push(fromCluster('networking.k8s.io/v1', 'Ingress', object)),
-    )
+    await listAll(client, pathOf(INGRESSES, null), signal, (object) => manifests.push(inNoFile(INGRESSES, object)))
     try {
-      await listAll(client, CONFIG_MAPS, signal, (object) => manifests.push(fromCluster('v1', 'ConfigMap', object)))
+      await listAll(client, CONFIG_MAPS, signal, (object) => manifests.push(inNoFile(CONFIG_MAP, object)))
       return { manifests, missing: null }
     } catch (error) {
       return { manifests, missing: (error as Error).message }
@@ -42,4 +41,8 @@ export async function clusterManifests({ kubeconfig, env, clock = systemClock }:
     deadlines.stop()
     client.close()
   }
+}
+
+function inNoFile({ kind, group, version }: Pick<Manifest, 'kind' | 'group' | 'version'>, raw: RawObject): Manifest {
+  return { kind, group, version, raw, file: '', line: () => 0 }
 }

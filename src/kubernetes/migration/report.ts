@@ -4,8 +4,9 @@ import type { V1Ingress } from '@kubernetes/client-node'
 import type { AnnotationVerdict } from '../ingress/annotations/effects.ts'
 import { readAnnotations } from '../ingress/annotations/read.ts'
 import { PREFIXES } from '../ingress/annotations/table.ts'
-import type { KeptIngress } from '../ingress/kinds.ts'
+import { INGRESSES, type KeptIngress } from '../ingress/kinds.ts'
 import { ingressTranslator } from '../ingress/translate.ts'
+import type { Manifest } from '../manifests/read-manifests.ts'
 import { upstreamWithPolicy } from '../policies/followed-policy.ts'
 import type { RawObject } from '../resource.ts'
 import { SECRETS } from '../secret.ts'
@@ -14,7 +15,6 @@ import type { ClusterView, ObjectProblem } from '../translation.ts'
 import { judgeKeys } from './controller-keys.ts'
 import { HABITS, type Habit } from './habits.ts'
 import { type ShapeProblem, shapeProblems } from './ingress-shape.ts'
-import type { Manifest } from './manifests.ts'
 import { neighbourNotes, pathNotes } from './path-notes.ts'
 import { keptOf, LISTENERS, viewOf } from './stand-ins.ts'
 
@@ -62,7 +62,7 @@ export interface MigrationSummary {
   readonly classes: readonly string[]
 }
 
-const VERSION = 'networking.k8s.io/v1'
+const VERSION = `${INGRESSES.group}/${INGRESSES.version}`
 
 /** `only`: Ingresses of this class; null = of any. */
 export function migrationReport(manifests: readonly Manifest[], only: string | null): MigrationReport {
@@ -93,8 +93,8 @@ const worst = ({ findings }: MigratedObject): AnnotationVerdict['verdict'] =>
       ? 'differs'
       : 'exact'
 
-function isController({ kind, object }: Manifest): boolean {
-  const { name = '', labels } = Object(object.metadata) as { name?: unknown; labels?: unknown }
+function isController({ kind, raw }: Manifest): boolean {
+  const { name = '', labels } = Object(raw.metadata) as { name?: unknown; labels?: unknown }
   const label = Object(labels)['app.kubernetes.io/name']
   return (
     kind === 'ConfigMap' &&
@@ -103,20 +103,20 @@ function isController({ kind, object }: Manifest): boolean {
 }
 
 function judgeController(manifest: Manifest): MigratedObject {
-  const { data } = manifest.object as { data?: Readonly<Record<string, unknown>> }
+  const { data } = manifest.raw as { data?: Readonly<Record<string, unknown>> }
   const texts = Object.fromEntries(Object.entries(Object(data)).map(([key, value]) => [key, String(value)]))
   const findings = judgeKeys(texts).map(({ key, verdict, words }) => ({
     at: key,
-    line: manifest.lineOf(['data', key]),
+    line: manifest.line(['data', key]),
     verdict,
     words,
   }))
   return { kind: 'ConfigMap', ...placeOf(manifest), class: '', findings, refused: false }
 }
 
-function placeOf({ object, file, line }: Manifest): Pick<MigratedObject, 'namespace' | 'name' | 'file' | 'line'> {
-  const { namespace, name } = Object(object.metadata) as { namespace?: unknown; name?: unknown }
-  return { namespace: String(namespace ?? 'default'), name: String(name ?? ''), file, line }
+function placeOf({ raw, file, line }: Manifest): Pick<MigratedObject, 'namespace' | 'name' | 'file' | 'line'> {
+  const { namespace, name } = Object(raw.metadata) as { namespace?: unknown; name?: unknown }
+  return { namespace: String(namespace ?? 'default'), name: String(name ?? ''), file, line: line([]) }
 }
 
 function judgeIngresses(manifests: readonly Manifest[]): MigratedObject[] {
@@ -139,17 +139,16 @@ function judgeIngresses(manifests: readonly Manifest[]): MigratedObject[] {
 /** Manifests may leave the namespace to whoever applies them; what is null is not there, as to the API server. */
 function keep(manifest: Manifest): KeptIngress {
   const { namespace, name } = placeOf(manifest)
-  const metadata = { ...Object(manifest.object.metadata), namespace, name }
-  const plain = JSON.stringify({ ...manifest.object, metadata }, (_key, value) => (value === null ? undefined : value))
+  const metadata = { ...Object(manifest.raw.metadata), namespace, name }
+  const plain = JSON.stringify({ ...manifest.raw, metadata }, (_key, value) => (value === null ? undefined : value))
   return keptOf(JSON.parse(plain) as V1Ingress & RawObject)
 }
 
 /** Empty = it can be looked at. */
-function problemsOfShape({ apiVersion, object }: Manifest): readonly ShapeProblem[] {
-  if (apiVersion === VERSION) return shapeProblems(object)
-  return [
-    { path: ['apiVersion'], message: `Ingresses are ${VERSION}; this one is ${apiVersion === '' ? 'of none' : apiVersion}` },
-  ]
+function problemsOfShape({ group, version, raw }: Manifest): readonly ShapeProblem[] {
+  const written = group === '' ? version : `${group}/${version}`
+  if (written === VERSION) return shapeProblems(raw)
+  return [{ path: ['apiVersion'], message: `Ingresses are ${VERSION}; this one is ${written === '' ? 'of none' : written}` }]
 }
 
 const unreadable = (manifest: Manifest): MigratedObject => ({
@@ -158,7 +157,7 @@ const unreadable = (manifest: Manifest): MigratedObject => ({
   class: '',
   findings: problemsOfShape(manifest).map(({ path, message }) => ({
     at: path.join('.'),
-    line: manifest.lineOf(path),
+    line: manifest.line(path),
     verdict: 'refused',
     words: message,
   })),
@@ -199,13 +198,13 @@ function judgeIngress(
     findings: [
       ...verdicts.map(({ annotation, verdict, words }) => ({
         at: annotation,
-        line: manifest.lineOf(['metadata', 'annotations', annotation]),
+        line: manifest.line(['metadata', 'annotations', annotation]),
         verdict,
         words,
       })),
       ...others.map(({ path, message, severity }) => ({
         at: path,
-        line: manifest.lineOf(partsOf(path)),
+        line: manifest.line(path),
         verdict: severity,
         words: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message,
       })),
@@ -214,12 +213,8 @@ function judgeIngress(
   }
 }
 
-function classOf({ object }: Manifest): string {
-  const { annotations } = Object(object.metadata) as { annotations?: Readonly<Record<string, string>> }
-  const { ingressClassName } = Object(object.spec) as { ingressClassName?: unknown }
+function classOf({ raw }: Manifest): string {
+  const { annotations } = Object(raw.metadata) as { annotations?: Readonly<Record<string, string>> }
+  const { ingressClassName } = Object((raw as { readonly spec?: unknown }).spec) as { ingressClassName?: unknown }
   return String(annotations?.['kubernetes.io/ingress.class'] ?? ingressClassName ?? '')
 }
-
-/** `spec.rules[0].host` as keys. */
-const partsOf = (path: string): (string | number)[] =>
-  [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) => (index === undefined ? (name as string) : Number(index)))

@@ -63,6 +63,7 @@ t.test('nothing refused', async (t) => {
   const folder = t.testdir({
     'a.yaml': 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: a }\nspec: { rules: [] }\n',
     'b.txt': 'not a manifest',
+    'c.yaml': 'apiVersion: batch/v1\nkind: Job\nmetadata: { generateName: migrate- }\n',
   })
   t.match(await run(['ingress-nginx', '-f', folder]), { code: 0, out: /Ingresses: 1; 1 exactly as before/, err: '' })
 })
@@ -79,15 +80,16 @@ t.test('input that is wrong', async (t) => {
     'null.yaml':
       'kind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: { name: n, annotations: null }\nspec: { rules: [{ host: null, http: null }], tls: null }\n',
   })
-  t.match(await run(['ingress-nginx', '-f', join(folder, 'broken.yaml')]), { code: 1, err: /broken\.yaml:\d+: / })
+  t.match(await run(['ingress-nginx', '-f', join(folder, 'broken.yaml')]), { code: 1, err: /broken\.yaml:\d+:\d+: / })
   t.match(await run(['ingress-nginx', '-f', join(folder, 'text.yaml')]), {
     code: 1,
-    err: /text\.yaml:1: this is not a Kubernetes object/,
+    err: /text\.yaml:1:1: this is not an object of Kubernetes/,
   })
-  t.match(await run(['ingress-nginx', '-f', join(folder, 'kindless.yaml')]), { code: 1, err: /kindless\.yaml:1: .* no kind/ })
+  t.match(await run(['ingress-nginx', '-f', join(folder, 'kindless.yaml')]), { code: 1, err: /kindless\.yaml:1:1: .* no kind/ })
   t.match(await run(['ingress-nginx', '-f', join(folder, 'hostile.yaml')]), { code: 1, err: /hostile\.yaml/ })
   t.match(await run(['ingress-nginx', '-f', join(folder, 'null.yaml')]), { code: 0, out: /Ingress default\/n/ })
   t.match(await run(['ingress-nginx', '-f', join(folder, 'nowhere.yaml')]), { code: 1, err: /ENOENT/ })
+  t.match(await run(['ingress-nginx', '-f', t.testdir({ 'a.txt': 'nothing' })]), { code: 1, err: /holds no \.yaml/ })
   t.match(await run(['ingress-nginx', '--kubeconfig', join(folder, 'nowhere')]), {
     code: 1,
     err: /headgate migrate: .*nowhere/,
