@@ -29,7 +29,7 @@ export const readHere: PluginReader = async (sources, folder) => {
 }
 
 /** A reader that starts this program again, for as long as it takes: what plugins do while they load cannot harm the supervisor. */
-export function readApart(program: Program): PluginReader {
+function readApart(program: Program): PluginReader {
   return async (sources, folder) => {
     const child = forkProgram(program, 'plugins', [])
     const failed = (problem: string) => sources.map((): PluginReading => ({ files: [], plugin: null, problem }))

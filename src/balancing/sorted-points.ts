@@ -130,7 +130,7 @@ function* eachOwner(source: PointSource, work: (owner: number, from: number, to:
   }
 }
 
-export function* inSteps(length: number, step: number, work: (from: number, to: number) => void): Generator<undefined, void> {
+function* inSteps(length: number, step: number, work: (from: number, to: number) => void): Generator<undefined, void> {
   for (let from = 0; from < length; from += step) {
     work(from, Math.min(length, from + step))
     yield

@@ -45,7 +45,7 @@ export class Transport {
   }
 }
 
-export function tlsOptions({ ca, serverName, sans, cert, key, verify }: UpstreamTlsConfig): TlsOptions {
+function tlsOptions({ ca, serverName, sans, cert, key, verify }: UpstreamTlsConfig): TlsOptions {
   return { ca: ca?.pem ?? null, serverName, sans, cert: cert?.pem ?? null, key: key?.pem ?? null, verify }
 }
 

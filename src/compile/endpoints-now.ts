@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from '../config/model.ts'
 import type { Random } from '../model/clock.ts'
-import { type Deadlines, Timed } from '../model/deadlines.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import { discover } from './discover.ts'
 import type { KubernetesLink } from './kubernetes-link.ts'
@@ -20,19 +20,6 @@ export interface LookSettings {
   readonly link: KubernetesLink
   /** The longest that is waited for all of them. */
   readonly patienceMs: number
-}
-
-class Patience extends Timed {
-  readonly #over: () => void
-
-  constructor(over: () => void) {
-    super()
-    this.#over = over
-  }
-
-  override onDeadline(): void {
-    this.#over()
-  }
 }
 
 /** Of upstreams whose endpoints do not stand in the configuration, by name. Never rejects. */
@@ -68,7 +55,7 @@ export async function endpointsNow(
     return promise
   })
   const patience = Promise.withResolvers<void>()
-  const over = new Patience(patience.resolve)
+  const over = new Alarm(patience.resolve)
   deadlines.arm(over, patienceMs)
   await Promise.race([Promise.all(looks), patience.promise])
   deadlines.remove(over)

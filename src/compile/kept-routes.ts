@@ -127,7 +127,7 @@ function usesPlugins({ filters, to }: RouteConfig): boolean {
 const isPlugin = ({ type }: RouteConfig['filters'][number]): boolean => type === 'plugin'
 
 /** Names of those that say something else than before, and of those that they stand in for. */
-export function changedUpstreams({ upstreams }: GatewayConfig, before: GatewayConfig): ReadonlySet<string> {
+function changedUpstreams({ upstreams }: GatewayConfig, before: GatewayConfig): ReadonlySet<string> {
   const changed = new Set<string>()
   for (const name in upstreams) if (upstreams[name] !== before.upstreams[name]) changed.add(name)
   for (const name in before.upstreams) if (!Object.hasOwn(upstreams, name)) changed.add(name)

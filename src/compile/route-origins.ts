@@ -79,6 +79,6 @@ export function withOrigins(explanation: Explanation, origins: RouteOrigins): Ex
 }
 
 /** `Ingress shop/web`. */
-export function originInWords({ kind, namespace, name }: Pick<ObjectReference, 'kind' | 'namespace' | 'name'>): string {
+function originInWords({ kind, namespace, name }: Pick<ObjectReference, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`
 }

@@ -53,7 +53,7 @@ export const objectName = (what: string) =>
     pattern: patternOrEnvironment('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'),
   })
 
-export const namespaceName = () => objectName('the name of a namespace')
+const namespaceName = () => objectName('the name of a namespace')
 
 export const portNameOrNumber = () =>
   numberOrText(

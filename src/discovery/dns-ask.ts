@@ -3,8 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
-import type { Deadlines } from '../model/deadlines.ts'
-import { Alarm } from './alarm.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 import { FORMAT_ERROR, type Question, type Reply, readReply, writeQuestion } from './dns-message.ts'
 
 export interface Server {

@@ -1,11 +1,10 @@
 // Endpoints by DNS: asks when the answer's time is over, keeps the last good one when there is none.
 
 import type { Random } from '../model/clock.ts'
-import type { Deadlines } from '../model/deadlines.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 import type { Discovery } from '../model/discovery.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import { isOwnMachine } from '../model/own-machine.ts'
-import { Alarm } from './alarm.ts'
 import { findAddresses } from './dns-addresses.ts'
 import { DnsLookup } from './dns-lookup.ts'
 import { addressWithPort, findServices } from './dns-services.ts'

@@ -1,7 +1,7 @@
 // The client's side of a tunnel: bytes are passed as they come, and each direction ends by itself.
 
 import type { Socket } from 'node:net'
-import type { ConnectionContext, ListenerRef } from '../model/client-connection.ts'
+import type { ClientConnection, ConnectionContext, ListenerRef } from '../model/client-connection.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { Part, ResponseHead } from '../model/message.ts'
 import { resetSocket } from '../model/reset-socket.ts'
@@ -10,7 +10,7 @@ import { ResponseWriter } from './response-writer.ts'
 
 export const STATE = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4, TUNNEL: 5 } as const
 
-export abstract class ClientTunnel extends ClientFlow {
+export abstract class ClientTunnel extends ClientFlow implements ClientConnection {
   protected readonly writer: ResponseWriter
   protected state: number = STATE.IDLE
   protected exchange: Exchange | null = null
@@ -26,6 +26,8 @@ export abstract class ClientTunnel extends ClientFlow {
 
   /** The exchange is complete. */
   protected abstract finish(x: Exchange): void
+
+  abstract drain(): void
 
   /** Closes now. */
   destroy(): void {
@@ -69,5 +71,24 @@ export abstract class ClientTunnel extends ClientFlow {
   protected cutTunnel(x: Exchange): void {
     if (x.reason === 'reset') resetSocket(this.socket)
     else this.socket.destroy()
+  }
+
+  /** The client is not there any more. */
+  protected gone(x: Exchange): void {
+    this.exchange = null
+    if (!x.finished) this.context.handler.clientGone(x)
+    this.socket.destroy()
+  }
+
+  /** To be called when the socket is closed. */
+  protected closed(): void {
+    if (this.state === STATE.CLOSED) return
+    this.state = STATE.CLOSED
+    this.context.deadlines.remove(this)
+    this.context.forget(this)
+    this.body = null
+    this.progress.congestedAt = 0
+    this.listener.current.counters.connections--
+    if (this.exchange !== null) this.gone(this.exchange)
   }
 }

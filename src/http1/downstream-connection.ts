@@ -380,21 +380,8 @@ export class DownstreamConnection extends ClientTunnel implements Downstream, Cl
     else if (cutOff || x.listener.clientClose === 'abort') this.gone(x)
   }
 
-  /** The client is not there any more. */
-  private gone(x: Exchange): void {
-    this.exchange = null
-    if (!x.finished) this.context.handler.clientGone(x)
-    this.socket.destroy()
-  }
-
-  private closed(): void {
-    if (this.state === STATE.CLOSED) return
-    this.state = STATE.CLOSED
-    this.context.deadlines.remove(this)
-    this.context.forget(this)
-    this.ahead = this.body = null
-    this.progress.congestedAt = 0
-    this.listener.current.counters.connections--
-    if (this.exchange !== null) this.gone(this.exchange)
+  protected override closed(): void {
+    this.ahead = null
+    super.closed()
   }
 }

@@ -8,7 +8,7 @@ export interface ParseError {
 }
 
 /** Index = code. Code 0 is not an error (incomplete). */
-export const PARSE_ERRORS: ParseError[] = [{ reason: 'bad-request', detail: '' }]
+const PARSE_ERRORS: ParseError[] = [{ reason: 'bad-request', detail: '' }]
 
 function define(reason: ReasonCode, detail: string): number {
   return PARSE_ERRORS.push({ reason, detail }) - 1

@@ -1,8 +1,7 @@
 // Asks the API server, as whoever we are now: for an answer as a whole, or piece by piece.
 
-import type { Deadlines } from '../model/deadlines.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 import { type ApiRequest, send } from './api-request.ts'
-import { Alarm } from './environment.ts'
 import type { Access, Identity } from './identity.ts'
 
 /** A page of a list, or one object. */

@@ -2,9 +2,8 @@
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Deadlines } from '../model/deadlines.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 import { apiError } from './api-error.ts'
-import { Alarm } from './environment.ts'
 import type { Access, Identity } from './identity.ts'
 
 export interface ApiRequest {

@@ -1,7 +1,7 @@
 // What everything that talks to an API server is given: time, chance, a place to speak.
 
 import type { Random } from '../model/clock.ts'
-import { type Deadlines, Timed } from '../model/deadlines.ts'
+import { Alarm, type Deadlines } from '../model/deadlines.ts'
 
 export interface KubernetesEnvironment {
   /** Turned by its owner; has the clock. */
@@ -12,20 +12,6 @@ export interface KubernetesEnvironment {
     message: string,
     fields?: Readonly<Record<string, unknown>>,
   ) => void
-}
-
-/** One deadline that calls back. */
-export class Alarm extends Timed {
-  readonly #ring: () => void
-
-  constructor(ring: () => void) {
-    super()
-    this.#ring = ring
-  }
-
-  override onDeadline(): void {
-    this.#ring()
-  }
 }
 
 /** Resolves after `ms`, or when `signal` aborts. */

@@ -3,7 +3,7 @@
 const LINE_FEED = 0x0a
 
 /** Objects are at most 1.5 MiB in etcd; as JSON, with what the API server adds, they grow. */
-export const LONGEST_LINE = 16 * 1024 * 1024
+const LONGEST_LINE = 16 * 1024 * 1024
 
 export class LineReader {
   readonly #take: (line: string) => void

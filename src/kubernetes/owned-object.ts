@@ -98,7 +98,7 @@ export function ownedManifest(
 }
 
 /** Whether everything that is wanted is there; what else is there is somebody else's. */
-export function isAsWanted(current: unknown, wanted: unknown): boolean {
+function isAsWanted(current: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted))
     return Array.isArray(current) && current.length === wanted.length && wanted.every((each, i) => isAsWanted(current[i], each))
   if (!isObject(wanted)) return isDeepStrictEqual(current, wanted)

@@ -30,7 +30,7 @@ export interface TerminatorSettings {
 }
 
 /** TLS 1.3, then ECDHE with AEAD; ECDSA before RSA. No CBC, no static RSA, no finite-field DHE. */
-export const SAFE_CIPHERS = [
+const SAFE_CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',

@@ -22,6 +22,20 @@ export abstract class Timed {
   abstract onDeadline(now: number): void
 }
 
+/** One deadline that calls back. */
+export class Alarm extends Timed {
+  readonly #ring: () => void
+
+  constructor(ring: () => void) {
+    super()
+    this.#ring = ring
+  }
+
+  override onDeadline(): void {
+    this.#ring()
+  }
+}
+
 /** The wheel. A deadline fires up to 100 ms late, and early only by as much as the event loop stood still before it was set. */
 export class Deadlines {
   readonly clock: Clock

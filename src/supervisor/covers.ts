@@ -7,7 +7,7 @@ import { handTo } from './hand-to.ts'
 import { BACKLOG, listening } from './own-listen.ts'
 
 /** How often a worker can stand in: each time uses up a descriptor per address. */
-export const COVERS = 4
+const COVERS = 4
 /** Descriptors that a worker gets for this at most. */
 const MOST_DESCRIPTORS = 256
 

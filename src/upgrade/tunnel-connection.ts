@@ -122,21 +122,4 @@ class TunnelConnection extends ClientTunnel implements Downstream, ClientConnect
     x.finished = true
     this.context.handler.finished(x)
   }
-
-  private gone(x: Exchange): void {
-    this.exchange = null
-    if (!x.finished) this.context.handler.clientGone(x)
-    this.socket.destroy()
-  }
-
-  private closed(): void {
-    if (this.state === STATE.CLOSED) return
-    this.state = STATE.CLOSED
-    this.context.deadlines.remove(this)
-    this.context.forget(this)
-    this.progress.congestedAt = 0
-    this.listener.current.counters.connections--
-    const x = this.exchange
-    if (x !== null) this.gone(x)
-  }
 }

@@ -22,7 +22,7 @@ export interface RefusalConfig {
 }
 
 /** Of the table of reasons; the status is the reason's. */
-export const REFUSALS = ['invalid-reference', 'refused-object'] as const
+const REFUSALS = ['invalid-reference', 'refused-object'] as const
 
 export interface ErrorPageConfig {
   /** `502` or `5xx`. */

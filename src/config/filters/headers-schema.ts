@@ -49,7 +49,7 @@ const valueProblem = (written: string): Refusal | null =>
 export const fieldValue = () => template('the value of a header', valueProblem, { title: 'text' })
 
 /** Fields by name, each name once whatever its case. */
-export const fieldMap = (side: Side) => givenFields(side).prefault({})
+const fieldMap = (side: Side) => givenFields(side).prefault({})
 
 /** The same where it matters whether there are any. */
 export const givenFields = (side: Side) =>

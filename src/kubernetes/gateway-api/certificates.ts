@@ -25,11 +25,7 @@ export function findKeyPair(known: Material, read: Read, by: Asker, ref: Ref, in
   const wrong = (message: string): Trouble => ({ reason: invalid, message })
   if (group !== '' || kind !== 'Secret') return wrong(`${kind}${group === '' ? '' : `.${group}`} "${name}" is not a Secret`)
   const where = `the Secret ${namespace}/${name}`
-  if (!permits(known.grants, read, by, { group, kind, namespace, name }))
-    return {
-      reason: 'RefNotPermitted',
-      message: `no ReferenceGrant in ${namespace} lets a ${by.kind} of ${by.namespace} name ${where}`,
-    }
+  if (!permits(known.grants, read, by, { group, kind, namespace, name })) return notPermitted(by, namespace, where)
   const secret = read(known.secrets, `${namespace}/${name}`)
   if (secret === undefined) return wrong(`there is no ${where.slice(4)}`)
   if (secret.certificate === null)
@@ -50,11 +46,7 @@ export function findCa(
   if (group !== '' || kind !== 'ConfigMap')
     return { reason: kindReason, message: `${kind}${group === '' ? '' : `.${group}`} "${name}" is not a ConfigMap` }
   const where = `the ConfigMap ${namespace}/${name}`
-  if (!permits(known.grants, read, by, { group, kind, namespace, name }))
-    return {
-      reason: 'RefNotPermitted',
-      message: `no ReferenceGrant in ${namespace} lets a ${by.kind} of ${by.namespace} name ${where}`,
-    }
+  if (!permits(known.grants, read, by, { group, kind, namespace, name })) return notPermitted(by, namespace, where)
   const map = read(known.configMaps, `${namespace}/${name}`)
   if (map === undefined) return { reason: invalid, message: `there is no ${where.slice(4)}` }
   if (map.ca?.pem == null)
@@ -65,4 +57,11 @@ export function findCa(
 /** Nothing else of the text: what stands around them may look like the path of a file. */
 function certificatesIn(pem: string): string {
   return `${(pem.match(CERTIFICATE) ?? []).join('\n')}\n`
+}
+
+function notPermitted(by: Asker, namespace: string, where: string): Trouble {
+  return {
+    reason: 'RefNotPermitted',
+    message: `no ReferenceGrant in ${namespace} lets a ${by.kind} of ${by.namespace} name ${where}`,
+  }
 }

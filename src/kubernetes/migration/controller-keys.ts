@@ -17,7 +17,7 @@ const exact = (words: string): Key => ['exact', words]
 const differs = (words: string): Key => ['differs', words]
 const refused = (words: string): Key => ['refused', words]
 
-const NO_TRACES = 'there are no traces yet'
+const TRACES = '`tracing` of the file, with a collector for OTLP'
 const NO_LIMIT = 'limits for each client are not built here yet'
 const NO_AUTH = 'authentication is not built here yet'
 const NO_COMPRESSION = 'answers are not compressed here yet'
@@ -150,7 +150,8 @@ const FAMILIES: readonly (readonly [pattern: RegExp, key: Key])[] = [
   [/^global-rate-limit/, refused(NO_LIMIT)],
   [/modsecurity|owasp/, refused(NO_WAF)],
   [/^(gzip|brotli)-/, refused(NO_COMPRESSION)],
-  [/^(enable-)?(opentelemetry|opentracing)|^(zipkin|jaeger|datadog|otel|otlp)-/, refused(NO_TRACES)],
+  [/^(enable-)?(opentelemetry|opentracing)|^(otel|otlp)-/, differs(TRACES)],
+  [/^(zipkin|jaeger|datadog)-/, refused('spans are sent by OTLP only: `tracing` of the file')],
   [/-hash-(max|bucket)-size$/, differs(TABLES)],
   [/^proxy-stream-/, refused('routes of TCP listeners are written in the file')],
   [/geoip/, refused('where an address is cannot be found out here')],

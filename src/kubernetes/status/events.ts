@@ -1,8 +1,9 @@
 // Tells of what is wrong with objects by Events on them: each once, again while it lasts so that it stays to be seen, and when it is over.
 
+import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { Alarm, type KubernetesEnvironment } from '../environment.ts'
+import type { KubernetesEnvironment } from '../environment.ts'
 import type { ObjectReference } from '../object-reference.ts'
 import type { ObjectReport } from '../translation.ts'
 import { againBody, type EventText, eventBody, eventName, eventPath } from './event.ts'

@@ -1,9 +1,10 @@
 // Which of the replicas writes to Kubernetes: the holder of a Lease, by the rules of client-go's leader election. Times are reckoned by
 // this process's own clock alone, from the moment when the Lease was seen to change.
 
+import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { Alarm, type KubernetesEnvironment, pause } from '../environment.ts'
+import { type KubernetesEnvironment, pause } from '../environment.ts'
 import { durationOf, leasePath, newLease, type RawLease, released, renewed } from './lease.ts'
 
 /** Others wait for 15 s (LEASE_SECONDS): whoever could not renew ends well before. */

@@ -62,6 +62,6 @@ function renewedSpec(before: LeaseSpec | undefined, holder: string, wall: number
 }
 
 /** Times of Leases and Events have microseconds. */
-export function microTime(wall: number): string {
+function microTime(wall: number): string {
   return new Date(wall).toISOString().replace('Z', '000Z')
 }

@@ -1,9 +1,10 @@
 // Makes, mends and removes objects of our own: one after the other, only what differs, only as the leader, and never faster than an
 // API server likes it.
 
+import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { Alarm, type KubernetesEnvironment } from '../environment.ts'
+import type { KubernetesEnvironment } from '../environment.ts'
 import { resourceName } from '../resource.ts'
 import type { ObjectIntent } from '../translation.ts'
 import { type Change, entryKey, ObjectEntry } from './object-entry.ts'

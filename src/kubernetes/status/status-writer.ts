@@ -1,9 +1,10 @@
 // Writes statuses: of each object the latest that is wanted, only where it differs from what is there, only as the leader, and never
 // faster than an API server likes it.
 
+import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { Alarm, type KubernetesEnvironment } from '../environment.ts'
+import type { KubernetesEnvironment } from '../environment.ts'
 import type { ObjectReference } from '../object-reference.ts'
 import { resourceName } from '../resource.ts'
 import type { ObjectReport } from '../translation.ts'

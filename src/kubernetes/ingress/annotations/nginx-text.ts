@@ -17,11 +17,6 @@ const PLAIN: Readonly<Record<string, string>> = {
 
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g
 
-/** Names of the variables in a text. */
-export function variablesOf(text: string): string[] {
-  return [...text.matchAll(VARIABLE)].map(([, braced, bare]) => braced ?? bare ?? '')
-}
-
 /** The text with every variable as a template; a string in a list = a variable that there is no template for. */
 export function templated(text: string): string | readonly [variable: string] {
   let unknown: string | null = null

@@ -3,7 +3,7 @@
 import { differs, refused, type Theme, theme } from '../entry.ts'
 import { flag, text } from '../values.ts'
 
-const NO_TRACES = 'there are no traces yet'
+const NO_TRACES = 'requests are traced for all routes or for none: `tracing` of the file'
 const NO_INFLUX = 'nothing is sent to InfluxDB: metrics are at /metrics of the admin API'
 
 export const observing: Theme = theme(

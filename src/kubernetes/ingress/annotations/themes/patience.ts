@@ -79,7 +79,7 @@ export const patience: Theme = theme(
 )
 
 /** Seconds; undefined = nothing is said. */
-export function setTimeouts({ timeouts }: Draft, connect?: number, read?: number, send?: number): void {
+function setTimeouts({ timeouts }: Draft, connect?: number, read?: number, send?: number): void {
   if (connect !== undefined) timeouts.connect = connect
   if (read !== undefined) timeouts.read = read
   if (send !== undefined) timeouts.send = send
