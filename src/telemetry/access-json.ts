@@ -4,81 +4,77 @@
 import type { AccessRecord, AttemptRecord } from '../model/access-record.ts'
 import { type Field, fieldOf } from './access-fields.ts'
 import { isoTime } from './access-times.ts'
+import { KnownRun } from './known-run.ts'
+import { asciiJson, fixed, type LineBytes, type PutLine } from './line-bytes.ts'
 
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-const NOT_ASCII = /[\x7f-\uffff]/g
+type Put = PutLine<AccessRecord>
 
-/** A JSON string in ASCII; also of text that is not well-formed. */
-export function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : ascii(JSON.stringify(text))
-}
+const END = fixed('}\n')
+const [COMMA, LIST, LIST_END, QUOTE, BRACE] = [fixed(','), fixed('['), fixed(']'), fixed('"'), fixed('}')]
+const [CONNECT, TTFB, BYTES] = [fixed(',"connectMs":'), fixed(',"ttfbMs":'), fixed(',"bytes":')]
+const [REASON, DETAIL] = [fixed(',"reason":'), fixed(',"detail":')]
 
-function ascii(json: string): string {
-  return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
+/** `{"endpoint":"…","outcome":"…","status":…,"durationMs":` */
+const attemptRun = new KnownRun(['{"endpoint":', ',"outcome":', ',"status":'], ',"durationMs":', 0)
 
-const quoteSafe = (text: string): string => `"${text}"`
-
-/** Texts out of small sets, so that each is looked at once. Bounded, in case they are not so small. */
-const quoted = new Map<string, string>()
-const MOST_QUOTED = 4096
-
-function quoteOnce(text: string): string {
-  let known = quoted.get(text)
-  if (known !== undefined) return known
-  if (quoted.size >= MOST_QUOTED) quoted.clear()
-  known = quote(text)
-  quoted.set(text, known)
-  return known
-}
-
-/** Milliseconds with microseconds as fraction. Put together of whole numbers, which are written several times as quickly. */
-export function milliseconds(ms: number | null): string {
-  if (ms === null || !(ms >= 0 && ms < 1e12)) return ms !== null && Number.isFinite(ms) ? String(ms) : 'null'
-  const microseconds = Math.round(ms * 1000)
-  const whole = Math.floor(microseconds / 1000)
-  const rest = microseconds - whole * 1000
-  return rest === 0 ? String(whole) : `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
-}
-
-function attempt(record: AttemptRecord): string {
+function putAttempt(into: LineBytes, record: AttemptRecord): void {
   const { endpoint, outcome, status, durationMs, connectMs, ttfbMs, bytes, reason, detail } = record
-  const answer = status === 0 ? 'null' : String(status)
-  const connect = connectMs === null ? '' : `,"connectMs":${milliseconds(connectMs)}`
-  const first = ttfbMs === null ? '' : `,"ttfbMs":${milliseconds(ttfbMs)}`
-  const why = reason === '' ? '' : `,"reason":${quoteOnce(reason)}`
-  const words = detail === '' ? '' : `,"detail":${quote(detail)}`
-  const times = `"durationMs":${milliseconds(durationMs)}${connect}${first}`
-  return `{"endpoint":${quoteOnce(endpoint)},"outcome":"${outcome}","status":${answer},${times},"bytes":${bytes}${why}${words}}`
+  attemptRun.put(into, endpoint, outcome, status === 0 ? null : status, null, null)
+  into.milliseconds(durationMs)
+  if (connectMs !== null) {
+    into.fixed(CONNECT)
+    into.milliseconds(connectMs)
+  }
+  if (ttfbMs !== null) {
+    into.fixed(TTFB)
+    into.milliseconds(ttfbMs)
+  }
+  into.fixed(BYTES)
+  into.whole(bytes)
+  if (reason !== '') {
+    into.fixed(REASON)
+    into.quoted(reason)
+  }
+  if (detail !== '') {
+    into.fixed(DETAIL)
+    into.quoted(detail)
+  }
+  into.fixed(BRACE)
 }
 
-function attemptList(attempts: readonly AttemptRecord[]): string {
-  let list = ''
-  for (const each of attempts) list += list === '' ? attempt(each) : `,${attempt(each)}`
-  return `[${list}]`
+function putAttempts(into: LineBytes, attempts: readonly AttemptRecord[]): void {
+  into.fixed(LIST)
+  for (let i = 0; i < attempts.length; i++) {
+    if (i > 0) into.fixed(COMMA)
+    putAttempt(into, attempts[i] as AttemptRecord)
+  }
+  into.fixed(LIST_END)
 }
 
-type Write = (record: AccessRecord) => string
+function putTime(into: LineBytes, time: number): void {
+  into.fixed(QUOTE)
+  into.ascii(isoTime(time))
+  into.fixed(QUOTE)
+}
 
-function writer(field: Field): Write {
+function writer(field: Field): Put {
   switch (field.kind) {
     case 'time':
-      return ({ time }) => `"${isoTime(time)}"`
+      return (into, { time }) => putTime(into, time)
     case 'attempts':
-      return ({ attempts }) => attemptList(attempts)
+      return (into, { attempts }) => putAttempts(into, attempts)
     case 'decision':
-      return ({ decision }) => ascii(JSON.stringify(decision))
+      return (into, { decision }) => into.ascii(asciiJson(decision))
     case 'milliseconds':
-      return (record) => milliseconds(field.read(record))
+      return (into, record) => into.milliseconds(field.read(record))
     case 'plain':
-      return (record) => String(field.read(record))
-    default: {
-      const put = field.kind === 'operator' ? quoteOnce : field.kind === 'safe' ? quoteSafe : quote
-      return (record) => {
+      return (into, record) => {
         const value = field.read(record)
-        return value === null ? 'null' : put(value as string)
+        if (typeof value === 'number') into.whole(value)
+        else into.ascii(String(value))
       }
-    }
+    default:
+      return (into, record) => into.quoted(field.read(record) as string | null)
   }
 }
 
@@ -105,43 +101,60 @@ export const USUAL = [
   'userAgent',
 ] as const
 
-/** What `prefixed` makes of them, without the end: written out in one piece it takes two thirds of the time. */
-function usual(r: AccessRecord): string {
-  const who = `{"time":"${isoTime(r.time)}","requestId":${quote(r.requestId)},"traceId":${safe(r.traceId)},"client":"${r.client}"`
-  const how = `,"listener":${quoteOnce(r.listener)},"protocol":"${r.protocol}","method":${quote(r.method)},"host":${quote(r.host)}`
-  const what = `,"path":${quote(r.path)},"status":${r.status},"reason":${name(r.reason)},"route":${name(r.route)}`
-  const where = `,"upstream":${name(r.upstream)},"endpoint":${name(r.endpoint)},"attempts":${attemptList(r.attempts)}`
-  const times = `,"durationMs":${milliseconds(r.durationMs)},"bytesIn":${r.bytesIn},"bytesOut":${r.bytesOut}`
-  return `${who}${how}${what}${where}${times},"userAgent":${r.userAgent === null ? 'null' : quote(r.userAgent)}`
+const before = (name: string, i: number): Uint8Array => fixed(`${i === 0 ? '{' : ','}"${name}":`)
+const [TIME, REQUEST_ID, TRACE_ID] = [fixed('{"time":"'), fixed('","requestId":'), fixed(',"traceId":')]
+const CLIENT = fixed(',"client":')
+const howRun = new KnownRun([',"listener":', ',"protocol":', ',"method":', ',"host":'], ',"path":', 3)
+const whereRun = new KnownRun([',"status":', ',"reason":', ',"route":', ',"upstream":', ',"endpoint":'], ',"attempts":', 4)
+const [TOOK, IN, OUT] = [fixed(',"durationMs":'), fixed(',"bytesIn":'), fixed(',"bytesOut":')]
+const USER_AGENT = fixed(',"userAgent":')
+
+/** What the writers of these fields do, in one piece, which takes half of the time. */
+function putUsual(into: LineBytes, r: AccessRecord): void {
+  into.fixed(TIME)
+  into.ascii(isoTime(r.time))
+  into.fixed(REQUEST_ID)
+  into.quoted(r.requestId)
+  into.fixed(TRACE_ID)
+  into.quoted(r.traceId)
+  into.fixed(CLIENT)
+  into.quoted(r.client)
+  howRun.put(into, r.host, r.listener, r.protocol, r.method, null)
+  into.quoted(r.path)
+  whereRun.put(into, r.endpoint, r.status, r.reason, r.route, r.upstream)
+  putAttempts(into, r.attempts)
+  into.fixed(TOOK)
+  into.milliseconds(r.durationMs)
+  into.fixed(IN)
+  into.whole(r.bytesIn)
+  into.fixed(OUT)
+  into.whole(r.bytesOut)
+  into.fixed(USER_AGENT)
+  into.quoted(r.userAgent)
 }
 
-const safe = (text: string | null): string => (text === null ? 'null' : `"${text}"`)
-const name = (text: string | null): string => (text === null ? 'null' : quoteOnce(text))
-
-/** Makes lines with these fields in this order, each with its line feed; throws for a name that is not a field. */
-export function jsonLines(fields: readonly string[]): Write {
+/** Puts lines with these fields in this order; throws for a name that is not a field. */
+export function jsonLines(fields: readonly string[]): Put {
   // A decision that was not asked for is left out: most records have none.
-  const decides = fields.indexOf('decision')
-  const whole = prefixed(fields)
-  if (decides === -1) return whole
-  const without = prefixed(fields.filter((name) => name !== 'decision'))
-  return (record) => (record.decision === null ? without(record) : whole(record))
+  const whole = linesOf(fields)
+  if (!fields.includes('decision')) return whole
+  const without = linesOf(fields.filter((name) => name !== 'decision'))
+  return (into, record) => (record.decision === null ? without : whole)(into, record)
 }
 
-function prefixed(fields: readonly string[]): Write {
-  if (USUAL.every((name, i) => fields[i] === name)) {
-    const rest = fields.slice(USUAL.length)
-    if (rest.length === 0) return (record) => `${usual(record)}}\n`
-    const more = prefixed(rest)
-    return (record) => `${usual(record)},${more(record).slice(1)}`
-  }
-  const writers = fields.map((name) => writer(fieldOf(name)))
-  const prefixes = fields.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)
-  const count = fields.length
-  if (count === 0) return () => '{}\n'
-  return (record) => {
-    let line = ''
-    for (let i = 0; i < count; i++) line += (prefixes[i] as string) + (writers[i] as Write)(record)
-    return `${line}}\n`
+const EMPTY = fixed('{}\n')
+
+function linesOf(fields: readonly string[]): Put {
+  if (fields.length === 0) return (into) => into.fixed(EMPTY)
+  const usual = USUAL.every((name, i) => fields[i] === name)
+  const from = usual ? USUAL.length : 0
+  const rest = fields.slice(from).map((name, i) => ({ text: before(name, from + i), put: writer(fieldOf(name)) }))
+  return (into, record) => {
+    if (usual) putUsual(into, record)
+    for (const { text, put } of rest) {
+      into.fixed(text)
+      put(into, record)
+    }
+    into.fixed(END)
   }
 }

@@ -5,6 +5,7 @@ import type { Random } from '../model/clock.ts'
 import { isPhase, shortened } from './access-fields.ts'
 import { jsonLines } from './access-json.ts'
 import { fieldsOfText, headersAmong, textLines } from './access-text.ts'
+import type { PutLine } from './line-bytes.ts'
 import type { LogOutput } from './log-output.ts'
 
 export interface AccessLogOptions {
@@ -42,7 +43,7 @@ export class AccessLog implements AccessSink {
   readonly output: LogOutput
   readonly #options: AccessLogOptions
   readonly #random: Random
-  readonly #line: (record: AccessRecord) => string
+  readonly #put: PutLine<AccessRecord>
   readonly #decides: boolean
   readonly #others = new Map<string, AccessLog>()
 
@@ -53,7 +54,7 @@ export class AccessLog implements AccessSink {
     this.#random = random
     const json = options.format === 'json'
     const fields = json ? options.fields : fieldsOfText(options.format)
-    this.#line = json ? jsonLines(fields) : textLines(options.format)
+    this.#put = json ? jsonLines(fields) : putText(textLines(options.format))
     this.phases = fields.some(isPhase)
     this.headers = headersAmong(fields)
     this.#decides = fields.includes('decision')
@@ -89,24 +90,22 @@ export class AccessLog implements AccessSink {
   }
 
   write(record: AccessRecord): void {
-    let line: string
     try {
-      line = this.#fitting(record)
+      if (!this.#written(record)) this.output.dropped++
     } catch {
       this.output.dropped++
-      return
     }
-    this.output.write(line)
   }
 
-  #fitting(record: AccessRecord): string {
-    const { lineBytes } = this.output
-    let line = this.#line(record)
-    if (line.length > lineBytes && record.decision !== null) line = this.#line({ ...record, decision: null })
-    for (const [characters, attempts] of SHORTER) {
-      if (line.length <= lineBytes) break
-      line = this.#line(shortened(record, characters, attempts))
-    }
-    return line
+  /** As it is, or shortened until it fits. */
+  #written(record: AccessRecord): boolean {
+    if (this.output.write(this.#put, record)) return true
+    if (record.decision !== null && this.output.write(this.#put, { ...record, decision: null })) return true
+    return SHORTER.some(([characters, attempts]) => this.output.write(this.#put, shortened(record, characters, attempts)))
   }
 }
+
+const putText =
+  (text: (record: AccessRecord) => string): PutLine<AccessRecord> =>
+  (into, record) =>
+    into.ascii(text(record))

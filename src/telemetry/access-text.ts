@@ -3,8 +3,8 @@
 
 import type { AccessRecord } from '../model/access-record.ts'
 import { fieldOf, headerOf } from './access-fields.ts'
-import { milliseconds, quote } from './access-json.ts'
 import { apacheTime, isoTime } from './access-times.ts'
+import { asciiJson } from './line-bytes.ts'
 
 type Write = (record: AccessRecord) => string
 
@@ -35,6 +35,12 @@ function attemptsInWords({ attempts }: AccessRecord): string {
   return attempts.map(({ endpoint, outcome, status }) => `${endpoint}=${status === 0 ? outcome : status}`).join(',')
 }
 
+/** As JSON lines have them: whole, or with three digits of a fraction. */
+function milliseconds(ms: number): string {
+  const microseconds = Math.round(ms * 1000)
+  return microseconds % 1000 === 0 ? String(microseconds / 1000) : (microseconds / 1000).toFixed(3)
+}
+
 function textOf(name: string): (record: AccessRecord) => string {
   const field = fieldOf(name)
   switch (field.kind) {
@@ -43,7 +49,7 @@ function textOf(name: string): (record: AccessRecord) => string {
     case 'attempts':
       return attemptsInWords
     case 'decision':
-      return ({ decision }) => (decision === null ? '' : quote(JSON.stringify(decision)).slice(1, -1))
+      return ({ decision }) => (decision === null ? '' : asciiJson(JSON.stringify(decision)).slice(1, -1))
     case 'milliseconds':
       return (record) => {
         const ms = field.read(record)

@@ -2,6 +2,7 @@
 // in pages, because a write for each would cost more than all that comes before it.
 
 import sonic from 'sonic-boom'
+import { LineBytes, type PutLine } from './line-bytes.ts'
 import type { LogFile } from './log-file.ts'
 
 /** Lines wait at most this long to be written together with others. */
@@ -23,9 +24,18 @@ export class LineStream {
   readonly #stream: sonic.SonicBoom
   readonly #events: LineEvents
   readonly #pageBytes: number
+  readonly #lineBytes: number
+  readonly #line = new LineBytes()
   /** Lines that are not handed on yet, and how many bytes of it they take; null = none. */
   #page: Buffer | null = null
   #used = 0
+  /** One that has been written, to be used again. */
+  #spare: Buffer | null = null
+  /** Bytes that have been handed on, and of those the ones that have been written. */
+  #handed = 0
+  #written = 0
+  /** What is handed on and not yet written: the page, and how many bytes are handed on with it. */
+  readonly #out: { readonly page: Buffer | null; readonly end: number }[] = []
   /** Bytes that were taken and not yet written. */
   #waiting = 0
   #failing = false
@@ -38,6 +48,7 @@ export class LineStream {
   constructor(file: LogFile, maxBytes: number, events: LineEvents) {
     this.#events = events
     this.#pageBytes = file.pageBytes
+    this.#lineBytes = file.lineBytes
     this.#stream = new sonic.SonicBoom({
       fd: file.fd,
       contentMode: 'buffer',
@@ -51,19 +62,17 @@ export class LineStream {
     this.#stream.on('error', (error: Error) => this.#fail(error))
   }
 
-  /** `line` is ASCII and ends with a line feed. */
-  write(line: string): void {
-    const { length } = line
-    if (this.#closed || length > this.#pageBytes) {
+  /** False when the line is too long; one that is given up counts as written. */
+  write<R>(put: PutLine<R>, record: R): boolean {
+    if (this.#closed) {
       this.#events.dropped()
-      return
+      return true
     }
-    if (this.#page !== null && this.#used + length > this.#pageBytes) this.#turn()
-    this.#page ??= Buffer.allocUnsafeSlow(this.#pageBytes)
-    this.#page.write(line, this.#used, 'latin1')
-    this.#used += length
-    this.#waiting += length
-    this.#arm(FLUSH_MS)
+    const room = this.#pageBytes - this.#used
+    if (this.#put(put, record)) return true
+    if (room >= this.#lineBytes) return false
+    this.#turn()
+    return this.#put(put, record)
   }
 
   /** Writes what waits at once and takes nothing more: for the last moment of a process. */
@@ -93,13 +102,32 @@ export class LineStream {
     this.#attempt(() => this.#stream.destroy())
   }
 
-  /** Hands the page on. */
+  /** What does not fit leaves no trace. */
+  #put<R>(put: PutLine<R>, record: R): boolean {
+    if (this.#page === null) {
+      this.#page = this.#spare ?? Buffer.allocUnsafeSlow(this.#pageBytes)
+      this.#spare = null
+    }
+    const [page, line, from] = [this.#page, this.#line, this.#used]
+    line.begin(page, from, Math.min(from + this.#lineBytes, page.length))
+    put(line, record)
+    if (line.over) return false
+    this.#used = line.at
+    this.#waiting += line.at - from
+    this.#arm(FLUSH_MS)
+    return true
+  }
+
+  /** Hands on what is in the page, and the page with it when there is much. */
   #turn(): void {
     const page = this.#page
-    if (page === null) return
-    const lines = page.subarray(0, this.#used)
-    this.#page = null
+    if (page === null || this.#used === 0) return
+    let lines = page.subarray(0, this.#used)
     this.#used = 0
+    if (2 * lines.length < page.length) lines = Buffer.from(lines)
+    else this.#page = null
+    this.#handed += lines.length
+    this.#out.push({ page: this.#page === null ? page : null, end: this.#handed })
     try {
       this.#stream.write(lines as unknown as string)
     } catch {
@@ -119,12 +147,18 @@ export class LineStream {
 
   #wrote(bytes: number): void {
     this.#waiting -= bytes
+    this.#written += bytes
+    while ((this.#out[0]?.end ?? Number.POSITIVE_INFINITY) <= this.#written)
+      this.#spare = this.#out.shift()?.page ?? this.#spare
     this.#failing = false
     if (this.#waiting > 0) this.#arm(FLUSH_MS)
   }
 
+  /** It is always what was handed on last. */
   #gaveUp(page: Buffer): void {
     this.#waiting -= page.length
+    this.#handed -= page.length
+    this.#out.pop()
     for (let at = page.indexOf(LF); at !== -1; at = page.indexOf(LF, at + 1)) this.#events.dropped()
   }
 

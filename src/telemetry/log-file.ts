@@ -19,7 +19,7 @@ export interface LogFile {
 }
 
 /** A regular file keeps every write together; the bounds are on memory. */
-const REGULAR = { writeBytes: 64 * 1024, lineBytes: 16 * 1024, pageBytes: 32 * 1024 }
+const REGULAR = { writeBytes: 128 * 1024, lineBytes: 16 * 1024, pageBytes: 128 * 1024 }
 /** PIPE_BUF of Linux; also kept for sockets and terminals. */
 const PIPE = { writeBytes: 4096, lineBytes: 4096, pageBytes: 4096 }
 // Without O_NONBLOCK opening a named pipe that nobody reads would wait, and so would writing to a stalled one: the process could

@@ -1,6 +1,7 @@
 // Where log lines go: one destination for life, however often its file is moved away.
 
 import { stat } from 'node:fs'
+import type { PutLine } from './line-bytes.ts'
 import { LineStream } from './line-stream.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 
@@ -35,18 +36,13 @@ export class LogOutput {
     if (!this.#isStandard && this.#file.regular) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
   }
 
-  /** Longest line that is sure to stay in one piece. */
-  get lineBytes(): number {
-    return this.#file.lineBytes
-  }
-
   get #isStandard(): boolean {
     return this.#path === 'stdout' || this.#path === 'stderr'
   }
 
-  /** `line` is ASCII and ends with a line feed. */
-  write(line: string): void {
-    this.#stream.write(line)
+  /** False when the line is too long to be sure to stay in one piece. */
+  write<R>(put: PutLine<R>, record: R): boolean {
+    return this.#stream.write(put, record)
   }
 
   /** Goes on in a new file of the same name, after the old one was moved away. When that fails the old one stays in use. */
