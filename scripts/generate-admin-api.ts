@@ -81,11 +81,10 @@ function section(path: string, method: string, { summary, requestBody, responses
       const [first] = Object.values(content)
       const again =
         i > 0 && first?.schema !== undefined && Object.values(all[0]?.[1].content ?? {})[0]?.schema?.$ref === first.schema.$ref
+      const types = Object.keys(content).map((type) => `\`${type}\``)
       return [
         '',
-        `${status} (${Object.keys(content)
-          .map((type) => `\`${type}\``)
-          .join(' or ')}): ${description}`,
+        `${status}${types.length === 0 ? '' : ` (${types.join(' or ')})`}: ${description}`,
         ...(again ? [] : tableOf(first ?? {})),
       ]
     })

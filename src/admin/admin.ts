@@ -85,18 +85,29 @@ export function createAdmin(options: AdminOptions, limits: AdminLimits = ADMIN_L
   const server = createLimitedServer(limits)
   handleRudeClients(server)
   const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    const failed = (error: Error): void => {
+      options.log('error', 'an admin call failed', { call: request.url?.slice(0, 100), error: error.stack ?? String(error) })
+    }
     answer(request, { state: options.state, guard, limits, audience }, () => expectsContinue && response.writeContinue())
       .catch((error: Error) => {
-        options.log('error', 'an admin call failed', { call: request.url?.slice(0, 100), error: error.stack ?? String(error) })
+        failed(error)
         return refusal('internal', 'the log says why')
       })
       .then((made) => {
         if (made === 'events') audience.join(response)
         else if (made !== null) send(request, response, made)
       })
+      .catch((error: Error) => {
+        // What cannot even be sent must not end the process.
+        failed(error)
+        response.destroy()
+      })
   }
   server.on('request', (request, response) => serve(request, response, false))
   server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('checkExpectation', (request, response) => {
+    send(request, response, refusal('expectation', 'Expect: 100-continue is all that is known'))
+  })
   const start = async (): Promise<string> => {
     const address = await listenOn(server, bind)
     server.on('error', (error) => options.log('error', 'the admin API has a problem', { error: error.message }))
@@ -119,7 +130,8 @@ function createLimitedServer(limits: AdminLimits): Server {
     keepAliveTimeout: limits.keepAliveMs,
     maxHeaderSize: limits.headerBytes,
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Refused by us, in our words.
+    requireHostHeader: false,
     rejectNonStandardBodyWrites: true,
     noDelay: true,
   })
@@ -160,13 +172,14 @@ async function answer(
 
 /** The call, or why it is not made. Looks only at the head. */
 function admit(
-  { url = '', method = '', headers, rawHeaders }: IncomingMessage,
+  { url = '', method = '', headers, rawHeaders, httpVersion }: IncomingMessage,
   guard: Guard,
   limits: AdminLimits,
 ): Call | Answer {
   if (rawHeaders.length / 2 > limits.headers) return refusal('header-limit', `at most ${limits.headers} header lines`)
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
-  if (!url.startsWith('/') || hosts.length > 1) return refusal('bad-request', 'one Host and a target that is a path')
+  if (!url.startsWith('/') || hosts.length > 1 || (hosts.length === 0 && httpVersion === '1.1'))
+    return refusal('bad-request', 'one Host and a target that is a path')
   const path = url.split('?', 1)[0]
   const call = CALLS.find((known) => known.path === path)
   const stranger = guard.host(headers.host) ?? (call?.open ? null : guard.token(headers))

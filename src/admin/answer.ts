@@ -5,8 +5,9 @@ import { PROBLEMS, type ProblemCode, problemBody } from './problems.ts'
 
 export interface Answer {
   readonly status: number
+  /** '' = there is no body. */
   readonly type: string
-  readonly body: string
+  readonly body: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -33,16 +34,16 @@ export function refusal(code: ProblemCode, detail: string, headers: Readonly<Rec
 /** Sends it; a request whose body was not read to its end gets no further one on its connection. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return
-  const body = Buffer.from(answer.body)
+  const { type } = answer
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
   const unread = !request.complete && hasBody(request)
   response.writeHead(answer.status, {
     ...HEADERS,
-    'content-type': answer.type,
-    'content-length': body.length,
+    ...(type === '' ? {} : { 'content-type': type, 'content-length': body.length }),
     ...answer.headers,
     ...(unread ? { connection: 'close' } : {}),
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  response.end(request.method === 'HEAD' || type === '' ? undefined : body)
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {

@@ -36,7 +36,7 @@ export const CALLS: readonly Call[] = [
     method: 'GET',
     about: 'The dashboard: a page that asks for the token itself where one is needed.',
     open: true,
-    answer: async () => (await import('./dashboard-page.ts')).dashboardPage(),
+    answer: async (_state, headers) => (await import('./dashboard-page.ts')).dashboardPage(headers),
   },
   {
     path: '/healthz',

@@ -1,7 +1,12 @@
-// The dashboard as one page: what scripts/build-dashboard.ts has made of the files in dashboard/.
+// The dashboard as one page: what scripts/build-dashboard.ts has made of the files in dashboard/. It is compressed once, when it is first
+// asked for, and a browser that has it is told so.
 
 import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
 import type { Answer } from './answer.ts'
+import { type Coding, chooseCoding, hasTag } from './content-coding.ts'
 import built from './dashboard/built.json' with { type: 'json' }
 
 /** Lets the browser run and show what stands in the page itself, ask this API, and nothing else. */
@@ -37,8 +42,40 @@ const PAGE = `<!doctype html>
 </html>
 `
 
-export function dashboardPage(): Answer {
-  return { status: 200, type: 'text/html; charset=utf-8', body: PAGE, headers: { 'content-security-policy': POLICY } }
+const COMPRESS: Readonly<Record<Coding, (page: Buffer) => Promise<Buffer>>> = {
+  br: promisify(brotliCompress),
+  gzip: (page) => promisify(gzip)(page, { level: 9 }),
+  identity: async (page) => page,
+}
+
+interface Form {
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const forms = new Map<Coding, Promise<Form>>()
+
+async function make(coding: Coding): Promise<Form> {
+  const body = await COMPRESS[coding](Buffer.from(PAGE))
+  const tag = createHash('sha256').update(body).digest('base64url').slice(0, 22)
+  const headers = {
+    // It is kept, and asked for again each time: there is no secret in it.
+    'cache-control': 'no-cache',
+    'content-security-policy': POLICY,
+    etag: `"${tag}"`,
+    vary: 'accept-encoding',
+    ...(coding === 'identity' ? {} : { 'content-encoding': coding }),
+  }
+  return { body, headers }
+}
+
+export async function dashboardPage(asked: IncomingHttpHeaders = {}): Promise<Answer> {
+  const coding = chooseCoding(asked['accept-encoding'])
+  const form = forms.get(coding) ?? make(coding)
+  forms.set(coding, form)
+  const { body, headers } = await form
+  const same = hasTag(asked['if-none-match'], headers.etag as string)
+  return same ? { status: 304, type: '', body: '', headers } : { status: 200, type: 'text/html; charset=utf-8', body, headers }
 }
 
 function hashOf(text: string): string {

@@ -25,7 +25,13 @@ const of = (shape: ShapeName, about: string): Reply => ({ about, content: { 'app
 
 /** Of each call of the table; those that only refuse have no replies. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  '/': { id: 'dashboard', replies: { 200: { about: 'A page.', content: { 'text/html': 'text' } } } },
+  '/': {
+    id: 'dashboard',
+    replies: {
+      200: { about: 'A page; compressed by `br` or `gzip` where Accept-Encoding allows it.', content: { 'text/html': 'text' } },
+      304: { about: 'The client has it, by If-None-Match.', content: {} },
+    },
+  },
   '/healthz': { id: 'health', replies: { 200: of('Live', 'It lives.'), 503: of('Live', 'It does not.') } },
   '/ready': {
     id: 'ready',
@@ -89,6 +95,7 @@ function operation(call: Call): object {
     ...(call.open ? [] : (['token'] as const)),
     'host',
     'bad-request',
+    'expectation',
     'header-limit',
     'internal',
     ...problems,

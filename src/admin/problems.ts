@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'method-not-allowed': problem(405, 'The call takes another method'),
   'header-timeout': problem(408, 'The request head did not arrive in time'),
   'body-limit': problem(413, 'The body is too large'),
+  expectation: problem(417, 'What Expect asks for is not to be had'),
   'header-limit': problem(431, 'The request head is too large'),
   internal: problem(500, 'The call failed'),
   'not-supported': problem(501, 'The call is not supported yet'),

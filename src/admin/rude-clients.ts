@@ -21,6 +21,7 @@ export function handleRudeClients(server: Server): void {
   }
   server.on('request', remember)
   server.on('checkContinue', remember)
+  server.on('checkExpectation', remember)
   server.on('connection', (socket: Socket) => socket.on('error', () => socket.destroy()))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return

@@ -96,12 +96,20 @@ t.test('answers are not stored, framed or sniffed', async (t) => {
   const { url } = await startAdmin(t)
   for (const path of ['/', '/config', '/nope']) {
     const { headers } = await fetch(url + path)
-    t.equal(headers.get('cache-control'), 'no-store')
+    t.equal(headers.get('cache-control'), path === '/' ? 'no-cache' : 'no-store')
     t.equal(headers.get('x-content-type-options'), 'nosniff')
     t.equal(headers.get('x-frame-options'), 'DENY')
     t.match(headers.get('content-security-policy'), /default-src 'none'/)
     t.equal(headers.get('access-control-allow-origin'), null)
   }
+})
+
+t.test('an answer that cannot be sent is a log entry and the end of its connection', async (t) => {
+  const { url, state, logged } = await startAdmin(t)
+  state.metrics = async () => ({ contentType: 'text/plain\n', text: '' })
+  await t.rejects(fetch(`${url}/metrics`))
+  t.same(logged, ['error an admin call failed'])
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
 })
 
 t.test('a state that throws is a 500 and a log entry, nothing more', async (t) => {

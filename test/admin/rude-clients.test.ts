@@ -137,3 +137,16 @@ t.test('many requests in one segment are answered in order', async (t) => {
     wanted.map((path) => (path === '/nope' ? 404 : 200)),
   )
 })
+
+t.test('what Node refuses by itself is refused in our words too', async (t) => {
+  const { raw } = await startAdmin(t)
+  for (const [what, bytes, code] of [
+    ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 'bad-request'],
+    ['Expect', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\nConnection: close\r\n\r\n', 'expectation'],
+  ] as const) {
+    const received = await raw(bytes)
+    t.match(received, /content-type: application\/problem\+json/, what)
+    t.match(received, /x-content-type-options: nosniff/, what)
+    t.match(received, `"code":"${code}"`, what)
+  }
+})
