@@ -10,7 +10,7 @@ import { asciiJson, fixed, type LineBytes, type PutLine } from './line-bytes.ts'
 type Put = PutLine<AccessRecord>
 
 const END = fixed('}\n')
-const [COMMA, LIST, LIST_END, QUOTE, BRACE] = [fixed(','), fixed('['), fixed(']'), fixed('"'), fixed('}')]
+const [COMMA, LIST, LIST_END, TIME_END, BRACE] = [fixed(','), fixed('['), fixed(']'), fixed('Z"'), fixed('}')]
 const [CONNECT, TTFB, BYTES] = [fixed(',"connectMs":'), fixed(',"ttfbMs":'), fixed(',"bytes":')]
 const [REASON, DETAIL] = [fixed(',"reason":'), fixed(',"detail":')]
 
@@ -51,10 +51,19 @@ function putAttempts(into: LineBytes, attempts: readonly AttemptRecord[]): void 
   into.fixed(LIST_END)
 }
 
+/** The second that most lines are of, and what they begin it with. */
+let second = Number.NaN
+let inSecond = fixed('')
+
 function putTime(into: LineBytes, time: number): void {
-  into.fixed(QUOTE)
-  into.ascii(isoTime(time))
-  into.fixed(QUOTE)
+  const now = Math.floor(time / 1000)
+  if (now !== second) {
+    inSecond = fixed(`"${isoTime(now * 1000).slice(0, 20)}`)
+    second = now
+  }
+  into.fixed(inSecond)
+  into.thousandths(Math.floor(time - now * 1000))
+  into.fixed(TIME_END)
 }
 
 function writer(field: Field): Put {
@@ -102,7 +111,7 @@ export const USUAL = [
 ] as const
 
 const before = (name: string, i: number): Uint8Array => fixed(`${i === 0 ? '{' : ','}"${name}":`)
-const [TIME, REQUEST_ID, TRACE_ID] = [fixed('{"time":"'), fixed('","requestId":'), fixed(',"traceId":')]
+const [TIME, REQUEST_ID, TRACE_ID] = [fixed('{"time":'), fixed(',"requestId":'), fixed(',"traceId":')]
 const CLIENT = fixed(',"client":')
 const howRun = new KnownRun([',"listener":', ',"protocol":', ',"method":', ',"host":'], ',"path":', 3)
 const whereRun = new KnownRun([',"status":', ',"reason":', ',"route":', ',"upstream":', ',"endpoint":'], ',"attempts":', 4)
@@ -112,7 +121,7 @@ const USER_AGENT = fixed(',"userAgent":')
 /** What the writers of these fields do, in one piece, which takes half of the time. */
 function putUsual(into: LineBytes, r: AccessRecord): void {
   into.fixed(TIME)
-  into.ascii(isoTime(r.time))
+  putTime(into, r.time)
   into.fixed(REQUEST_ID)
   into.quoted(r.requestId)
   into.fixed(TRACE_ID)

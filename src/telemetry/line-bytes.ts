@@ -1,7 +1,7 @@
 // A line of ASCII, put together in the page that it is written from: making strings of its parts first takes three times as long.
 
 /** Texts up to this length are copied here: a call into the runtime costs more. */
-const SHORT = 24
+const SHORT = 64
 /** The same of bytes. */
 const FEW = 16
 const QUOTE = 0x22
@@ -78,7 +78,13 @@ export class LineBytes {
     let digits = 1
     for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
     if (!this.#fits(digits)) return
-    this.#digits(value, digits)
+    let rest = value
+    for (let at = this.at + digits - 1; at >= this.at; at--) {
+      const less = Math.floor(rest / 10)
+      this.#page[at] = ZERO + (rest - less * 10)
+      rest = less
+    }
+    this.at += digits
   }
 
   /** Milliseconds with microseconds as fraction. */
@@ -93,7 +99,17 @@ export class LineBytes {
     this.whole(whole)
     if (rest === 0 || !this.#fits(4)) return
     this.#page[this.at++] = DOT
-    this.#digits(rest, 3)
+    this.thousandths(rest)
+  }
+
+  /** 0 to 999 in three digits. */
+  thousandths(value: number): void {
+    if (!this.#fits(3)) return
+    const [page, at, hundreds, tens] = [this.#page, this.at, (value / 100) | 0, (value / 10) | 0]
+    page[at] = ZERO + hundreds
+    page[at + 1] = ZERO + tens - 10 * hundreds
+    page[at + 2] = ZERO + value - 10 * tens
+    this.at = at + 3
   }
 
   #quotedShort(text: string): void {
@@ -122,16 +138,6 @@ export class LineBytes {
     this.#page[this.at++] = QUOTE
     this.ascii(text)
     this.#page[this.at++] = QUOTE
-  }
-
-  #digits(value: number, count: number): void {
-    let rest = value
-    for (let at = this.at + count - 1; at >= this.at; at--) {
-      const less = Math.floor(rest / 10)
-      this.#page[at] = ZERO + (rest - less * 10)
-      rest = less
-    }
-    this.at += count
   }
 
   #fits(bytes: number): boolean {
