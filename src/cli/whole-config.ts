@@ -29,15 +29,35 @@ export type Whole = Pick<ClusterReading, 'config' | 'endpoints' | 'reports'> & {
   readonly origins: ClusterReading['origins'] | null
 }
 
-/** Where a file says nothing: Gateways on every address. */
-const EVERYTHING = { kubernetes: { ingress: {}, gatewayApi: { addresses: { shared: ['0.0.0.0'] } } } }
+/** Where no file says more, for looking: each Gateway on the address that it asks for or shows, Ingresses where none of them is. */
+const TO_LOOK_AT = {
+  listeners: [
+    { name: 'web', bind: '[::1]:80', protocol: 'http' },
+    { name: 'secure', bind: '[::1]:443', protocol: 'https', tls: { certificates: [] } },
+  ],
+  kubernetes: { ingress: {}, gatewayApi: { addresses: { pool: ['10.0.0.0/8', '0.0.0.0/0', '::/0'] } } },
+}
+
+/** The same for listening. Gateways are where Ingresses (0.0.0.0) are not: both may have port 80. */
+const TO_LISTEN_ON = { kubernetes: { ingress: {}, gatewayApi: { addresses: { shared: ['::1'] } } } }
+/** Where there are no Ingresses. */
+const GATEWAYS_ALONE = { kubernetes: { gatewayApi: { addresses: { shared: ['0.0.0.0'] } } } }
 
 const PATIENCE_MS = 15_000
 
 /** null = it cannot be had, and `err` was told why. */
 export async function readWhole(asked: Asked, io: CommandIo, command: string): Promise<Whole | null> {
-  const base = await readBase(asked, io)
+  const listening = command === 'export'
+  const base = await readBase(asked, listening ? TO_LISTEN_ON : TO_LOOK_AT, io)
   if (base === null) return null
+  const whole = await readOn(base, asked, io, command)
+  if (whole === null || asked.file !== null || !listening) return whole
+  const kinds = new Set(whole.reports.map(({ object }) => object.kind))
+  if (!kinds.has('Gateway') || kinds.has('Ingress')) return whole
+  return readOn(withUsualKubeconfig(configOf(GATEWAYS_ALONE), io.env), asked, io, command)
+}
+
+async function readOn(base: GatewayConfig, asked: Asked, io: CommandIo, command: string): Promise<Whole | null> {
   const nothing = { config: base, endpoints: new Map(), reports: [], origins: null }
   if (!asked.kubernetes) return nothing
   if (!bringsConfiguration(base.kubernetes)) {
@@ -60,17 +80,19 @@ export async function findEndpoints(config: GatewayConfig, io: CommandIo): Promi
   return looking(io, (settings) => endpointsNow(config, settings))
 }
 
-async function readBase({ file }: Asked, { err, env }: CommandIo): Promise<GatewayConfig | null> {
-  if (file === null) {
-    const parsed = normalizeConfig(EVERYTHING)
-    if ('errors' in parsed) throw new Error(parsed.errors.map(formatProblem).join('; '))
-    return withUsualKubeconfig(parsed.config, env)
-  }
+async function readBase({ file }: Asked, without: object, { err, env }: CommandIo): Promise<GatewayConfig | null> {
+  if (file === null) return withUsualKubeconfig(configOf(without), env)
   // Tests of the configuration that fail do not stop anybody who wants to know why.
   const loaded = await loadConfig(file, { env })
   if (!('errors' in loaded)) return loaded.config
   for (const error of loaded.errors) err(`${formatProblem(error)}\n`)
   return null
+}
+
+function configOf(written: object): GatewayConfig {
+  const parsed = normalizeConfig(written)
+  if ('errors' in parsed) throw new Error(parsed.errors.map(formatProblem).join('; '))
+  return parsed.config
 }
 
 /** As kubectl does. */

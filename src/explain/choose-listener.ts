@@ -15,6 +15,8 @@ export interface BoundListener {
 export interface Choice {
   readonly listener: ServedListener
   readonly why: string
+  /** Those of other addresses that the request may come to as well, because a name says nothing of addresses; the best first. */
+  readonly others: readonly ServedListener[]
 }
 
 export function chooseListener(
@@ -27,7 +29,7 @@ export function chooseListener(
   if (first === undefined) return 'there is no listener'
   if (named !== null) {
     const listener = listeners.get(named)
-    return listener === undefined ? `there is no listener "${named}"` : { listener, why: 'it was named' }
+    return listener === undefined ? `there is no listener "${named}"` : { listener, why: 'it was named', others: [] }
   }
   const name = normalizeHost(host) ?? ''
   const serving = [...listeners.values()].filter(({ servesHost }) => servesHost === null || servesHost(name))
@@ -43,14 +45,23 @@ export function chooseListener(
   const spoken = atPort.filter(({ protocol }) =>
     scheme === 'https' ? protocol === 'https' || protocol === 'tls' : protocol === scheme,
   )
-  const [best] = (spoken.length > 0 || raw ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
-  if (best !== undefined) return { listener: best, why: `it is bound to port ${pointedAt}` }
+  const [best, ...rest] = (spoken.length > 0 || raw ? spoken : atPort).sort((a, b) => fitOf(b, name) - fitOf(a, name))
+  if (best !== undefined) {
+    const others = isIP(bare(host)) === 0 ? rest.filter((other) => !meet(bound, other, best)) : []
+    return { listener: best, why: `it is bound to port ${pointedAt}`, others }
+  }
   if (raw) return `no ${scheme} listener is bound to port ${pointedAt}`
-  if (listeners.size === 1) return { listener: first, why: 'it is the only one' }
+  if (listeners.size === 1) return { listener: first, why: 'it is the only one', others: [] }
   const unbound = scheme === null ? '' : `none is bound to port ${pointedAt}, and `
   const [serves] = serving
-  if (serves === undefined) return { listener: first, why: `${unbound}none serves this host: it is the first` }
-  return { listener: serves, why: `${unbound}it is the first that serves this host` }
+  if (serves === undefined) return { listener: first, why: `${unbound}none serves this host: it is the first`, others: [] }
+  return { listener: serves, why: `${unbound}it is the first that serves this host`, others: [] }
+}
+
+/** Whether they share an address: there the host decides between them. */
+function meet(bound: readonly BoundListener[], one: ServedListener, two: ServedListener): boolean {
+  const places = new Set(bound.filter(({ listener }) => listener === one.name).map(({ address }) => address))
+  return bound.some(({ listener, address }) => listener === two.name && places.has(address))
 }
 
 /** The listeners that share an address with one, itself among them. */

@@ -13,7 +13,7 @@ import type { RouteBinding, ServedListener, Snapshot } from '../model/snapshot.t
 import { labelsInWords, type Subset } from '../model/subset.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { hashInUse } from '../proxy/stand-in.ts'
-import { type BoundListener, chooseListener, sharersOf } from './choose-listener.ts'
+import { type BoundListener, type Choice, chooseListener, sharersOf } from './choose-listener.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
 import { explainEndpoints } from './endpoints.ts'
 import { noteProtocol } from './protocol-notes.ts'
@@ -62,6 +62,23 @@ export function explainRequest(view: ExplainView, request: ExplainRequest, optio
   if (typeof bytes === 'string') return bytes
   const chosen = chooseListener(view.snapshot, view.bound, bytes, request.listener)
   if (typeof chosen === 'string') return chosen
+  const outcome = explainOn(view, request, bytes, chosen, options)
+  if (outcome.explanation.route !== null) return outcome
+  for (const listener of chosen.others) {
+    const why = `${chosen.why}, as is ${chosen.listener.name} at another address, which has no route for this request`
+    const other = explainOn(view, request, bytes, { listener, why }, options)
+    if (other.explanation.route !== null) return other
+  }
+  return outcome
+}
+
+function explainOn(
+  view: ExplainView,
+  request: ExplainRequest,
+  bytes: RequestBytes,
+  chosen: Pick<Choice, 'listener' | 'why'>,
+  options: ExplainOptions,
+): Outcome {
   const { listener } = chosen
   const random = request.seed === null ? view.random : seeded(request.seed)
   const port = bytes.port ?? (bytes.scheme === 'https' || bytes.scheme === 'tls' ? 443 : 80)

@@ -88,6 +88,24 @@ t.test('Ingresses and Gateways of a folder', async (t) => {
   t.match(explanation.considered[1].origin, { path: /^spec\.rules\[0\]/, line: 19 })
 })
 
+t.test('Ingresses and Gateways on the same port, and no file', async (t) => {
+  const second = ROUTE.replace(/^[\s\S]*?---\n/, '')
+    .replaceAll('name: edge', 'name: inner')
+    .replaceAll('name: api', 'name: own')
+    .replace('  rules:', '  hostnames: [own.example]\n  rules:')
+    .replace('listeners:', 'addresses: [{ value: 192.0.2.9 }]\n  listeners:')
+  const first = ROUTE.replace('  rules:', '  hostnames: [api.example]\n  rules:')
+  const gateways = `${first}---\n${second}---\n${SERVICE}`.replaceAll('8080', '80')
+  const both = t.testdir({ 'a.yaml': INGRESS.replace('- http', '- host: web.example\n      http'), 'b.yaml': gateways })
+  const taken = async (url: string) => /route +(\S+)/.exec((await ask('-f', both, 'GET', url)).out)?.[1]
+  t.equal(await taken('http://api.example/api'), 'httproute/shop/api/1')
+  t.equal(await taken('http://own.example/api'), 'httproute/shop/own/1', 'the Gateway at another address')
+  t.equal(await taken('http://192.0.2.9/'), '-', 'an address is nobody else')
+  t.equal(await taken('http://web.example/'), 'ingress/shop/web/0')
+  const { out } = await ask('-f', both, 'GET', 'http://own.example/')
+  t.match(out, /listener gateway\/shop\/inner\/http: it is bound to port 80, as is web at another address, which has no route/)
+})
+
 t.test('with the routes of a file', async (t) => {
   const folder = t.testdir({
     'a.yaml': `${INGRESS}---\n${SERVICE}`,

@@ -3,6 +3,7 @@
 import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { parse } from 'yaml'
 import { check } from '../../src/cli/check.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { exportConfig } from '../../src/cli/export.ts'
@@ -161,6 +162,30 @@ t.test('Ingresses, a certificate and endpoints in files', async (t) => {
     code: 1,
     err: /deep\/out is not empty/,
   })
+})
+
+t.test('Gateways on the port of Ingresses, and no configuration file', async (t) => {
+  const objects = (kinds: readonly string[]) =>
+    [
+      'kind: GatewayClass\nmetadata: { name: headgate }\nspec: { controllerName: headgate.dev/gateway }',
+      'kind: Gateway\nmetadata: { name: edge, namespace: shop }\nspec: { gatewayClassName: headgate, listeners: [{ name: a, port: 80, protocol: HTTP }] }',
+      ...kinds.map((kind) => `kind: ${kind}\nmetadata: { name: web, namespace: shop }\nspec: { ingressClassName: headgate }`),
+    ]
+      .map(
+        (text) => `apiVersion: ${text.includes('Ingress') ? 'networking.k8s.io' : 'gateway.networking.k8s.io'}/v1\n${text}\n`,
+      )
+      .join('---\n')
+  for (const [kinds, bind] of [
+    [[], '0.0.0.0:80'],
+    [['Ingress'], '[::1]:80'],
+  ] as const) {
+    const folder = t.testdir({ 'a.yaml': objects(kinds) })
+    const exported = await printed(exportConfig, ['-f', join(folder, 'a.yaml'), '-o', join(folder, 'out')])
+    t.equal(exported.code, 0, exported.err)
+    const { listeners } = parse(readFileSync(join(folder, 'out', 'headgate.yaml'), 'utf8'))
+    t.strictSame(listeners.find(({ name }: { name: string }) => name === 'gateway/shop/edge/a')?.bind, bind)
+    t.equal(listeners.length, 1 + kinds.length)
+  }
 })
 
 t.test('with a control plane', { skip: withoutControlPlane, timeout: 110_000 }, async (t) => {
