@@ -16,6 +16,8 @@ export interface LabSettings {
   readonly folder: string
   readonly endpoints?: number
   readonly workers?: number
+  /** NODE_OPTIONS of the gateway. */
+  readonly nodeOptions?: string
   /** Parts of the configuration that differ from the defaults. */
   readonly top?: object
   readonly listener?: object
@@ -50,7 +52,7 @@ export class Lab {
     this.file = file
   }
 
-  static async open({ folder, endpoints: count = 3, workers = 1, ...changes }: LabSettings): Promise<Lab> {
+  static async open({ folder, endpoints: count = 3, workers = 1, nodeOptions, ...changes }: LabSettings): Promise<Lab> {
     const endpoints = await Promise.all(Array.from({ length: count }, (_, index) => new Endpoint(`e${index}`).open()))
     const relays = await Promise.all(endpoints.map(({ port }) => Relay.before(port)))
     const [port, admin] = [await freePort(), await freePort()]
@@ -66,7 +68,8 @@ export class Lab {
       upstreams: { all: { discovery: { static: relays.map((relay) => `127.0.0.1:${relay.port}`) }, ...changes.upstream } },
     }
     writeFileSync(file, JSON.stringify(config))
-    const gateway = start(`gateway-${labs}`, folder, PROXY_CORE, [process.execPath, MAIN, 'run', '-c', file])
+    const options = nodeOptions === undefined ? [] : ['env', `NODE_OPTIONS=${nodeOptions}`]
+    const gateway = start(`gateway-${labs}`, folder, PROXY_CORE, [...options, process.execPath, MAIN, 'run', '-c', file])
     await waitUntilAnswers(gateway, port, '/')
     return new Lab(endpoints, relays, gateway, port, admin, file)
   }

@@ -47,6 +47,11 @@ export class Relay {
     if (fault === 'none') for (const passage of this.open) if (passage.damaged) passage.reset()
   }
 
+  /** Closes every connection, as an endpoint does that finds them idle for long. */
+  closeConnections(): void {
+    for (const passage of this.open) passage.close()
+  }
+
   async close(): Promise<void> {
     if (this.fault !== 'refuse' && this.fault !== 'kill') this.listening.close()
     for (const passage of this.open) passage.reset()
@@ -82,6 +87,10 @@ class Passage {
 
   reset(): void {
     this.client.resetAndDestroy()
+  }
+
+  close(): void {
+    this.client.destroySoon()
   }
 
   private end(): void {

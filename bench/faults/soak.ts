@@ -1,17 +1,19 @@
 // `npm run bench:soak`: half an hour at 70 % of what this machine can do (or `--rate` requests per
-// second, where other work runs on it), with random faults and reloads. Says whether memory and
-// descriptors grow. Not part of any suite.
+// second, where other work runs on it), with random faults and reloads. Every two minutes the load
+// stops and goes, and what the gateway then keeps is read: says whether memory and descriptors
+// grow. Not part of any suite.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { treeOf } from '../load/process-figures.ts'
 import { stopEverything } from '../load/processes.ts'
+import { atRest, INSPECTED, type ProcessAtRest } from './at-rest.ts'
 import { failures, OpenLoad } from './clients.ts'
 import { Lab } from './lab.ts'
 import type { Fault } from './relay.ts'
+import { slope } from './slope.ts'
 
 const FAULTS: readonly Fault[] = ['refuse', 'kill', 'reset', 'silent', 'mid-head', 'mid-body', 'trickle', 'delay']
 const EVERY_MS = 10_000
@@ -30,11 +32,27 @@ const SETTINGS = {
   },
 }
 
+/** Rounds of EVERY_MS between two looks at what the gateway keeps. */
+const ROUNDS_BETWEEN = 12
+/** What connections leave behind (lingering, timers that drop them) is gone by then. */
+const REST_MS = 3000
+
 interface Sample {
-  readonly minutes: number
-  readonly residentMiB: number
-  readonly descriptors: number
+  readonly hours: number
+  readonly processes: readonly ProcessAtRest[]
 }
+
+const MIB = 1024 * 1024
+
+/** The sums over all processes that are followed. */
+const FIGURES: readonly { name: string; unit: string; scale: number; read: (each: ProcessAtRest) => number }[] = [
+  { name: 'live memory', unit: 'MiB', scale: MIB, read: ({ live }) => live },
+  { name: 'resident memory', unit: 'MiB', scale: MIB, read: ({ resident }) => resident },
+  { name: 'descriptors', unit: '', scale: 1, read: ({ descriptors }) => descriptors },
+]
+
+const total = ({ processes }: Sample, { read, scale }: (typeof FIGURES)[number]): number =>
+  processes.reduce((sum, each) => sum + read(each), 0) / scale
 
 /** Closed loop: as many as it can with 32 at a time. */
 async function capacity(lab: Lab): Promise<number> {
@@ -48,69 +66,71 @@ async function capacity(lab: Lab): Promise<number> {
   return Math.max(...rates)
 }
 
-/** Without the clients and endpoints, which live in this process. */
-function sample(pid: number, startedAt: number): Sample {
-  let resident = 0
-  let descriptors = 0
-  for (const each of treeOf(pid)) {
-    try {
-      resident += Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/status`, 'latin1'))?.[1] ?? 0)
-      descriptors += readdirSync(`/proc/${each}/fd`).length
-    } catch {
-      // It ended meanwhile.
-    }
+/** Nobody has a connection to the gateway, and it has none to endpoints but for probes: what it still keeps, it keeps for good. */
+async function rest(lab: Lab, folder: string, startedAt: number): Promise<Sample> {
+  for (const relay of lab.relays) relay.closeConnections()
+  for (let waited = 0; (await lab.metric('connections', 'listener="web"')) > 0; waited += 100) {
+    if (waited > 20_000) throw new Error('the gateway keeps connections that its clients have closed')
+    await sleep(100)
   }
-  return { minutes: (performance.now() - startedAt) / 60_000, residentMiB: resident / 1024, descriptors }
+  await sleep(REST_MS)
+  const processes = await atRest(logOf(lab, folder))
+  const sample = { hours: (performance.now() - startedAt) / 3_600_000, processes }
+  const each = (read: (process_: ProcessAtRest) => string) => processes.map(read).join(' + ')
+  console.log(
+    `${(sample.hours * 60).toFixed(1).padStart(5)} min  live ${each(({ live }) => (live / MIB).toFixed(2))} MiB  resident ${each(({ resident }) => (resident / MIB).toFixed(0))} MiB  descriptors ${each(({ descriptors }) => String(descriptors))}`,
+  )
+  return sample
 }
 
-/** Least squares, per hour. */
-function slope(samples: readonly Sample[], read: (sample: Sample) => number): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  const [x, y] = [mean(samples.map(({ minutes }) => minutes)), mean(samples.map(read))]
-  const above = samples.reduce((sum, each) => sum + (each.minutes - x) * (read(each) - y), 0)
-  return (60 * above) / samples.reduce((sum, { minutes }) => sum + (minutes - x) ** 2, 0)
+const logOf = (lab: Lab, folder: string): string => readFileSync(join(folder, `${lab.gateway.name}.log`), 'utf8')
+
+/** A fault at one of the endpoints for half of the time, and a reload. */
+async function round(lab: Lab, number: number): Promise<void> {
+  const relay = lab.relays[Math.floor(Math.random() * lab.relays.length)] as Lab['relays'][number]
+  await relay.set(FAULTS[Math.floor(Math.random() * FAULTS.length)] as Fault)
+  await sleep(EVERY_MS / 2)
+  await relay.set('none')
+  const config = JSON.parse(readFileSync(lab.file, 'utf8'))
+  config.routes[0].timeout.attempt = number % 2 === 0 ? '1100ms' : '1s'
+  writeFileSync(lab.file, JSON.stringify(config))
+  process.kill(lab.gateway.pid, 'SIGHUP')
+  await sleep(EVERY_MS / 2)
+  for (const each of lab.relays) each.arrivals.length = 0
 }
 
 async function soak(minutes: number, folder: string, asked: number | null): Promise<void> {
-  const lab = await Lab.open({ folder, ...SETTINGS })
+  const lab = await Lab.open({ folder, ...SETTINGS, nodeOptions: INSPECTED })
   try {
     const rate = asked ?? Math.round(0.7 * (await capacity(lab)))
-    console.log(`${rate} requests per second for ${minutes} minutes`)
-    const load = new OpenLoad({ port: lab.port, rate })
+    console.log(`${rate} requests per second for ${minutes} minutes; supervisor + workers, at rest:`)
     const startedAt = performance.now()
-    const samples: Sample[] = []
-    let [answered, failed, reloads] = [0, 0, 0]
+    const samples: Sample[] = [await rest(lab, folder, startedAt)]
+    let [answered, failed, rounds] = [0, 0, 0]
     while (performance.now() - startedAt < minutes * 60_000) {
-      const relay = lab.relays[Math.floor(Math.random() * lab.relays.length)] as Lab['relays'][number]
-      await relay.set(FAULTS[Math.floor(Math.random() * FAULTS.length)] as Fault)
-      await sleep(EVERY_MS / 2)
-      await relay.set('none')
-      relay.arrivals.length = 0
-      const config = JSON.parse(readFileSync(lab.file, 'utf8'))
-      config.routes[0].timeout.attempt = reloads % 2 === 0 ? '1100ms' : '1s'
-      writeFileSync(lab.file, JSON.stringify(config))
-      process.kill(lab.gateway.pid, 'SIGHUP')
-      reloads++
-      await sleep(EVERY_MS / 2)
-      for (const each of lab.relays) each.arrivals.length = 0
-      const answers = load.take()
-      answered += answers.length
-      failed += failures(answers).length
-      samples.push(sample(lab.gateway.pid, startedAt))
-      const last = samples.at(-1) as Sample
-      if (samples.length % 6 === 0)
-        console.log(
-          `${last.minutes.toFixed(1)} min  ${last.residentMiB.toFixed(1)} MiB  ${last.descriptors} descriptors  ${failed} of ${answered} failed`,
-        )
+      const load = new OpenLoad({ port: lab.port, rate })
+      for (let i = 0; i < ROUNDS_BETWEEN; i++) {
+        await round(lab, rounds++)
+        const answers = load.take()
+        answered += answers.length
+        failed += failures(answers).length
+      }
+      const last = await load.stop()
+      answered += last.length
+      failed += failures(last).length
+      samples.push(await rest(lab, folder, startedAt))
     }
-    await load.stop()
-    const warm = samples.filter(({ minutes: at }) => at > minutes / 3)
     const restarts = await lab.metric('worker_restarts_total')
-    console.log(
-      `${answered} answered, ${failed} failed, ${reloads} reloads, ${restarts} worker restarts; after warm-up: memory ${slope(warm, (each) => each.residentMiB).toFixed(1)} MiB/h, descriptors ${slope(warm, (each) => each.descriptors).toFixed(1)}/h`,
-    )
-    const log = readFileSync(join(folder, `${lab.gateway.name}.log`), 'utf8')
-    for (const line of log
+    console.log(`${answered} answered, ${failed} failed, ${rounds} reloads, ${restarts} worker restarts`)
+    const warm = samples.filter(({ hours }) => hours * 60 > minutes / 3)
+    for (const figure of FIGURES) {
+      const { perHour, error } = slope(warm.map((each) => ({ hours: each.hours, value: total(each, figure) })))
+      const [first, last] = [warm.at(0) as Sample, warm.at(-1) as Sample].map((each) => total(each, figure).toFixed(1))
+      console.log(
+        `${figure.name} at rest after warm-up: ${first} … ${last} ${figure.unit}, ${perHour.toFixed(2)} ± ${error.toFixed(2)} ${figure.unit}/h`,
+      )
+    }
+    for (const line of logOf(lab, folder)
       .split('\n')
       .filter((each) => each.includes('"level":"error"'))
       .slice(0, 20))
