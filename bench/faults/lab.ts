@@ -5,16 +5,20 @@ import http from 'node:http'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { memory } from '../load/process-figures.ts'
-import { freePort, PROXY_CORE, type Running, start, stop, waitUntilAnswers } from '../load/processes.ts'
+import { freePort, LOAD_CORE, PROXY_CORE, type Running, start, stop, waitUntilAnswers } from '../load/processes.ts'
 import { OpenLoad } from './clients.ts'
 import { Endpoint } from './endpoint.ts'
 import { Relay } from './relay.ts'
 
 export const MAIN = resolve(import.meta.dirname, '..', '..', 'dist', 'main.js')
 
+const ENDPOINTS = join(import.meta.dirname, 'endpoint-process.ts')
+
 export interface LabSettings {
   readonly folder: string
   readonly endpoints?: number
+  /** Endpoints in a process of their own, without relays: nothing can be done to them. */
+  readonly apart?: boolean
   readonly workers?: number
   /** NODE_OPTIONS of the gateway. */
   readonly nodeOptions?: string
@@ -30,6 +34,7 @@ let labs = 0
 export class Lab {
   readonly endpoints: readonly Endpoint[]
   readonly relays: readonly Relay[]
+  private readonly others: Running | null
   readonly gateway: Running
   readonly port: number
   readonly admin: number
@@ -39,6 +44,7 @@ export class Lab {
   private constructor(
     endpoints: readonly Endpoint[],
     relays: readonly Relay[],
+    others: Running | null,
     gateway: Running,
     port: number,
     admin: number,
@@ -46,15 +52,26 @@ export class Lab {
   ) {
     this.endpoints = endpoints
     this.relays = relays
+    this.others = others
     this.gateway = gateway
     this.port = port
     this.admin = admin
     this.file = file
   }
 
-  static async open({ folder, endpoints: count = 3, workers = 1, nodeOptions, ...changes }: LabSettings): Promise<Lab> {
-    const endpoints = await Promise.all(Array.from({ length: count }, (_, index) => new Endpoint(`e${index}`).open()))
+  static async open({
+    folder,
+    endpoints: count = 3,
+    apart = false,
+    workers = 1,
+    nodeOptions,
+    ...changes
+  }: LabSettings): Promise<Lab> {
+    const others = apart ? start(`endpoints-${labs}`, folder, LOAD_CORE, [process.execPath, ENDPOINTS, String(count)]) : null
+    const here = Array.from({ length: apart ? 0 : count }, (_, index) => new Endpoint(`e${index}`).open())
+    const endpoints = await Promise.all(here)
     const relays = await Promise.all(endpoints.map(({ port }) => Relay.before(port)))
+    const ports = others === null ? relays.map((relay) => relay.port) : (JSON.parse(await firstWords(others)) as number[])
     const [port, admin] = [await freePort(), await freePort()]
     const file = join(folder, `lab-${labs++}.json`)
     const config = {
@@ -65,13 +82,13 @@ export class Lab {
       ...changes.top,
       listeners: [{ name: 'web', bind: `127.0.0.1:${port}`, ...changes.listener }],
       routes: [{ name: 'all', to: 'all', ...changes.route }],
-      upstreams: { all: { discovery: { static: relays.map((relay) => `127.0.0.1:${relay.port}`) }, ...changes.upstream } },
+      upstreams: { all: { discovery: { static: ports.map((each) => `127.0.0.1:${each}`) }, ...changes.upstream } },
     }
     writeFileSync(file, JSON.stringify(config))
     const options = nodeOptions === undefined ? [] : ['env', `NODE_OPTIONS=${nodeOptions}`]
     const gateway = start(`gateway-${labs}`, folder, PROXY_CORE, [...options, process.execPath, MAIN, 'run', '-c', file])
     await waitUntilAnswers(gateway, port, '/')
-    return new Lab(endpoints, relays, gateway, port, admin, file)
+    return new Lab(endpoints, relays, others, gateway, port, admin, file)
   }
 
   load(rate: number, shape: { method?: string; path?: string; body?: Buffer } = {}): OpenLoad {
@@ -112,9 +129,15 @@ export class Lab {
   async close(): Promise<void> {
     await Promise.all(this.loads.map((load) => load.stop()))
     await stop(this.gateway)
+    if (this.others !== null) await stop(this.others)
     await Promise.all(this.relays.map((relay) => relay.close()))
     for (const endpoint of this.endpoints) endpoint.kill()
   }
+}
+
+/** What it says first. */
+export function firstWords({ child }: Running): Promise<string> {
+  return new Promise((resolve) => child.stdout?.once('data', (said: Buffer) => resolve(said.toString())))
 }
 
 /** Waits until `true` comes back; false when it did not in time. */

@@ -3,10 +3,12 @@
 
 import { spawn } from 'node:child_process'
 import http from 'node:http'
+import os from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { memory } from '../load/process-figures.ts'
+import { LOAD_CORE, pinned } from '../load/processes.ts'
 import { OpenLoad, percentile } from './clients.ts'
 import type { SlowEnds } from './slow-client-process.ts'
 
@@ -33,11 +35,16 @@ export interface SlowFigures {
 
 export interface SlowSettings {
   readonly clients: number
+  /** Where the slow ones go, if not to the gateway. */
+  readonly elsewhere?: number
   /** Requests per second of the others. */
   readonly rate?: number
   /** Bytes of the answers that slow readers ask for. */
   readonly size?: number
 }
+
+/** Of the process of the slow ones: a third of the CPU time of others, where there is not enough. */
+const NICE = 5
 
 /** Heads of which a byte comes every few seconds: gone at `timeouts.header`. */
 export const slowHeads = (target: Target, settings: SlowSettings): Promise<SlowFigures> => slow('head', target, settings)
@@ -49,7 +56,7 @@ export const slowBodies = (target: Target, settings: SlowSettings): Promise<Slow
 export const slowReaders = (target: Target, settings: SlowSettings): Promise<SlowFigures> => slow('read', target, settings)
 
 async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: SlowSettings): Promise<SlowFigures> {
-  const { clients, rate = 200, size = 10_000_000 } = settings
+  const { clients, elsewhere = target.port, rate = 200, size = 10_000_000 } = settings
   // What a process needs once it has work (its heap grows to a size of its own) is not for the slow ones.
   const warming = new OpenLoad({ port: target.port, rate: 1000 })
   await sleep(5000)
@@ -58,11 +65,11 @@ async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: Sl
   await sleep(1000)
   load.take()
   const before = memory(target.pid).resident
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'slow-client-process.ts'), kind, String(target.port), String(clients), String(size)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const program = join(import.meta.dirname, 'slow-client-process.ts')
+  const [file, ...args] = pinned(LOAD_CORE, [process.execPath, program, kind, String(elsewhere), String(clients), String(size)])
+  const child = spawn(file as string, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // They are many machines in one process: those whose answers are timed, and their endpoints, go first.
+  if (child.pid !== undefined) os.setPriority(child.pid, NICE)
   let peak = before
   const sampling = setInterval(() => {
     peak = Math.max(peak, memory(target.pid).resident)

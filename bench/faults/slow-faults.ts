@@ -1,6 +1,8 @@
 // Clients that are slow on purpose, beside clients that are not.
 
-import { Lab } from './lab.ts'
+import { join } from 'node:path'
+import { PROXY_CORE, start, stop } from '../load/processes.ts'
+import { firstWords, Lab } from './lab.ts'
 import type { Row, Scenario } from './row.ts'
 import { type SlowFigures, type SlowSettings, slowBodies, slowHeads, slowReaders, type Target } from './slow-clients.ts'
 
@@ -10,11 +12,20 @@ interface Case {
   readonly run: (target: Target, settings: SlowSettings) => Promise<SlowFigures>
   readonly clients: number
   readonly listener?: object
+  /** The slow ones go to a bare server on the gateway's core: what is seen then is not the gateway's. */
+  readonly bare?: boolean
 }
 
 const CASES: readonly Case[] = [
   { name: 'slow-heads', label: '10,000 clients drip their heads (header 10 s)', run: slowHeads, clients: 10_000 },
   { name: 'slow-bodies', label: '10,000 clients drip their bodies (minRate 240)', run: slowBodies, clients: 10_000 },
+  {
+    name: 'slow-floor',
+    label: 'the same 10,000 go to a bare server on the core of the gateway',
+    run: slowBodies,
+    clients: 10_000,
+    bare: true,
+  },
   {
     name: 'slow-readers',
     label: '1,000 clients do not read answers of 10 MB (write 10 s)',
@@ -24,15 +35,19 @@ const CASES: readonly Case[] = [
   },
 ]
 
+const BARE = join(import.meta.dirname, 'bare-server.ts')
+
 const between = (first: number, last: number): string =>
   `between ${(first / 1000).toFixed(1)} and ${(last / 1000).toFixed(1)} s`
 
-export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {} }) => ({
+export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {}, bare = false }) => ({
   name,
   run: async (folder): Promise<Row[]> => {
-    const lab = await Lab.open({ folder, listener })
+    const lab = await Lab.open({ folder, listener, apart: true })
+    const bareServer = bare ? start('bare', folder, PROXY_CORE, [process.execPath, BARE]) : null
     try {
-      const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients })
+      const elsewhere = bareServer === null ? lab.port : Number(await firstWords(bareServer))
+      const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients, elsewhere })
       const { good } = found
       const lived = between(found.firstGone, found.lastGone)
       const gone =
@@ -52,10 +67,11 @@ export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, cl
           addedLoad: null,
           before: null,
           during: { p50: good.p50, p99: good.p99 },
-          notes: `${gone}, ${(found.bytesEach / 1024).toFixed(1)} KiB each; ${statuses.join(', ')}`,
+          notes: `${gone}${bare ? '' : `, ${(found.bytesEach / 1024).toFixed(1)} KiB each`}; ${statuses.join(', ')}`,
         },
       ]
     } finally {
+      if (bareServer !== null) await stop(bareServer)
       await lab.close()
     }
   },
