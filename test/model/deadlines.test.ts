@@ -189,7 +189,7 @@ t.test('thousands at once leave room for others', async (t) => {
   for (const timed of all) deadlines.arm(timed, 100)
   now = 200
   deadlines.turn()
-  t.ok(fired >= 30 && fired < 100, `${fired} of 1000 in the first slice`)
+  t.ok(fired >= 15 && fired < 50, `${fired} of 1000 in the first slice`)
   const [late, gone] = [all[0] as Slow, all[1] as Slow]
   const left = all.filter(({ scheduled }) => scheduled === -2)
   t.ok(left.includes(late) && left.includes(gone), 'those armed first come last')
@@ -198,7 +198,7 @@ t.test('thousands at once leave room for others', async (t) => {
   while (fired < 998) {
     const before = fired
     await new Promise((resolve) => setImmediate(resolve))
-    t.ok(fired - before < 100 && fired > before)
+    t.ok(fired - before < 50 && fired > before)
   }
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
   t.equal(fired, 998, 'who was moved or removed meanwhile is not fired')
