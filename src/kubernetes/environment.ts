@@ -28,3 +28,16 @@ export function pause(deadlines: Deadlines, ms: number, signal: AbortSignal): Pr
     deadlines.arm(alarm, ms)
   })
 }
+
+/** Resolves when `running` has (null = nothing runs); what still runs after `ms` is aborted. */
+export async function finishWithin(
+  deadlines: Deadlines,
+  ms: number,
+  running: Promise<unknown> | null,
+  aborted: AbortController,
+): Promise<void> {
+  const patience = new Alarm(() => aborted.abort())
+  deadlines.arm(patience, ms)
+  await running
+  deadlines.remove(patience)
+}

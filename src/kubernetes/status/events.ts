@@ -3,7 +3,7 @@
 import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import type { KubernetesEnvironment } from '../environment.ts'
+import { finishWithin, type KubernetesEnvironment } from '../environment.ts'
 import type { ObjectReference } from '../object-reference.ts'
 import type { ObjectReport } from '../translation.ts'
 import { againBody, type EventText, eventBody, eventName, eventPath } from './event.ts'
@@ -114,10 +114,7 @@ export class Events {
     for (const subject of this.#subjects.values()) this.#forget(subject)
     this.#subjects.clear()
     deadlines.remove(this.#alarm)
-    const patience = new Alarm(() => this.#aborted.abort())
-    deadlines.arm(patience, STOP_MS)
-    await Promise.all(this.#running)
-    deadlines.remove(patience)
+    await finishWithin(deadlines, STOP_MS, Promise.all(this.#running), this.#aborted)
   }
 
   resume(): void {

@@ -4,7 +4,7 @@
 import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { type KubernetesEnvironment, pause } from '../environment.ts'
+import { finishWithin, type KubernetesEnvironment, pause } from '../environment.ts'
 import { durationOf, leasePath, newLease, type RawLease, released, renewed } from './lease.ts'
 
 /** Others wait for 15 s (LEASE_SECONDS): whoever could not renew ends well before. */
@@ -64,10 +64,7 @@ export class Leader {
     this.#stopped.abort()
     const { client, environment } = this.#settings
     const { deadlines } = environment
-    const patience = new Alarm(() => this.#cut.abort())
-    deadlines.arm(patience, STOP_MS)
-    await this.#ended
-    deadlines.remove(patience)
+    await finishWithin(deadlines, STOP_MS, this.#ended, this.#cut)
     const mine = this.#lease
     const led = this.leader
     this.#lose()

@@ -4,7 +4,7 @@
 import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import type { KubernetesEnvironment } from '../environment.ts'
+import { finishWithin, type KubernetesEnvironment } from '../environment.ts'
 import { resourceName } from '../resource.ts'
 import type { ObjectIntent } from '../translation.ts'
 import { type Change, entryKey, ObjectEntry } from './object-entry.ts'
@@ -92,10 +92,7 @@ export class ObjectWriter {
     const { deadlines } = this.#settings.environment
     for (const [key, entry] of this.#entries) this.#drop(key, entry)
     deadlines.remove(this.#alarm)
-    const patience = new Alarm(() => this.#aborted.abort())
-    deadlines.arm(patience, STOP_MS)
-    await this.#running
-    deadlines.remove(patience)
+    await finishWithin(deadlines, STOP_MS, this.#running, this.#aborted)
   }
 
   #begin(key: string, intent: ObjectIntent): Entry {

@@ -4,7 +4,7 @@
 import { Alarm } from '../../model/deadlines.ts'
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import type { KubernetesEnvironment } from '../environment.ts'
+import { finishWithin, type KubernetesEnvironment } from '../environment.ts'
 import type { ObjectReference } from '../object-reference.ts'
 import { resourceName } from '../resource.ts'
 import type { ObjectReport } from '../translation.ts'
@@ -97,10 +97,7 @@ export class StatusWriter {
     for (const entry of [...this.#entries.values()]) this.#forget(entry)
     const { deadlines } = this.#settings.environment
     deadlines.remove(this.#alarm)
-    const patience = new Alarm(() => this.#aborted.abort())
-    deadlines.arm(patience, STOP_MS)
-    await Promise.all(this.#running)
-    deadlines.remove(patience)
+    await finishWithin(deadlines, STOP_MS, Promise.all(this.#running), this.#aborted)
   }
 
   /** Begins what may begin now. */
