@@ -41,10 +41,17 @@ const WATCHINGS: readonly Watching[] = [
     top: (folder) => `accessLog: { file: ${join(folder, 'phases.log')}, fields: [default, phases] }\n`,
   },
   { name: 'unsampled', label: 'tracing, nothing sampled', top: (_folder, collector) => traces('0%', collector) },
-  { name: 'traces', label: 'tracing, 10 % sampled', top: (_folder, collector) => traces('10%', collector) },
+  { name: 'traces', label: 'tracing, 1 % sampled', top: (_folder, collector) => traces('1%', collector) },
+  { name: 'many-traces', label: 'tracing, 10 % sampled', top: (_folder, collector) => traces('10%', collector) },
   { name: 'scrape', label: 'metrics asked for every second', top: () => '', scraped: true },
   {
     name: 'all',
+    label: 'access log, tracing 1 %, metrics every second',
+    top: (folder, collector) => log(folder) + traces('1%', collector),
+    scraped: true,
+  },
+  {
+    name: 'all-and-many',
     label: 'access log, tracing 10 %, metrics every second',
     top: (folder, collector) => log(folder) + traces('10%', collector),
     scraped: true,
