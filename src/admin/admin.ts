@@ -1,4 +1,4 @@
-// The admin API on node:http: one small server in the control process, strict about who asks and patient with nobody.
+// The admin API on node:http: one small server in the supervisor, strict about who asks and patient with nobody.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Clock, systemClock } from '../model/clock.ts'

@@ -1,4 +1,4 @@
-// How far the heap of a control process grows before what nobody needs any more is collected.
+// How far the heap of a supervisor grows before what nobody needs any more is collected.
 
 import { setFlagsFromString } from 'node:v8'
 
