@@ -96,7 +96,7 @@ export class DataPlane {
   private arrived: Map<string, readonly EndpointSpec[]> | null = null
   /** What is being made of the set that came last for an upstream. */
   private readonly updates = new Map<string, UpstreamPlan>()
-  private access: Prepared['access'] = null
+  private accessCounters: AccessSource['counters'] | null = null
   private readonly onlooker: Onlooker = { sink: null }
   private readonly samples: WatchedRequests
   private ticketKeys: Buffer | null = null
@@ -204,7 +204,7 @@ export class DataPlane {
     this.snapshot = compiled.snapshot
     this.config = config
     this.before = { config, kept: compiled.kept }
-    this.access = access
+    this.accessCounters = access?.counters ?? this.accessCounters
     this.plugins.adopt(plugins)
     this.watch.follow(config.overload)
     for (const plan of compiled.plans) plan.apply()
@@ -325,7 +325,7 @@ export class DataPlane {
         breaker: breaker?.state ?? null,
         limit: adaptive?.usual ?? null,
       })),
-      accessLog: this.access?.output ?? null,
+      accessLog: this.accessCounters,
       spans: this.options.spans,
       plugins: this.counters.allPlugins(),
       overload: this.proxy.overload.pressure,

@@ -6,8 +6,8 @@ import type { ServedListener } from '../model/snapshot.ts'
 
 /** An access log that can also be kept by other rules. */
 export interface AccessSource extends AccessSink {
-  /** Where its lines go: how many were given up, which only grows. */
-  readonly output: { readonly dropped: number }
+  /** Of all access logs of the process: how many lines were given up, which only grows. */
+  readonly counters: { readonly dropped: number }
   /** The same log by these rules, where null means: as before. */
   by(rules: RouteAccessConfig): AccessSink
 }

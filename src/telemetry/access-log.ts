@@ -6,7 +6,7 @@ import { isPhase, shortened } from './access-fields.ts'
 import { jsonLines } from './access-json.ts'
 import { fieldsOfText, headersAmong, textLines } from './access-text.ts'
 import type { PutLine } from './line-bytes.ts'
-import type { LogOutput } from './log-output.ts'
+import type { LineCounters, LogOutput } from './log-output.ts'
 
 export interface AccessLogOptions {
   /** `stdout`, `stderr` or a path. */
@@ -60,6 +60,10 @@ export class AccessLog implements AccessSink {
     this.#decides = fields.includes('decision')
   }
 
+  get counters(): LineCounters {
+    return this.output.counters
+  }
+
   /** The same log by other rules. */
   by(rules: OtherRules | 'off'): AccessSink {
     if (rules === 'off') return this
@@ -91,9 +95,9 @@ export class AccessLog implements AccessSink {
 
   write(record: AccessRecord): void {
     try {
-      if (!this.#written(record)) this.output.dropped++
+      if (!this.#written(record)) this.counters.dropped++
     } catch {
-      this.output.dropped++
+      this.counters.dropped++
     }
   }
 

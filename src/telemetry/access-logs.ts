@@ -3,12 +3,13 @@
 
 import type { Random } from '../model/clock.ts'
 import { AccessLog, type AccessLogOptions } from './access-log.ts'
-import { LogOutput } from './log-output.ts'
+import { type LineCounters, LogOutput } from './log-output.ts'
 
 export class AccessLogs {
   readonly #random: Random
   readonly #failed: (file: string, error: Error) => void
   readonly #outputs = new Map<string, LogOutput>()
+  readonly #counters: LineCounters = { dropped: 0 }
   #last: { readonly key: string; readonly log: AccessLog } | null = null
 
   /** `failed` is told when writing begins to fail, or a file cannot be opened again. */
@@ -19,7 +20,12 @@ export class AccessLogs {
 
   /** null = none is written. Throws when the file cannot be opened. */
   of(options: AccessLogOptions | null): AccessLog | null {
-    if (options === null) return null
+    const log = options === null ? null : this.#logOf(options)
+    for (const [file, output] of this.#outputs) output.retire(file !== options?.file)
+    return log
+  }
+
+  #logOf(options: AccessLogOptions): AccessLog {
     const key = JSON.stringify(options)
     if (this.#last?.key !== key) this.#last = { key, log: new AccessLog(options, this.#output(options.file), this.#random) }
     return this.#last.log
@@ -43,7 +49,7 @@ export class AccessLogs {
     let output = this.#outputs.get(file)
     if (output !== undefined) return output
     try {
-      output = new LogOutput(file, (error) => this.#failed(file, error))
+      output = new LogOutput(file, (error) => this.#failed(file, error), this.#counters)
     } catch (error) {
       const message = `the access log ${file} cannot be opened: ${(error as Error).message}`
       // Not a fault of this program: `run` ends with exit code 1.

@@ -12,9 +12,14 @@ const CLOSE_MS = 1000
 /** How often it is looked whether the file is still where it was. */
 const LOOK_MS = 1000
 
+/** What became of lines. */
+export interface LineCounters {
+  /** Given up: buffer full, too long, or closed. Only grows. */
+  dropped: number
+}
+
 export class LogOutput {
-  /** Lines that were given up: buffer full, or closed. Only grows. */
-  dropped = 0
+  readonly counters: LineCounters
   readonly #path: string
   readonly #failed: (error: Error) => void
   #file: LogFile
@@ -23,14 +28,22 @@ export class LogOutput {
   /** It could not be opened again the last time. */
   #lost = false
   #closed = false
+  #ended = false
+  /** It has been said that writing fails. */
+  #told = false
+  /** Only what began under an older configuration still comes here. */
+  #retired = false
+  /** Its file was moved away or is let go of, and nobody has written since. */
+  #away = false
 
   /**
-   * `path` may be `stdout` or `stderr`. Throws when it cannot be opened. `failed` is told when writing begins to fail or the file
-   * cannot be opened again.
+   * `path` may be `stdout` or `stderr`. Throws when it cannot be opened. `failed` is told when writing begins to fail, when lines
+   * begin to be given up, or when the file cannot be opened again. Several may share `counters`.
    */
-  constructor(path: string, failed: (error: Error) => void) {
+  constructor(path: string, failed: (error: Error) => void, counters: LineCounters = { dropped: 0 }) {
     this.#path = path
     this.#failed = failed
+    this.counters = counters
     this.#file = openLogFile(path)
     this.#stream = this.#open(this.#file)
     if (!this.#isStandard && this.#file.regular) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
@@ -42,12 +55,34 @@ export class LogOutput {
 
   /** False when the line is too long to be sure to stay in one piece. */
   write<R>(put: PutLine<R>, record: R): boolean {
+    if (this.#away) this.#back()
     return this.#stream.write(put, record)
   }
 
   /** Goes on in a new file of the same name, after the old one was moved away. When that fails the old one stays in use. */
   reopen(): void {
     if (this.#isStandard || this.#closed) return
+    if (this.#retired) this.#leave()
+    else this.#renew()
+  }
+
+  /** Whether it is the one that is written to, or only by what is still under way: then a file that is moved away is not made anew. */
+  retire(retired: boolean): void {
+    this.#retired = retired
+    if (this.#away && !retired) this.#back()
+  }
+
+  #leave(): void {
+    this.#away = true
+    void this.#stream.close(CLOSE_MS)
+  }
+
+  #back(): void {
+    this.#away = false
+    this.#renew()
+  }
+
+  #renew(): void {
     let file: LogFile
     try {
       file = openLogFile(this.#path)
@@ -57,6 +92,7 @@ export class LogOutput {
       return
     }
     this.#lost = false
+    this.#told = false
     const before = this.#stream
     this.#file = file
     this.#stream = this.#open(file)
@@ -68,27 +104,34 @@ export class LogOutput {
     stat(this.#path, (error, now) => {
       const { ino, dev } = this.#file
       const gone = error === null ? now.ino !== ino || now.dev !== dev : error.code === 'ENOENT'
-      if (gone && !this.#closed) this.reopen()
+      if (gone && !this.#closed && !this.#away) this.reopen()
       done()
     })
   }
 
   /** For the `exit` event of a process, where nothing can be waited for. */
   flushSync(): void {
-    this.#stream.flushSync()
+    if (!this.#away && !this.#ended) this.#stream.flushSync()
   }
 
   /** Writes what waits, for at most a second, and closes the file. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true
     if (this.#look !== null) clearInterval(this.#look)
-    return this.#stream.close(CLOSE_MS)
+    await this.#stream.close(CLOSE_MS)
+    this.#ended = true
   }
 
   #open(file: LogFile): LineStream {
-    const dropped = (): void => {
-      this.dropped++
+    const failed = (error: Error): void => {
+      this.#told = true
+      this.#failed(error)
     }
-    return new LineStream(file, BUFFER_BYTES, { dropped, failed: this.#failed })
+    const dropped = (): void => {
+      this.counters.dropped++
+      // Nobody reads a pipe: no write fails.
+      if (!this.#told && !this.#closed && !this.#away) failed(new Error('too much waits to be written: lines are given up'))
+    }
+    return new LineStream(file, BUFFER_BYTES, { dropped, failed })
   }
 }

@@ -200,3 +200,16 @@ t.test('a reload counts no dropped line twice', async (t) => {
   await gateway.apply(config(['status']))
   t.equal(await gateway.metric('access_log_dropped_total'), before)
 })
+
+t.test('lines that were dropped right before another log takes over are counted', async (t) => {
+  if (process.platform !== 'linux') return
+  const endpoint = await startEndpoint(t)
+  const config = (top: object) => configOf([endpoint.address], { top })
+  const gateway = await startGateway(t, config({ accessLog: { file: '/dev/full', fields: ['header.x-long'] } }))
+  const client = await gateway.client()
+  const long = `x-long: ${'x'.repeat(3500)}`
+  for (let i = 0; i < 320; i++) await client.ask('GET /', [long])
+  await gateway.apply(config({}))
+  const after = await gateway.metric('access_log_dropped_total')
+  t.ok(after > 0 && after < 320, `${after} dropped`)
+})

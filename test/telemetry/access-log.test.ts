@@ -193,7 +193,7 @@ t.test(
     for (let i = 0; i < 5000; i++) log.write(record)
     t.ok(log.dropped > 1000, 'the buffer is bounded')
     await log.close()
-    t.match(failures, [{ code: 'ENOSPC' }], 'said once')
+    t.match(failures, [{ message: /lines are given up/ }, { code: 'ENOSPC' }], 'each said once')
   },
 )
 
@@ -421,4 +421,17 @@ t.test('decisions: always of errors, of others by share, and never a line that i
     lines(file).map((line) => JSON.parse(line)),
     [{ path: '/1', decision }, { path: '/2' }],
   )
+})
+
+t.test('a pipe that nobody reads for too long: it is said once that lines are lost', { skip: NO_FIFO }, async (t) => {
+  const path = join(t.testdir(), 'pipe')
+  spawnSync('mkfifo', [path])
+  const failures: Error[] = []
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const log = new TestLog({ ...options(path), fields: ['path'] }, Math.random, (error) => failures.push(error))
+  for (let i = 0; i < 1000; i++) log.write({ ...record, path: `/${i}`.padEnd(2000, 'x') })
+  t.ok(log.dropped > 0, `${log.dropped} dropped`)
+  t.match(failures, [{ message: /lines are given up/ }])
+  closeSync(reader)
+  await log.close()
 })

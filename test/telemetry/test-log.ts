@@ -74,7 +74,7 @@ export class TestLog {
   }
 
   get dropped(): number {
-    return this.output.dropped
+    return this.output.counters.dropped
   }
 
   wants(status: number, durationMs: number, failed: boolean): boolean {
