@@ -41,7 +41,7 @@ ${values.join('\n')}
 
 Buckets of the histograms, in seconds: ${DURATION_BUCKETS.join(', ')}.
 
-Of the control process, read when it is scraped:
+Of the supervisor, read when it is scraped:
 
 | Name | Type | Labels | Meaning |
 | --- | --- | --- | --- |

@@ -137,7 +137,7 @@ export const process = dashboard({
       panels: [
         series(
           'Heap',
-          'Of the control process: used, total, and buffers outside of it.',
+          'Of the supervisor: used, total, and buffers outside of it.',
           'bytes',
           [
             [`nodejs_heap_size_used_bytes{${HERE}}`, '{{instance}} used'],
