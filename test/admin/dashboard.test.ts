@@ -87,8 +87,21 @@ inBrowser('what happens is seen, and nothing is fetched from elsewhere', async (
   await seen(row.getByText('ejected'))
   t.match(await row.innerText(), /connect-failure\s+\d\d:\d\d:\d\d, in \d+ (s|min)/, 'why, and until when')
   t.equal(await row.locator('svg.mark.bad').count(), 1, 'also by its shape')
-  const alert = page.locator('.alerts').getByText(`${dead} of upstream mixed gets no requests: ejected (connect-failure)`)
+  const alert = page
+    .locator('.alerts')
+    .getByText(`${dead} of upstream mixed gets no requests: ejected (connect-failure: it takes no connections)`)
   await seen(alert)
+  t.match(await alert.innerText(), `They go to ${endpoint} instead.`)
+  // It has no other endpoint, so it is never ejected, and that is what people feel.
+  const felt = page
+    .locator('.alert.bad')
+    .getByText('Upstream gone: every try fails (connect-failure: it takes no connections).')
+  await seen(felt)
+  t.match(
+    await felt.innerText(),
+    `No other endpoint is left, so requests still go to ${dead}. Clients get errors from route gone.`,
+  )
+  await seen(topology.getByRole('option', { name: 'gone' }).filter({ hasText: 'nobody answers' }))
 
   const errors = page.locator('.errors')
   await seen(errors.getByRole('row', { name: /connect-failure/ }))
@@ -291,6 +304,22 @@ inBrowser('light and dark, by the system and by choice', async (t, { open }) => 
   await becomes(dark.page, bright)
 })
 
+inBrowser('as narrow as a phone: parts scroll, the page does not', async (t, { open }) => {
+  const { admin } = await sceneOf(t)
+  for (const width of [320, 375, 768]) {
+    const { page } = await open(admin, { viewport: { width, height: 700 }, isMobile: true, hasTouch: true })
+    await seen(section(page, 'requests').getByRole('button', { name: 'More' }))
+    await seen(section(page, 'endpoints').getByText('ejected'))
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
+    const cell = await section(page, 'requests').locator('td.path').first().boundingBox()
+    t.ok((cell?.width ?? 0) >= 150, `a path has ${cell?.width} pixels`)
+    await page.getByRole('link', { name: 'explain' }).click()
+    await page.getByRole('button', { name: 'What becomes of it?' }).click()
+    await seen(section(page, 'explain').locator('.way'))
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width, 'with an explanation')
+  }
+})
+
 inBrowser('with a token, and read-only', async (t, { open }) => {
   const { admin } = await sceneOf(t, { token: 'open-sesame', readOnly: true })
   const { page } = await open(admin)
@@ -338,6 +367,22 @@ inBrowser('the connection is lost and comes back', async (t, { open }) => {
   await seen(page.getByRole('status').filter({ hasText: 'ready' }))
   t.equal(await page.getByText('what is shown is old').count(), 0)
   t.ok(url)
+})
+
+inBrowser('names that every object has', async (t, { open }) => {
+  const names = ['constructor', 'toString', 'hasOwnProperty']
+  const gateway = createGateway({
+    admin: { bind: '127.0.0.1:0' },
+    listeners: [{ name: 'valueOf', bind: '127.0.0.1:0' }],
+    routes: names.map((name) => ({ name, hosts: [`${name.toLowerCase()}.example`], to: name })),
+    upstreams: Object.fromEntries(names.map((name) => [name, { discovery: { static: ['127.0.0.1:1'] } }])),
+  } as never)
+  t.teardown(() => gateway.close())
+  const { admin } = await gateway.start()
+  const { page, wrong } = await open(admin as string)
+  for (const name of names) await seen(section(page, 'topology').getByRole('option', { name }))
+  await seen(section(page, 'endpoints').getByText('1–3 of 3'))
+  t.same(wrong, [])
 })
 
 inBrowser('1,000 routes and 3,000 endpoints', async (t, { open }) => {

@@ -34,10 +34,10 @@ t.test('upstreams: only what changed, and once', async (t) => {
   t.same(told([upstream([endpoint('a')])]), [[[], ['b'], false]])
   t.same(told([upstream([endpoint('a')])]), [], 'who is gone is gone once')
   t.same(told([upstream([endpoint('a')], { breaker: 'open' })]), [[[], [], false]])
-  t.same(told([upstream([endpoint('a')], { breaker: 'open' })], new Map([['u a', { all: 3, failed: 1 }]])), [
+  t.same(told([upstream([endpoint('a')], { breaker: 'open' })], new Map([['u a', { all: 3, failed: 1, outcome: 'reset' }]])), [
     [['a'], [], false],
   ])
-  t.same(changes.all()[0]?.endpoints, [{ ...endpoint('a'), tries: 3, failed: 1 }])
+  t.same(changes.all()[0]?.endpoints, [{ ...endpoint('a'), tries: 3, failed: 1, outcome: 'reset' }])
   t.same(told([]), [[[], [], true]])
   t.same(told([]), [])
   t.same(changes.all(), [])

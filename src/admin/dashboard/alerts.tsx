@@ -2,9 +2,9 @@
 
 import type { Reload } from '../live/messages.ts'
 import { Mark } from './mark.tsx'
-import type { Parts } from './related.ts'
+import type { EndpointRow, Parts } from './related.ts'
 import type { Store } from './store.ts'
-import { clock, left } from './words.ts'
+import { because, clock, left, listed } from './words.ts'
 
 const MOST = 5
 
@@ -26,7 +26,7 @@ export function Alerts({ store, parts }: { readonly store: Store; readonly parts
         )}
         {refused !== null && <Refused reload={refused} stands={standing?.reload?.result === 'refused'} ahead={ahead} />}
       </div>
-      <Out parts={parts} ahead={ahead} />
+      <Out parts={parts} store={store} />
     </div>
   )
 }
@@ -58,9 +58,14 @@ function Refused({ reload: { at, trigger, errors }, stands, ahead }: RefusedProp
   )
 }
 
-function Out({ parts, ahead }: { readonly parts: Parts; readonly ahead: number }) {
-  const out = parts.endpoints.filter(({ standing }) => standing.kind === 'bad')
-  const broken = parts.upstreams.filter(({ upstream }) => upstream.breaker === 'open' || upstream.panic)
+function Out({ parts, store }: { readonly parts: Parts; readonly store: Store }) {
+  const out = parts.endpoints.filter(({ endpoint, standing }) => standing.kind === 'bad' && endpoint.health !== 'up')
+  const broken = parts.upstreams.filter(({ standing }) => standing.kind === 'bad')
+  const failing = parts.routes.filter(({ route }) => store.served.failing(route.name) !== null).map(({ route }) => route)
+  const routesTo = (upstream: string): string[] =>
+    failing.filter(({ to }) => to.some(({ upstream: name }) => name === upstream)).map(({ name }) => name)
+  const felt = broken.filter(({ upstream }) => routesTo(upstream.name).length > 0)
+  const unfelt = broken.filter((each) => !felt.includes(each))
   if (out.length + broken.length === 0)
     return (
       <p class="alert fine">
@@ -68,27 +73,86 @@ function Out({ parts, ahead }: { readonly parts: Parts; readonly ahead: number }
       </p>
     )
   return (
-    <div class="alert warn">
-      {broken.map(({ upstream, standing }) => (
-        <p key={upstream.name}>
-          <Mark kind="bad" /> Upstream <b>{upstream.name}</b>: {standing.text}
-          {upstream.panic && ', so health is ignored'}
-        </p>
-      ))}
-      {out.slice(0, MOST).map(({ key, upstream, endpoint }) => (
-        <p key={key}>
-          <Mark kind="bad" /> <b>{endpoint.address}</b> of upstream <b>{upstream}</b> gets no requests: {endpoint.health}
-          {endpoint.reason !== null && endpoint.reason !== endpoint.health && ` (${endpoint.reason})`}
-          {endpoint.until === null
-            ? ', until that changes.'
-            : `, until ${clock(endpoint.until - ahead)}, in ${left(endpoint.until, ahead)}.`}
-        </p>
-      ))}
-      {out.length > MOST && (
-        <p>
-          <a href="#endpoints">and {out.length - MOST} more</a>
-        </p>
+    <>
+      {felt.length > 0 && (
+        <div class="alert bad">
+          {felt.slice(0, MOST).map((each) => (
+            <Broken key={each.upstream.name} of={each} parts={parts} store={store} failing={routesTo(each.upstream.name)} />
+          ))}
+          <More count={felt.length - MOST} href="#topology" />
+        </div>
       )}
-    </div>
+      {unfelt.length + out.length > 0 && (
+        <div class="alert warn">
+          {unfelt.slice(0, MOST).map((each) => (
+            <Broken key={each.upstream.name} of={each} parts={parts} store={store} failing={[]} />
+          ))}
+          <More count={unfelt.length - MOST} href="#topology" />
+          {out.slice(0, MOST).map((row) => (
+            <LeftOut key={row.key} row={row} parts={parts} ahead={store.ahead} />
+          ))}
+          <More count={out.length - MOST} href="#endpoints" />
+        </div>
+      )}
+    </>
+  )
+}
+
+function More({ count, href }: { readonly count: number; readonly href: string }) {
+  if (count <= 0) return null
+  return (
+    <p>
+      <a href={href}>and {count} more</a>
+    </p>
+  )
+}
+
+interface BrokenProps {
+  readonly of: Parts['upstreams'][number]
+  readonly parts: Parts
+  readonly store: Store
+  /** Routes that lead to it and answered with errors just now. */
+  readonly failing: readonly string[]
+}
+
+/** An upstream as a whole: what is wrong, what becomes of its requests, and who feels it. */
+function Broken({ of, parts, store, failing }: BrokenProps) {
+  return (
+    <p>
+      <Mark kind="bad" /> Upstream <b>{of.upstream.name}</b>: {whatOf(of, parts, store)}
+      {failing.length > 0 && (
+        <>
+          {' '}
+          Clients get errors from {failing.length === 1 ? 'route' : 'routes'} <b>{listed(failing)}</b>.
+        </>
+      )}
+    </p>
+  )
+}
+
+function whatOf({ upstream, standing }: BrokenProps['of'], { endpoints }: Parts, { tried }: Store): string {
+  if (upstream.panic) return `${standing.text}, so health is ignored.`
+  if (upstream.breaker === 'open') return `${standing.text}, so requests are refused at once.`
+  const asked = endpoints.filter((row) => row.upstream === upstream.name && row.standing.dead)
+  if (asked.length === 0) return `${standing.text}.`
+  const outcome = asked.map(({ key }) => tried.outcome(key)).find((each) => each !== null)
+  const why = outcome == null ? '' : ` (${because(outcome)})`
+  const addresses = listed(asked.map(({ endpoint }) => endpoint.address))
+  return `${standing.text}${why}. No other endpoint is left, so requests still go to ${addresses}.`
+}
+
+/** An endpoint that gets no requests: why, until when, and who gets them instead. */
+function LeftOut({ row, parts, ahead }: { readonly row: EndpointRow; readonly parts: Parts; readonly ahead: number }) {
+  const { upstream, endpoint } = row
+  const { address, health, reason, until } = endpoint
+  const others = parts.endpoints.filter((each) => each.upstream === upstream && each.endpoint.health === 'up')
+  return (
+    <p>
+      <Mark kind="bad" /> <b>{address}</b> of upstream <b>{upstream}</b> gets no requests: {health}
+      {reason !== null && reason !== health && ` (${because(reason)})`}
+      {until === null ? ', until that changes.' : `, until ${clock(until - ahead)}, in ${left(until, ahead)}.`}
+      {others.length === 1 && ` They go to ${others[0]?.endpoint.address} instead.`}
+      {others.length > 1 && ` They go to the ${others.length} others instead.`}
+    </p>
   )
 }

@@ -24,7 +24,7 @@ export function App({ store }: { readonly store: Store }) {
     setLook(applyTheme(theme))
     return watchSystem(() => setLook(applyTheme(theme)))
   }, [theme])
-  const parts = allParts(store.topology, store.upstreams, store.failing)
+  const parts = allParts(store.topology, store.upstreams, store)
   return (
     <>
       <a class="skip" href="#overview">

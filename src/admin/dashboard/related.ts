@@ -1,8 +1,15 @@
 // Which parts of the topology belong together: what is asked for, all above it and all below it.
 
 import type { LiveEndpoint, Topology, TopologyRoute } from '../live/messages.ts'
-import { endpointStanding, listenerStanding, routeStanding, type Standing, upstreamStanding } from './health.ts'
-import type { UpstreamView } from './store.ts'
+import {
+  endpointStanding,
+  listenerStanding,
+  routeStanding,
+  type Standing,
+  type UpstreamView,
+  upstreamStanding,
+} from './health.ts'
+import type { Recent } from './recent.ts'
 
 export interface EndpointRow {
   readonly key: string
@@ -27,13 +34,16 @@ export interface Wish {
   readonly chosen: Chosen
 }
 
-/** `failing`: keys of endpoints at which tries have failed just now. */
-export function allParts(
-  topology: Topology,
-  upstreams: ReadonlyMap<string, UpstreamView>,
-  failing: { has(key: string): boolean },
-): Parts {
-  const rows = new Map([...upstreams].map(([name, upstream]) => [name, rowsOf(upstream, failing)]))
+/** What was seen in the last seconds. */
+export interface Seen {
+  /** Tries, by keys of endpoints. */
+  readonly tried: Pick<Recent, 'failing'>
+  /** Requests, by routes. */
+  readonly served: Pick<Recent, 'failing' | 'worked'>
+}
+
+export function allParts(topology: Topology, upstreams: ReadonlyMap<string, UpstreamView>, seen: Seen): Parts {
+  const rows = new Map([...upstreams].map(([name, upstream]) => [name, rowsOf(upstream, seen)]))
   const upstreamStandings = new Map(
     [...upstreams].map(([name, upstream]) => [
       name,
@@ -43,7 +53,9 @@ export function allParts(
       ),
     ]),
   )
-  const routeStandings = new Map(topology.routes.map((route) => [route.name, routeStanding(route, upstreamStandings)]))
+  const routeStandings = new Map(
+    topology.routes.map((route) => [route.name, routeStanding(route, upstreamStandings, seen.served)]),
+  )
   return {
     listeners: topology.listeners.map((listener) => ({
       listener,
@@ -58,10 +70,10 @@ export function allParts(
   }
 }
 
-function rowsOf({ name, endpoints }: UpstreamView, failing: { has(key: string): boolean }): EndpointRow[] {
+function rowsOf({ name, endpoints }: UpstreamView, { tried }: Seen): EndpointRow[] {
   return [...endpoints.values()].map((endpoint) => {
     const key = `${name} ${endpoint.address}`
-    return { key, upstream: name, endpoint, standing: endpointStanding(endpoint, failing.has(key)) }
+    return { key, upstream: name, endpoint, standing: endpointStanding(endpoint, tried.failing(key)) }
   })
 }
 

@@ -1,36 +1,22 @@
 // What the page knows of the gateway: follows the stream of events, and connects again when it ends.
 
 import type { RequestSample } from '../../model/request-sample.ts'
-import type {
-  ErrorCount,
-  LiveEndpoint,
-  LiveStanding,
-  LiveStart,
-  LiveTick,
-  LiveUpstream,
-  Point,
-  Rates,
-  Topology,
-} from '../live/messages.ts'
+import type { ErrorCount, LiveStanding, LiveStart, LiveTick, LiveUpstream, Point, Rates, Topology } from '../live/messages.ts'
 import { call, token } from './api.ts'
+import type { UpstreamView } from './health.ts'
+import { Recent } from './recent.ts'
 import { readEvents, type StreamEvent } from './stream.ts'
 
 const MOST_POINTS = 300
 const MOST_SAMPLES = 200
 /** Errors are counted over so many ticks. */
 const ERROR_TICKS = 60
-/** An endpoint is failing for so long after a try that did. */
-const FAILING_MS = 5000
 const RETRY_MS = [1000, 2000, 5000, 10_000]
 /** There is an event each second: after so many of them without one nobody is there any more. */
 const SILENCE_MS = 15_000
 
 /** `token`: one is needed; `refused`: connecting makes no sense until something is changed. */
 export type Phase = 'connecting' | 'live' | 'lost' | 'token' | 'refused'
-
-export interface UpstreamView extends Omit<LiveUpstream, 'endpoints'> {
-  readonly endpoints: ReadonlyMap<string, LiveEndpoint>
-}
 
 export class Store {
   phase: Phase = 'connecting'
@@ -50,8 +36,10 @@ export class Store {
   /** Samples are not taken in, because somebody asked for that, or is among them. */
   paused = false
   held = false
-  /** `upstream address` → when a try failed last. */
-  readonly failing = new Map<string, number>()
+  /** Tries, by `upstream address`. */
+  readonly tried = new Recent()
+  /** Requests, by route. */
+  readonly served = new Recent()
   seen = 0
   #errors: (readonly ErrorCount[])[] = []
   #changed: () => void = () => {}
@@ -147,6 +135,8 @@ export class Store {
     this.points = joined(this.points, start.points)
     this.listeners = {}
     this.routes = {}
+    this.tried.clear()
+    this.served.clear()
   }
 
   #tick(tick: LiveTick): void {
@@ -157,15 +147,18 @@ export class Store {
     for (const { endpoints: changed, gone, removed, ...rest } of tick.upstreams) {
       const endpoints = new Map(upstreams.get(rest.name)?.endpoints)
       for (const address of gone) endpoints.delete(address)
-      for (const endpoint of changed) {
-        endpoints.set(endpoint.address, endpoint)
-        if (endpoint.failed > 0) this.failing.set(`${rest.name} ${endpoint.address}`, tick.at)
-      }
+      for (const endpoint of changed) endpoints.set(endpoint.address, endpoint)
       if (removed) upstreams.delete(rest.name)
       else upstreams.set(rest.name, { ...rest, endpoints })
     }
-    for (const [key, at] of this.failing) if (tick.at - at > FAILING_MS) this.failing.delete(key)
     this.upstreams = upstreams
+    // Those that are not mentioned do as they did.
+    for (const { name, endpoints } of upstreams.values())
+      for (const { address, tries, failed, outcome } of endpoints.values())
+        this.tried.note(`${name} ${address}`, tries, failed, tick.at, outcome)
+    for (const [name, [requests, failed]] of Object.entries(tick.routes)) this.served.note(name, requests, failed, tick.at)
+    this.tried.turn(tick.at)
+    this.served.turn(tick.at)
     this.points = joined(this.points, [tick.point])
     this.listeners = tick.listeners
     this.routes = tick.routes

@@ -179,7 +179,8 @@ function Row({ standing, name, more, below }: RowProps) {
 }
 
 function Rate({ of, rates }: { readonly of: string; readonly rates: Rates }) {
-  const [requests, failed] = rates[of] ?? [0, 0]
+  // A name may be that of something that every object has.
+  const [requests, failed] = (Object.hasOwn(rates, of) ? rates[of] : null) ?? [0, 0]
   if (requests === 0) return null
   return (
     <span class="rate">

@@ -23,6 +23,31 @@ export function clock(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB')
 }
 
+const IN_WORDS = new Map(
+  Object.entries({
+    'connect-failure': 'it takes no connections',
+    'connect-timeout': 'connecting takes too long',
+    reset: 'it cuts connections',
+    timeout: 'it does not answer in time',
+    protocol: 'what it answers is not HTTP',
+    'consecutive-errors': 'several requests in a row failed',
+    'error-percent': 'too many requests failed',
+    latency: 'it is much slower than the others',
+  }),
+)
+
+/** `reset: it cuts connections`; what has no further words stays as it is. */
+export function because(reason: string): string {
+  const words = IN_WORDS.get(reason)
+  return words === undefined ? reason : `${reason}: ${words}`
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(names: readonly string[], most = 4): string {
+  const shown = names.length <= most + 1 ? names : [...names.slice(0, most), `${names.length - most} more`]
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
 /** `back in 8 s`; `ahead` is how far the other clock is. */
 export function left(until: number, ahead: number): string {
   const seconds = Math.ceil((until - ahead - Date.now()) / 1000)

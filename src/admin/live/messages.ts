@@ -77,6 +77,8 @@ export interface LiveEndpoint extends EndpointState {
   /** Tries that ended, and failed ones of them, per second. */
   readonly tries: number
   readonly failed: number
+  /** What most of these failed with; null = none did. */
+  readonly outcome: string | null
 }
 
 export interface LiveUpstream extends Omit<UpstreamState, 'endpoints'> {

@@ -10,6 +10,8 @@ import type { ErrorCount, Point, Rates } from './messages.ts'
 export interface Tries {
   all: number
   failed: number
+  /** What most of the failed ones came to; null = none failed. */
+  outcome: string | null
 }
 
 export interface Traffic {
@@ -66,7 +68,10 @@ export class TrafficMeter {
       routes: rates(routes, seconds),
       errors,
       tries: new Map(
-        [...tries].map(([key, { all, failed }]) => [key, { all: perSecond(all, seconds), failed: perSecond(failed, seconds) }]),
+        [...tries].map(([key, { all, failed, outcome }]) => [
+          key,
+          { all: perSecond(all, seconds), failed: perSecond(failed, seconds), outcome },
+        ]),
       ),
     }
   }
@@ -79,14 +84,19 @@ export class TrafficMeter {
       if (reason in REASONS && REASONS[reason as keyof typeof REASONS].status >= 500) own += by
     })
     const outcomes = new Map<string, number>()
+    const most = new Map<string, number>()
     this.#attempts.tick(this.#series('attempts_total'), ({ upstream, endpoint, outcome = '' }, by) => {
       const key = `${upstream} ${endpoint}`
-      const sum = tries.get(key) ?? { all: 0, failed: 0 }
+      const sum = tries.get(key) ?? { all: 0, failed: 0, outcome: null }
       tries.set(key, sum)
       sum.all += by
       // A client that went away says nothing about the endpoint.
       if (outcome === 'ok' || outcome === 'cancelled') return
       sum.failed += by
+      if (by > (most.get(key) ?? 0)) {
+        most.set(key, by)
+        sum.outcome = outcome
+      }
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + by)
     })
     return [

@@ -42,8 +42,8 @@ export class UpstreamChanges {
     const told = before?.endpoints ?? new Map<string, LiveEndpoint>()
     const endpoints: LiveEndpoint[] = []
     for (const state of upstream.endpoints) {
-      const { all = 0, failed = 0 } = tries.get(`${upstream.name} ${state.address}`) ?? {}
-      const endpoint = { ...state, tries: all, failed }
+      const { all = 0, failed = 0, outcome = null } = tries.get(`${upstream.name} ${state.address}`) ?? {}
+      const endpoint = { ...state, tries: all, failed, outcome }
       const known = told.get(state.address)
       if (known !== undefined && sameHealth(known, endpoint) && (sameNumbers(known, endpoint) || !room.take())) continue
       told.set(state.address, endpoint)
@@ -99,7 +99,8 @@ function sameNumbers(one: LiveEndpoint, other: LiveEndpoint): boolean {
     one.inFlight === other.inFlight &&
     one.latencyMs === other.latencyMs &&
     one.tries === other.tries &&
-    one.failed === other.failed
+    one.failed === other.failed &&
+    one.outcome === other.outcome
   )
 }
 
