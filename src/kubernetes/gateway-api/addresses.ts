@@ -18,6 +18,8 @@ export interface Trouble {
   readonly message: string
   /** The same for clients, where the message quotes what is written. */
   readonly brief?: string
+  /** Nobody has to do anything about it. */
+  readonly passing?: true
 }
 
 export interface Addresses {

@@ -66,7 +66,7 @@ export function resolve(
   if (!permits(known.grants, read, by, { group, kind, namespace, name }))
     return wrong(
       'RefNotPermitted',
-      `no ReferenceGrant in ${namespace} lets a ${by.kind} of ${by.namespace} name the Service ${key}`,
+      `no ReferenceGrant in ${namespace} lets ${by.kind}s of ${by.namespace} name the Service ${key}`,
     )
   const service = read(known.services, key)
   if (service === undefined) return wrong('BackendNotFound', `there is no Service ${key}`)

@@ -62,6 +62,6 @@ function certificatesIn(pem: string): string {
 function notPermitted(by: Asker, namespace: string, where: string): Trouble {
   return {
     reason: 'RefNotPermitted',
-    message: `no ReferenceGrant in ${namespace} lets a ${by.kind} of ${by.namespace} name ${where}`,
+    message: `no ReferenceGrant in ${namespace} lets ${by.kind}s of ${by.namespace} name ${where}`,
   }
 }

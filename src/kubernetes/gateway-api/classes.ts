@@ -62,17 +62,17 @@ export function isUsable({ spec }: GatewayClass): boolean {
   return spec.parametersRef === undefined
 }
 
+/** null = it is not refused. */
+export function refusalOfClass({ spec: { parametersRef } }: GatewayClass): string | null {
+  if (parametersRef === undefined) return null
+  return `parametersRef: classes have no parameters here, the ${parametersRef.kind} "${parametersRef.name}" cannot be followed: leave it out`
+}
+
 export function classStatus(object: GatewayClass): StatusIntent {
-  const { meta, status, spec } = object
+  const { meta, status } = object
   const accepted = isUsable(object)
     ? condition('Accepted', true, 'Accepted', 'Gateways of this class are served', meta.generation)
-    : condition(
-        'Accepted',
-        false,
-        'InvalidParameters',
-        `parametersRef: ${spec.parametersRef?.kind} is no kind of parameters that is known`,
-        meta.generation,
-      )
+    : condition('Accepted', false, 'InvalidParameters', refusalOfClass(object) ?? '', meta.generation)
   const wanted = {
     ...Object(status),
     conditions: joinConditions(fieldOf(status, 'conditions'), [accepted]),

@@ -9,6 +9,8 @@ export interface Claim {
   readonly host: string
   /** What it is written in. Of two in one object neither wins, of two objects the earlier one. */
   readonly owner: string
+  /** As in `the listener http of the Gateway shop/edge`. */
+  readonly inWords: string
 }
 
 /** `claims`: earlier objects first. By position; null = no conflict. What is refused is in nobody's way. */
@@ -46,15 +48,19 @@ const CLASSES = { http: 'http', https: 'tls', tls: 'tls', tcp: 'tcp' } as const
 
 function conflictOf(one: Claim, two: Claim): Trouble | null {
   const port = `port ${one.port}`
+  const speaks = `${two.protocol.toUpperCase()} is spoken there by ${two.inWords}`
   if (CLASSES[one.protocol] !== CLASSES[two.protocol])
-    return { reason: 'ProtocolConflict', message: `${port} is asked for with protocols that cannot share it` }
+    return { reason: 'ProtocolConflict', message: `${port} cannot be shared by ${one.protocol.toUpperCase()}: ${speaks}` }
   if (one.protocol === 'tcp')
-    return { reason: 'ProtocolConflict', message: `${port} is asked for twice: nothing tells connections of TCP apart` }
+    return {
+      reason: 'ProtocolConflict',
+      message: `${port} is asked for by ${two.inWords} too: nothing tells connections of TCP apart`,
+    }
   if (one.host !== two.host) return null
   const host = one.host === '' ? 'every host' : one.host
   if (one.protocol !== two.protocol)
-    return { reason: 'ProtocolConflict', message: `${host} on ${port} is asked for with two protocols` }
-  return { reason: 'HostnameConflict', message: `${host} on ${port} is asked for twice` }
+    return { reason: 'ProtocolConflict', message: `${host} on ${port} is asked for with two protocols: ${speaks}` }
+  return { reason: 'HostnameConflict', message: `${host} on ${port} is asked for by ${two.inWords} too` }
 }
 
 /** Pairs of TLS listeners of one port whose hosts meet; by position. */

@@ -61,8 +61,17 @@ function isProgrammed({ bind }: PlannedListener): boolean {
 }
 
 function notValid(listeners: readonly PlannedListener[]): Trouble {
-  const names = listeners.map(({ spec }) => spec.name).join(', ')
-  return { reason: 'ListenersNotValid', message: `these listeners are not served: ${names}` }
+  const each = listeners.map((listener) => nameWith(listener, refusalOf(listener) ?? listener.judged.idle))
+  return { reason: 'ListenersNotValid', message: `these listeners are not served: ${each.join(', ')}` }
+}
+
+function notResolved(listeners: readonly PlannedListener[]): Trouble {
+  const each = listeners.map((listener) => nameWith(listener, listener.judged.unresolved[0] ?? null))
+  return { reason: 'ListenersNotResolved', message: `references of these listeners are not resolved: ${each.join(', ')}` }
+}
+
+function nameWith({ spec }: PlannedListener, why: Trouble | null): string {
+  return why === null ? spec.name : `${spec.name} (${why.message})`
 }
 
 function refusalOf({ judged, conflict, unavailable }: PlannedListener): Trouble | null {
@@ -78,7 +87,7 @@ function gatewayConditions({ object, addresses, listeners, sets, clientTrouble, 
   const unresolved = listeners.filter(({ judged }) => judged.unresolved.length > 0)
   const accepted = refused ?? (useless ? notValid(bad) : null)
   const problem = accepted ?? addresses.trouble ?? (served ? null : whyNotServed(listeners))
-  const refs = clientTrouble ?? (unresolved.length === 0 ? null : { ...notValid(unresolved), reason: 'ListenersNotResolved' })
+  const refs = clientTrouble ?? (unresolved.length === 0 ? null : notResolved(unresolved))
   const modes = [frontend?.default?.validation?.mode, ...(frontend?.perPort ?? []).map(({ tls }) => tls?.validation?.mode)]
   return [
     accepted !== null

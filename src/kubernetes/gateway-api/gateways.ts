@@ -118,7 +118,7 @@ function refusalOf({ infrastructure }: GatewaySpec): Trouble | null {
   if (ref === undefined) return null
   return {
     reason: 'InvalidParameters',
-    message: `infrastructure.parametersRef: ${ref.kind}.${ref.group} is not a kind of parameters that is known`,
+    message: `infrastructure.parametersRef: Gateways have no parameters here, the ${ref.kind} "${ref.name}" cannot be followed: leave it out`,
   }
 }
 
@@ -135,7 +135,10 @@ function setRefusal(
     (name) => namespaces.get(name)?.labels ?? null,
   )
   if (allowed) return null
-  return { reason: 'NotAllowed', message: `allowedListeners of the Gateway takes no ListenerSets of ${set.meta.namespace}` }
+  return {
+    reason: 'NotAllowed',
+    message: `the Gateway ${meta.namespace}/${meta.name} takes no ListenerSets of the namespace ${set.meta.namespace}: it has allowedListeners.namespaces.from: ${from}`,
+  }
 }
 
 /** In ascending order: of the listeners of a Gateway and of its ListenerSets, whether they are served or not. */
@@ -168,6 +171,7 @@ function settle(entries: readonly Entry[], around: Surroundings): Map<Entry, Pla
       protocol: judged.protocol ?? 'tcp',
       host: judged.host,
       owner: `${owner.kind}/${owner.namespace}/${owner.name}`,
+      inWords: `the listener ${spec.name} of the ${owner.kind} ${owner.namespace}/${owner.name}`,
     }),
   )
   const conflicts = findConflicts(claims)

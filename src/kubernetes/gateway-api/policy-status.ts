@@ -4,6 +4,7 @@ import type { StatusIntent } from '../translation.ts'
 import { type Condition, condition, fieldOf, joinConditions, listOf, summary } from './conditions.ts'
 import { GROUP } from './kinds.ts'
 import type { JudgedPolicy } from './policies.ts'
+import { olderPolicy } from './problems.ts'
 
 /** The API server's limit. */
 const MOST_ANCESTORS = 16
@@ -49,7 +50,7 @@ function conditionsOf({ object, targets, refused, unresolved }: JudgedPolicy): C
       ? refused
       : {
           reason: 'Conflicted',
-          message: `the BackendTLSPolicy ${lost.conflict} is older and for the same Service ${lost.service}`,
+          message: olderPolicy(lost.conflict ?? '', lost.service),
         }
   return [
     accepted === null

@@ -16,6 +16,11 @@ export interface Use {
   readonly gateways: readonly string[]
 }
 
+export interface RefusedRule extends Trouble {
+  /** As in `spec.rules[0]`. */
+  readonly path: string
+}
+
 export interface RouteParts {
   readonly configs: readonly RouteConfig[]
   readonly upstreams: readonly NamedUpstream[]
@@ -24,7 +29,7 @@ export interface RouteParts {
   /** References that do not resolve. */
   readonly unresolved: readonly Trouble[]
   /** Rules that cannot be served as they are written. */
-  readonly refused: readonly Trouble[]
+  readonly refused: readonly RefusedRule[]
   /** All of its rules are. */
   readonly useless: boolean
   readonly problems: readonly ObjectProblem[]
@@ -42,9 +47,24 @@ export function readRoute(
 
 function readNew(written: object): RouteConfig | string {
   const read = routeSchema.safeParse(written)
-  if (!read.success) return read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  if (!read.success) return read.error.issues.map(({ path, message }) => `${inObject(path)}: ${message}`).join('; ')
   const [found] = checkFilters({ routes: [read.data] })
   return found === undefined ? read.data : found.message
+}
+
+/** Whether one of `match` can be read. */
+export function isMatch(match: object): boolean {
+  return routeSchema.safeParse({ name: 'match', match: [match], filters: [{ respond: { status: 500 } }] }).success
+}
+
+/** Matches are those of the object, one for one. */
+function inObject([key, index, ...rest]: readonly PropertyKey[]): string {
+  return key === 'match' && index !== undefined ? `matches[${String(index)}]` : [key, index, ...rest].map(String).join('.')
+}
+
+/** What is wrong with where a route is attached. */
+export function attachmentProblems(attachments: readonly Attachment[]): ObjectProblem[] {
+  return attachments.flatMap(({ refused, path }) => (refused === null ? [] : [{ ...refused, path, severity: 'refused' }]))
 }
 
 const LONGEST_NAME = 512

@@ -46,10 +46,14 @@ function conditionsOf(attachment: Attachment, parts: RouteParts, generation: num
       : condition('ResolvedRefs', false, summary(unresolved).reason, summary(unresolved).message, generation),
   ]
   if (refused.length > 0 && !useless)
-    found.push(
-      condition('PartiallyInvalid', true, summary(refused).reason, `answered 500: ${summary(refused).message}`, generation),
-    )
+    found.push(condition('PartiallyInvalid', true, summary(refused).reason, droppedRules(refused), generation))
   return found
+}
+
+/** How it begins is prescribed. */
+function droppedRules(refused: RouteParts['refused']): string {
+  const rules = refused.map(({ path, message }) => `${path}: ${message}`)
+  return `Dropped Rule, its requests are answered 500: ${rules.join('; ')}`
 }
 
 /** As it is written, with the defaults of the API server. */

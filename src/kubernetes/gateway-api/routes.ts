@@ -10,7 +10,15 @@ import { type Around as Attaching, attach } from './attach.ts'
 import type { Backends, Made as BeforeMade, Carried } from './backend-refs.ts'
 import { dependsOnPort } from './filters.ts'
 import type { Kept, Kind, RouteRule, RouteSpec } from './kinds.ts'
-import { type RouteParts, readRoute, routeName, type Use } from './route-parts.ts'
+import {
+  attachmentProblems,
+  isMatch,
+  type RefusedRule,
+  type RouteParts,
+  readRoute,
+  routeName,
+  type Use,
+} from './route-parts.ts'
 import { answer, type RuleParts, refuse, writeRule } from './rules.ts'
 import { UNSERVED, type Variant, variantsOf } from './variants.ts'
 
@@ -50,7 +58,7 @@ export function translateRoute<Match>(
     }
     if (whole) served++
   }
-  return { ...parts.done(), attachments, useless: rules.length > 0 && served === 0 }
+  return { ...parts.done(attachmentProblems(attachments)), attachments, useless: rules.length > 0 && served === 0 }
 }
 
 const ANYWHERE = (): null => null
@@ -93,7 +101,7 @@ class Parts {
   readonly #upstreams = new Set<NamedUpstream>()
   readonly #origins: (readonly [string, Origin])[] = []
   readonly #unresolved: Trouble[] = []
-  readonly #refused: Trouble[] = []
+  readonly #refused: RefusedRule[] = []
   readonly #problems: ObjectProblem[] = []
   readonly #uses: Use[] = []
 
@@ -105,38 +113,48 @@ class Parts {
   add(made: Made, { suffix, listeners, hosts }: Variant, base: string, object: Origin['object'], path: string): Trouble | null {
     const name = routeName(base, suffix, hash8)
     const head = { name, listeners, hosts, match: made.match }
-    let refused = made.refused
+    let { refused, lost } = made
     let config = readRoute(this.#made, { ...head, ...made.written })
     if (typeof config === 'string') {
       refused = { reason: 'UnsupportedValue', message: config }
-      config = readRoute(this.#made, { ...head, filters: [answer('refused-object', config)] }, true)
+      // Of its matches those that can be read.
+      const match = made.match.filter(isMatch)
+      lost ||= made.match.length > 0 && match.length === 0
+      config = readRoute(this.#made, { ...head, match, filters: [answer('refused-object', config)] }, true)
     }
-    if (typeof config !== 'string' && listeners.length > 0 && !made.lost) {
+    const matched = typeof config !== 'string' && !lost
+    if (typeof config !== 'string' && listeners.length > 0 && matched) {
       this.#configs.push(config)
       this.#origins.push([name, { object, path }])
     }
     if (listeners.length > 0) for (const each of made.upstreams) this.#upstreams.add(each)
-    for (const each of made.unresolved)
-      this.#tell(this.#unresolved, each, `${path}.${/Filter/.test(each.reason) ? 'filters' : 'backendRefs'}`)
-    if (refused !== null) this.#tell(this.#refused, refused, path)
+    for (const each of made.unresolved) {
+      const where = `${path}.${/Filter/.test(each.reason) ? 'filters' : 'backendRefs'}`
+      if (this.#tell(each, where)) this.#unresolved.push(each)
+    }
+    if (refused !== null) {
+      const message = matched ? refused.message : `${refused.message}; nothing is matched by it`
+      if (this.#tell({ ...refused, message }, path)) this.#refused.push({ ...refused, message, path })
+    }
     this.#uses.push(...made.uses)
     return refused
   }
 
-  #tell(list: Trouble[], trouble: Trouble, path: string): void {
-    if (list.some(({ message }) => message === trouble.message)) return
-    list.push(trouble)
+  /** Whether it was not told yet: a rule may come to several routes. */
+  #tell(trouble: Trouble, path: string): boolean {
+    if (this.#problems.some((each) => each.message === trouble.message && each.path === path)) return false
     this.#problems.push({ ...trouble, path, severity: 'refused' })
+    return true
   }
 
-  done(): Omit<RouteParts, 'attachments' | 'useless'> {
+  done(further: readonly ObjectProblem[]): Omit<RouteParts, 'attachments' | 'useless'> {
     return {
       configs: this.#configs,
       upstreams: [...this.#upstreams],
       origins: this.#origins,
       unresolved: this.#unresolved,
       refused: this.#refused,
-      problems: this.#problems,
+      problems: [...further, ...this.#problems],
       uses: this.#uses,
     }
   }

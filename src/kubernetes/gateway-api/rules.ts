@@ -80,6 +80,8 @@ export class Findings {
   readonly upstreams: NamedUpstream[] = []
   readonly unresolved: Trouble[] = []
   readonly uses: Use[] = []
+  /** Why references cannot be used, whoever tells of it. */
+  readonly #unusable: string[] = []
   readonly #variant: Variant
   readonly #around: Around
 
@@ -98,8 +100,8 @@ export class Findings {
   }
 
   nowhere(refs: readonly FilteredBackendRef[]): string {
-    if (this.unresolved.length > 0) return this.unresolved.map(({ message }) => message).join('; ')
-    return refs.length === 0 ? 'the rule has no backendRefs' : 'no backendRef of the rule can be used'
+    if (this.#unusable.length > 0) return this.#unusable.join('; ')
+    return refs.length === 0 ? 'the rule has no backendRefs' : 'every backendRef of the rule has weight 0'
   }
 
   mirrors(specs: readonly FilterSpec[]): object[] {
@@ -138,6 +140,7 @@ export class Findings {
     if (found.service !== undefined)
       this.uses.push({ service: found.service, port: found.port ?? '', gateways: this.#variant.gateways })
     if ('reason' in found) {
+      if (!this.#unusable.includes(found.message)) this.#unusable.push(found.message)
       if (found.unresolved) this.unresolved.push({ reason: found.reason, message: found.message })
     } else this.upstreams.push(found.upstream, ...found.standIns)
     return found

@@ -110,7 +110,7 @@ export class ServiceBook implements AddressSource {
       }
     if (values.length === 0) {
       const from = type === 'LoadBalancer' ? ' from its load balancer' : ''
-      return { reason: 'AddressNotAssigned', message: `the Service ${key} has no address yet${from}` }
+      return { reason: 'AddressNotAssigned', message: `the Service ${key} has no address yet${from}`, passing: true }
     }
     if (loadBalancerIP !== null && !values.includes(loadBalancerIP))
       return notUsable(`the load balancer of the Service ${key} has ${values.join(', ')}, not ${loadBalancerIP}`)

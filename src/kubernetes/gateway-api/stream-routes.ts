@@ -9,7 +9,7 @@ import type { Trouble } from './addresses.ts'
 import { type Around as Attaching, attach } from './attach.ts'
 import type { Backends } from './backend-refs.ts'
 import type { Kept, Kind, StreamRouteSpec } from './kinds.ts'
-import { type RouteParts, readRoute, routeName, type Use } from './route-parts.ts'
+import { attachmentProblems, type RefusedRule, type RouteParts, readRoute, routeName, type Use } from './route-parts.ts'
 import { answer, Findings } from './rules.ts'
 import { UNSERVED, variantsOf } from './variants.ts'
 
@@ -32,7 +32,7 @@ export function translateStreamRoute(
   const origins: (readonly [string, Origin])[] = []
   const upstreams = new Set<NamedUpstream>()
   const unresolved: Trouble[] = []
-  const refused: Trouble[] = []
+  const refused: RefusedRule[] = []
   const uses: Use[] = []
   const variants = variantsOf(attachments, ({ terminates }) => terminates)
   for (const variant of variants.length > 0 ? variants : [UNSERVED]) {
@@ -42,7 +42,7 @@ export function translateStreamRoute(
     const rest = shares.length > 0 ? { to: shares } : { filters: [answer('invalid-reference', found.nowhere(refs))] }
     const name = routeName(base, variant.suffix, hash8)
     const config = readRoute(backends.made, { name, listeners: variant.listeners, hosts: variant.hosts, ...rest })
-    if (typeof config === 'string') refused.push({ reason: 'UnsupportedValue', message: config })
+    if (typeof config === 'string') refused.push({ reason: 'UnsupportedValue', message: config, path })
     else if (variant.listeners.length > 0) {
       configs.push(config)
       origins.push([name, { object, path }])
@@ -52,8 +52,9 @@ export function translateStreamRoute(
     uses.push(...found.uses)
   }
   const problems = [
+    ...attachmentProblems(attachments),
     ...unresolved.map((each): ObjectProblem => ({ ...each, path: `${path}.backendRefs`, severity: 'refused' })),
-    ...refused.map((each): ObjectProblem => ({ ...each, path, severity: 'refused' })),
+    ...refused.map((each): ObjectProblem => ({ ...each, severity: 'refused' })),
     ...rules.slice(1).map((_rule, i): ObjectProblem => {
       const message = 'nothing tells the rules apart: the first one takes every connection'
       return { reason: 'UnsupportedValue', message, path: `spec.rules[${i + 1}]`, severity: 'differs' }

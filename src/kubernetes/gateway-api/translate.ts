@@ -35,6 +35,7 @@ import { readListener, writtenListener } from './listener-config.ts'
 import { type Parent, parentsOf } from './parents.ts'
 import { judgePolicies, policiesOfServices, type ServicePolicy } from './policies.ts'
 import { policyStatus } from './policy-status.ts'
+import { classProblems, gatewayProblems, policyProblems, setProblems } from './problems.ts'
 import { Remembered } from './remembered.ts'
 import { ROUTE_KINDS, type TranslatedKind } from './route-kinds.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -150,13 +151,15 @@ export function gatewayApiTranslator(
         upstreams: byName(used),
         origins,
         reports: [
-          ...classes.map((object) => report(GATEWAY_CLASSES, object, classStatus(object))),
+          ...classes.map((object) => report(GATEWAY_CLASSES, object, classStatus(object), classProblems(object))),
           ...plans.flatMap((plan) => [
-            report(GATEWAYS, plan.object, gatewayStatus(plan, attached), problemsOf(plan)),
+            report(GATEWAYS, plan.object, gatewayStatus(plan, attached), gatewayProblems(plan)),
             ...plan.sets.map((set) => report(LISTENER_SETS, set.object, listenerSetStatus(set, attached), setProblems(set))),
           ]),
           ...routes.map(reportOf),
-          ...judged.map((policy) => report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach))),
+          ...judged.map((policy) =>
+            report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach), policyProblems(policy)),
+          ),
         ],
         objects: objects.of(gateways, book === null || settings === null ? null : { book, settings }, {
           gateways: view.objects(GATEWAYS),
@@ -269,24 +272,4 @@ function report(
   problems: readonly ObjectProblem[] = [],
 ): ObjectReport {
   return { object: referenceTo(kind, object.meta), problems, status }
-}
-
-function problemsOf({ listeners }: Plan): ObjectProblem[] {
-  return listeners.flatMap(listenerProblems)
-}
-
-function setProblems({ listeners }: { readonly listeners: readonly PlannedListener[] }): ObjectProblem[] {
-  return listeners.flatMap(listenerProblems)
-}
-
-function listenerProblems({ judged, conflict, unavailable, spec }: PlannedListener): ObjectProblem[] {
-  const path = `spec.listeners[${spec.name}]`
-  const refused = [judged.refused, conflict, unavailable, judged.idle].find((each) => each != null)
-  return [
-    ...(refused == null ? [] : [{ ...refused, path, severity: 'refused' as const }]),
-    ...judged.unresolved
-      .filter(({ message }) => message !== refused?.message)
-      .map((each) => ({ ...each, path, severity: 'refused' as const })),
-    ...judged.ignored.map((message) => ({ reason: 'UnsupportedValue', message, path, severity: 'differs' as const })),
-  ]
 }
