@@ -193,6 +193,8 @@ export class Exchange {
   noRetry = ''
 
   status = 0
+  /** What the gateway said of it beside the reason, in words; '' = no more. */
+  said = ''
   reason: ReasonCode | null = null
   /** The response head has gone to the client. */
   responded = false

@@ -69,6 +69,10 @@ export function grpcStatusIn(fields: string): number {
   return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : -1
 }
 
+/** That the called one is to blame: what a 5xx is in HTTP. unknown, deadline-exceeded, unimplemented, internal, unavailable, data-loss. */
+const FAULTS: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15])
+export const isGrpcFault = (status: number | null): boolean => status !== null && FAULTS.has(status)
+
 /** In words, for logs and metrics: bounded, whatever an endpoint says. */
 export const grpcStatusName = (status: number): string => GRPC_STATUSES[status] ?? 'unknown'
 

@@ -3,6 +3,7 @@
 import type { AccessRecord, AccessSink } from '../model/access-record.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
+import type { ReasonCode } from '../model/reasons.ts'
 import { decisionOf } from './decision.ts'
 import { endFilters } from './filters.ts'
 import { forgetHeld } from './held-body.ts'
@@ -69,4 +70,9 @@ export function countAnswer(x: Exchange, durationMs: number): void {
     responses?.add(x.status)
     binding.duration.observe(durationMs)
   }
+}
+
+export function countRejected({ listener }: Exchange, reason: ReasonCode): void {
+  const { rejected } = listener.counters
+  rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
 }

@@ -30,6 +30,7 @@ export function decisionOf(x: Exchange): Decision {
     endpoints: upstream === null ? [] : endpointsOf(x, upstream, subset),
     answer: answerOf(x),
     notes: [
+      ...(x.said === '' || x.said === x.attempts?.at(-1)?.detail ? [] : [x.said]),
       ...(asked === null ? [] : [`${asked.rules} routes are for this host or every host`]),
       ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream, subset)),
     ],
@@ -41,7 +42,7 @@ export function decisionOf(x: Exchange): Decision {
         reason: reason === '' ? null : reason,
       }),
     ),
-    noRetry: x.noRetry === '' ? null : x.noRetry,
+    noRetry: noRetryOf(x),
   }
 }
 
@@ -61,6 +62,20 @@ function filtersOf({ chain, passed, reason, attempts, status }: Exchange): Expla
     effect: i < passed ? 'passed' : i === passed && answered ? `answered ${status}` : 'not reached',
   }))
 }
+
+/** An answer that the route does not try again after has not been a question on the way. */
+function noRetryOf({ noRetry, attempts, binding, method }: Exchange): string | null {
+  if (noRetry !== '') return noRetry
+  const last = attempts?.at(-1)
+  if (last === undefined || last.outcome !== 'ok' || last.status < 500 || binding === null) return null
+  return binding.retry.onStatus?.(method, last.status) === true
+    ? null
+    : `the policy of the route: ${method} after ${last.status}`
+}
+
+/** A filter has answered, and nobody else was asked. */
+const filterAnswered = ({ chain, passed, attempts }: Exchange): boolean =>
+  chain !== null && passed < chain.filters.length && attempts === null
 
 function answerOf({ reason, status, attempts }: Exchange): Explanation['answer'] {
   if (reason !== null) return { status, reason }
@@ -106,7 +121,7 @@ function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream, subset:
     ...(binding.upstreams.length > 1 ? [byWeight(x, binding)] : []),
     ...(subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]),
     ...(chosen === undefined || chosen === upstream ? [] : [`${upstream.name} stands in for ${chosen.name}`]),
-    `${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`,
+    ...(filterAnswered(x) ? [] : [`${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`]),
     ...(ignored ? ['too few of them are healthy (panic): health is ignored'] : []),
     ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
     ...(hash ? [hash.says(x)] : []),

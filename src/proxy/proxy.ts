@@ -14,7 +14,7 @@ import { problem } from '../model/problem.ts'
 import type { ReasonCode } from '../model/reasons.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import type { Upstream } from '../model/upstream.ts'
-import { account, countAnswer, observe } from './account.ts'
+import { account, countAnswer, countRejected, observe } from './account.ts'
 import { Attempt } from './attempt.ts'
 import { FAILURE } from './failure-reasons.ts'
 import { filterLocalAnswer, filterResponse, runRequestFilters } from './filters.ts'
@@ -236,7 +236,7 @@ export class RequestProxy implements ExchangeHandler {
 
   /** There will be no other try: what an endpoint has said before is better than what we can say. */
   private giveIn(x: Exchange, reason: ReasonCode, detail: string, retryAfter?: number): void {
-    if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer)
+    if (x.lastAnswer !== null && !x.responded) this.answerLate(x, x.lastAnswer, reason)
     else this.fail(x, reason, detail, retryAfter)
   }
 
@@ -262,7 +262,8 @@ export class RequestProxy implements ExchangeHandler {
   }
 
   /** No later try brought an answer: the one that was given up for them. */
-  private answerLate(x: Exchange, { head, part }: KeptAnswer): void {
+  private answerLate(x: Exchange, { head, part }: KeptAnswer, noOther: ReasonCode): void {
+    x.noRetry ||= noOther
     const instead = x.chain?.onResponse ? filterResponse(x, x.chain, head) : null
     this.leave(x)
     x.responded = true
@@ -322,6 +323,7 @@ export class RequestProxy implements ExchangeHandler {
     this.abandon(x)
     if (x.responded) {
       x.reason = reason
+      x.said = detail
       x.incomplete = true
       countRejected(x, reason)
       x.downstream.cut(x)
@@ -331,6 +333,7 @@ export class RequestProxy implements ExchangeHandler {
   /** Answers by ourselves; the filters that the request has passed see it like an endpoint's answer. */
   answer(x: Exchange, answer: LocalAnswer, close: boolean): void {
     x.reason = answer.reason ?? null
+    x.said = answer.detail ?? ''
     const last = x.chain?.onResponse ? filterLocalAnswer(x, x.chain, answer) : answer
     this.send(x, last, close)
   }
@@ -392,9 +395,4 @@ function reasonOf(x: Exchange, { status }: ResponseHead): string {
 
 function upstreamOf(x: Exchange): Upstream {
   return x.upstream as Upstream
-}
-
-function countRejected(x: Exchange, reason: ReasonCode): void {
-  const { rejected } = x.listener.counters
-  rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
 }

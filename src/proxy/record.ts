@@ -4,6 +4,7 @@ import type { AccessRecord, AccessSink } from '../model/access-record.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Exchange } from '../model/exchange.ts'
 import { fieldValue } from '../model/field-text.ts'
+import { isGrpcFault } from '../model/grpc.ts'
 
 /** Who logs it; null = nobody. */
 export function accessOf({ listener, binding }: Exchange): AccessSink | null {
@@ -13,9 +14,9 @@ export function accessOf({ listener, binding }: Exchange): AccessSink | null {
   return own === undefined ? access : own
 }
 
-/** It was answered with 5xx, refused by the gateway or cut. */
-export function hasFailed({ status, reason, incomplete }: Exchange): boolean {
-  return status >= 500 || reason !== null || incomplete
+/** It was answered with 5xx or what is the same in gRPC, refused by the gateway or cut. */
+export function hasFailed({ status, reason, incomplete, grpcStatus }: Exchange): boolean {
+  return status >= 500 || reason !== null || incomplete || isGrpcFault(grpcStatus)
 }
 
 export function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {

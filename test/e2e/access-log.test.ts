@@ -187,6 +187,45 @@ t.test('why there was no further try', async (t) => {
   t.equal(of('GET'), 'the budget of upstream all is used up')
 })
 
+t.test('an answer that the route does not try again after, and one after which nobody else could be asked', async (t) => {
+  const endpoint = await startEndpoint(t)
+  endpoint.script = (_request, connection, phase) => {
+    if (phase === 'end') connection.answer('no', [], '503 Service Unavailable')
+  }
+  const fields = { fields: ['status', 'decision'] }
+  const once = await logged(t, [endpoint.address], fields)
+  await (await once.gateway.client()).ask('GET /')
+  t.equal((await once.lines(1))[0]?.decision.noRetry, 'the policy of the route: GET after 503')
+  const again = await logged(t, [endpoint.address], fields, {
+    route: { retry: { attempts: 2, on: ['503'], backoff: { base: '1ms', max: '1ms' } } },
+    upstream: { breaker: { errorPercent: 1, minimumRequests: 1 } },
+  })
+  await (await again.gateway.client()).ask('GET /')
+  const [line] = await again.lines(1)
+  t.match(line, { status: 503, decision: { noRetry: 'breaker-open', tried: [{ status: 503 }], answer: null } })
+})
+
+t.test('what a client did wrong, also where it is not told', async (t) => {
+  const settings = { fields: ['reason', 'decision'] }
+  const { gateway, lines } = await logged(t, ['127.0.0.1:1'], settings, { top: { errors: { detail: 'minimal' } } })
+  const client = await gateway.client()
+  client.send('GET / HTTP/1.1\r\na: b\r\n\r\n')
+  t.equal((await client.response()).status, 400)
+  t.match(await lines(1), [{ reason: 'bad-request', decision: { notes: [/Host/] } }])
+})
+
+t.test('a filter that answers: no endpoint was to be chosen', async (t) => {
+  const settings = { fields: ['decision'], decision: '100%' }
+  const filters = [{ respond: { status: 200, body: 'x' } }]
+  const { gateway, lines } = await logged(t, ['127.0.0.1:1'], settings, { route: { filters } })
+  await (await gateway.client()).ask('GET /')
+  t.match(await lines(1), [
+    {
+      decision: { filters: [{ name: 'respond', effect: 'answered 200' }], notes: ['1 routes are for this host or every host'] },
+    },
+  ])
+})
+
 t.test('a reload counts no dropped line twice', async (t) => {
   if (process.platform !== 'linux') return
   const endpoint = await startEndpoint(t)

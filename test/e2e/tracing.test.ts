@@ -2,6 +2,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the configuration */
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import t, { type Test } from 'tap'
 import { echoClient, startEcho } from '../grpc/echo-service.ts'
@@ -43,7 +44,15 @@ t.test('a trace that begins here', async (t) => {
   const { gateway, endpoint, collector } = await stage(t, { service: 'edge' })
   const client = await gateway.client()
   const before = BigInt(Date.now()) * 1_000_000n
-  t.equal((await client.ask('GET /a/./b?x=1&sig=hush', ['user-agent: test/1', 'host: A.test:81'])).status, 200)
+  t.equal(
+    (
+      await client.ask('GET /a/./b?x=1&sig=hush&X-Amz-Signature=hush&design=y&X-Amz-Security-Token=', [
+        'user-agent: test/1',
+        'host: A.test:81',
+      ])
+    ).status,
+    200,
+  )
   const [server, attempt] = await collector.wait(2)
   const [version, traceId, spanId, flags] = parent(await endpoint.request())
   t.same([version, flags], ['00', '03'])
@@ -56,7 +65,7 @@ t.test('a trace that begins here', async (t) => {
     'http.request.method': 'GET',
     'url.scheme': 'http',
     'url.path': '/a/b',
-    'url.query': 'x=1&sig=REDACTED',
+    'url.query': 'x=1&sig=REDACTED&X-Amz-Signature=REDACTED&design=y&X-Amz-Security-Token=REDACTED',
     'server.address': 'a.test',
     'server.port': 81,
     'client.address': '127.0.0.1',
@@ -75,7 +84,7 @@ t.test('a trace that begins here', async (t) => {
     'http.request.method': 'GET',
     'server.address': '127.0.0.1',
     'server.port': Number(endpoint.address.split(':')[1]),
-    'url.full': `http://${endpoint.address}/a/b?x=1&sig=REDACTED`,
+    'url.full': `http://${endpoint.address}/a/b?x=1&sig=REDACTED&X-Amz-Signature=REDACTED&design=y&X-Amz-Security-Token=REDACTED`,
     'http.response.status_code': 200,
     'headgate.outcome': 'ok',
   })
@@ -325,12 +334,37 @@ t.test('gRPC over HTTP/2, to an endpoint of HTTP/2', async (t) => {
   const [span, attempt] = await collector.wait(2)
   t.match(span?.attributes, {
     'network.protocol.version': '2',
-    'rpc.system': 'grpc',
-    'rpc.service': 'test.Echo',
-    'rpc.method': 'Unary',
-    'rpc.grpc.status_code': 0,
+    'rpc.system.name': 'grpc',
+    'rpc.method': 'test.Echo/Unary',
+    'rpc.status_code': 'OK',
+    'error.type': undefined,
   })
   t.equal(seen, `00-${span?.traceId}-${attempt?.spanId}-03`)
+})
+
+t.test('a gRPC status that is a fault of the endpoint is an error, in the log too', async (t) => {
+  const [collector, server] = [await startCollector(t), await startEcho(t)]
+  const statuses = [14, 12, 5]
+  server.unary = (_call, callback) => callback({ code: statuses.shift() as number })
+  const file = join(t.testdir(), 'access.log')
+  const accessLog = { file, sample: '0%', fields: ['grpcStatus'] }
+  const gateway = await startGateway(
+    t,
+    configOf([server.address], { upstream: { protocol: 'h2' }, top: { tracing: tracingTo(collector), accessLog } }),
+  )
+  const client = echoClient(t, gateway.port)
+  for (let i = 0; i < 3; i++) await client.unary(Buffer.from('x'))
+  const spans = ofKind(await collector.wait(6), SERVER)
+  t.same(
+    spans.map(({ status, attributes: a }) => [status, a['rpc.status_code'], a['error.type'], a['rpc.method']]),
+    [
+      [2, 'UNAVAILABLE', 'UNAVAILABLE', 'test.Echo/Unary'],
+      [2, 'UNIMPLEMENTED', 'UNIMPLEMENTED', '_OTHER'],
+      [0, 'NOT_FOUND', undefined, 'test.Echo/Unary'],
+    ],
+  )
+  t.equal(spans[1]?.attributes['rpc.method_original'], 'test.Echo/Unary')
+  await until('two lines', () => readFileSync(file, 'utf8') === '{"grpcStatus":14}\n{"grpcStatus":12}\n')
 })
 
 t.test('a tunnel is one span for as long as it is open', async (t) => {

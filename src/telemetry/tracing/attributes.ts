@@ -2,6 +2,7 @@
 // with `headgate.`.
 
 import type { AttemptRecord } from '../../model/access-record.ts'
+import { grpcStatusName, isGrpcFault } from '../../model/grpc.ts'
 import { type AttributeWriter, Key } from './span-writer.ts'
 import type { DecisionWords, TraceData } from './trace-data.ts'
 
@@ -23,10 +24,10 @@ const PROTOCOL_VERSION = new Key('network.protocol.version')
 const USER_AGENT = new Key('user_agent.original')
 const TLS_VERSION = new Key('tls.protocol.version')
 const ERROR = new Key('error.type')
-const RPC_SYSTEM = new Key('rpc.system')
-const RPC_SERVICE = new Key('rpc.service')
+const RPC_SYSTEM = new Key('rpc.system.name')
 const RPC_METHOD = new Key('rpc.method')
-const RPC_STATUS = new Key('rpc.grpc.status_code')
+const RPC_METHOD_ORIGINAL = new Key('rpc.method_original')
+const RPC_STATUS = new Key('rpc.status_code')
 const LISTENER = new Key('headgate.listener')
 const REQUEST_ID = new Key('headgate.request_id')
 const BYTES_IN = new Key('headgate.bytes_in')
@@ -48,8 +49,10 @@ const DECISION_NO_RETRY = new Key('headgate.decision.no_retry')
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'])
 const OTHER = '_OTHER'
+const UNIMPLEMENTED = 12
 /** Of a query: what the conventions want to see redacted. */
-const SIGNATURES = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&]*/g
+const SIGNATURES =
+  /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
 
 /** `HTTP` for whatever is not a method of the conventions: names of spans are few. */
 export const spanMethod = (method: string): string => (METHODS.has(method) ? method : 'HTTP')
@@ -88,13 +91,19 @@ function putRare(to: AttributeWriter, record: TraceData): void {
   if (tlsVersion !== '') to.text(TLS_VERSION, tlsVersion.slice('TLSv'.length))
   if (record.grpc) putRpc(to, record)
   if (upgrade !== '') to.text(UPGRADE, upgrade)
-  if (failed(record)) to.text(ERROR, reason ?? String(record.status))
+  if (failed(record)) to.text(ERROR, reason ?? (record.status < 500 ? rpcStatus(record.grpcStatus) : String(record.status)))
 }
 
-/** 5xx, refused by the gateway with a 5xx, or cut. A 4xx is the client's affair. */
-export function failed({ status, reason }: TraceData): boolean {
-  return status >= 500 || (reason !== null && (status < 400 || status === 499))
+/** 5xx or what is the same in gRPC, refused by the gateway with a 5xx, or cut. A 4xx is the client's affair. */
+export function failed({ status, reason, grpcStatus }: TraceData): boolean {
+  return status >= 500 || isGrpcFault(grpcStatus) || (reason !== null && (status < 400 || status === 499))
 }
+
+/** As the conventions write it: `DEADLINE_EXCEEDED`. */
+const rpcStatus = (status: number | null): string =>
+  grpcStatusName(status ?? 2)
+    .toUpperCase()
+    .replaceAll('-', '_')
 
 /** For a client, a 4xx is a failure. */
 export const attemptFailed = ({ outcome, status }: AttemptRecord): boolean => outcome !== 'ok' || status >= 400
@@ -116,13 +125,14 @@ export function putAttempt(to: AttributeWriter, record: TraceData, attempt: Atte
   if (attemptFailed(attempt)) to.text(ERROR, outcome === 'ok' ? String(status) : outcome)
 }
 
-/** `/package.Service/Method`. */
+/** `/package.Service/Method`. Whoever answers otherwise than `unimplemented` has such a method; of others it is not known. */
 function putRpc(to: AttributeWriter, { path, grpcStatus }: TraceData): void {
-  const [, service = '', method = ''] = /^\/([^/?]+)\/([^/?]+)/.exec(path) ?? []
+  const [, method = ''] = /^\/([^/?]+\/[^/?]+)/.exec(path) ?? []
+  const known = grpcStatus !== null && grpcStatus !== UNIMPLEMENTED
   to.text(RPC_SYSTEM, 'grpc')
-  if (service !== '') to.text(RPC_SERVICE, service)
-  if (method !== '') to.text(RPC_METHOD, method)
-  if (grpcStatus !== null) to.number(RPC_STATUS, grpcStatus)
+  to.text(RPC_METHOD, known && method !== '' ? method : OTHER)
+  if (!known && method !== '') to.text(RPC_METHOD_ORIGINAL, method)
+  if (grpcStatus !== null) to.text(RPC_STATUS, rpcStatus(grpcStatus))
 }
 
 function putAddress(to: AttributeWriter, address: string): void {

@@ -8,7 +8,13 @@ import type { TraceData } from './trace-data.ts'
 
 export function writeSpans(to: SpanWriter, data: TraceData): void {
   writeServer(to, data)
-  for (const [i, attempt] of data.attempts.entries()) writeAttempt(to, data, attempt, i)
+  for (const attempt of data.attempts) writeAttempt(to, data, attempt, before(attempt, data.attempts))
+}
+
+/** How many began before it: they stand in the order in which they ended. */
+function before(attempt: AttemptRecord, attempts: readonly AttemptRecord[]): number {
+  const own = attempts.indexOf(attempt)
+  return attempts.filter(({ startMs }, i) => startMs < attempt.startMs || (startMs === attempt.startMs && i < own)).length
 }
 
 function writeServer(to: SpanWriter, data: TraceData): void {

@@ -188,3 +188,17 @@ t.test('several chunks stand in one request', async (t) => {
     t.equal(read(Buffer.from(request(chunks))).length, 6)
   }
 })
+
+t.test('tries are counted in the order in which they began, whichever ended first', (t) => {
+  const writer = new Readable()
+  const [first, hedge] = [
+    { ...attemptRecord, startMs: 1, spanId: '1'.repeat(16) },
+    { ...attemptRecord, startMs: 101, spanId: '2'.repeat(16), reason: 'hedge', outcome: 'cancelled' },
+  ]
+  writeSpans(writer, traceData(1, { attempts: [hedge, first] }))
+  t.same(
+    writer.spans.slice(1).map(({ attributes }) => attributes['http.request.resend_count']),
+    [1, undefined],
+  )
+  t.end()
+})
