@@ -1,7 +1,7 @@
 // Which objects of Kubernetes the routes of a configuration were made of, and what is wrong with those.
 
 import type { ObjectReference } from '../kubernetes/object-reference.ts'
-import type { ObjectReport, Translation } from '../kubernetes/translation.ts'
+import type { ObjectProblem, ObjectReport, Translation } from '../kubernetes/translation.ts'
 import type { Explanation, RouteOrigin } from '../model/explanation.ts'
 import { objectKey } from './combine-config.ts'
 
@@ -10,10 +10,15 @@ export interface RouteOrigins {
   of(route: string): RouteOrigin | null
   /** What is wrong with the object that a route was made of, as far as it is about this route or all of them, in sentences. */
   problemsOf(route: string): readonly string[]
+  /** What of Gateways, their listeners and what is attached to them is not served, in sentences: where a request finds no route. */
+  unattached(): readonly string[]
 }
 
 /** Where a part of an object stands; null = in no file. */
 export type PlaceOf = (object: ObjectReference, path: string) => { readonly file: string; readonly line: number } | null
+
+/** What has listeners. */
+const HOLDERS = ['GatewayClass', 'Gateway', 'ListenerSet']
 
 const NOWHERE: PlaceOf = () => null
 
@@ -30,6 +35,12 @@ export function routeOrigins(
     }
     return null
   }
+  const told = (object: ObjectReference, { reason, message, path, severity }: ObjectProblem): string => {
+    const place = placeOf(object, path)
+    const where = place === null ? '' : ` (${place.file}:${place.line})`
+    const text = path === '' || message.includes(path) ? message : `${path}: ${message}`
+    return `${originInWords(object)}, ${reason} (${severity}): ${text}${where}`
+  }
   return {
     of(route) {
       const origin = find(route)
@@ -43,12 +54,14 @@ export function routeOrigins(
       const key = objectKey(origin.object)
       const report = reports.find(({ object }) => objectKey(object) === key)
       const problems = (report?.problems ?? []).filter(({ path }) => isAbout(path, origin.path))
-      return problems.map(({ reason, message, path, severity }) => {
-        const place = placeOf(origin.object, path)
-        const where = place === null ? '' : ` (${place.file}:${place.line})`
-        const told = path === '' || message.includes(path) ? message : `${path}: ${message}`
-        return `${originInWords(origin.object)}, ${reason} (${severity}): ${told}${where}`
-      })
+      return problems.map((problem) => told(origin.object, problem))
+    },
+    unattached() {
+      return reports.flatMap(({ object, problems }) =>
+        problems
+          .filter(({ path }) => HOLDERS.includes(object.kind) || path.startsWith('spec.parentRefs['))
+          .map((problem) => told(object, problem)),
+      )
     },
   }
 }
@@ -65,7 +78,7 @@ const MOST_PROBLEMS = 10
 export function withOrigins(explanation: Explanation, origins: RouteOrigins): Explanation {
   const { route, considered, notes } = explanation
   const origin = route === null ? null : origins.of(route)
-  const problems = route === null ? [] : origins.problemsOf(route)
+  const problems = route === null ? origins.unattached() : origins.problemsOf(route)
   const left = problems.length - MOST_PROBLEMS
   return {
     ...explanation,
@@ -74,7 +87,11 @@ export function withOrigins(explanation: Explanation, origins: RouteOrigins): Ex
       const of = origins.of(each.route)
       return of === null ? each : { ...each, origin: of }
     }),
-    notes: [...notes, ...problems.slice(0, MOST_PROBLEMS), ...(left > 0 ? [`${left} more problems of this object`] : [])],
+    notes: [
+      ...notes,
+      ...problems.slice(0, MOST_PROBLEMS),
+      ...(left > 0 ? [`${left} more problems${route === null ? '' : ' of this object'}`] : []),
+    ],
   }
 }
 

@@ -106,6 +106,20 @@ t.test('Ingresses and Gateways on the same port, and no file', async (t) => {
   t.match(out, /listener gateway\/shop\/inner\/http: it is bound to port 80, as is web at another address, which has no route/)
 })
 
+t.test('a request without a route, and what is not attached', async (t) => {
+  const elsewhere = ROUTE.replace('name: api, namespace: shop', 'name: api, namespace: blue').replace(
+    'name: edge }]',
+    'name: edge, namespace: shop }]',
+  )
+  const folder = t.testdir({ 'a.yaml': `${elsewhere}---\n${SERVICE}` })
+  const { out } = await ask('-f', folder, 'GET', 'http://a.example:8080/')
+  t.match(out, 'answer    404 no-route')
+  t.match(
+    out,
+    /HTTPRoute blue\/api, NotAllowedByListeners \(refused\): spec.parentRefs\[0\]: no listener of the Gateway shop\/edge takes routes of the namespace blue: http has allowedRoutes.namespaces.from: Same \(.*a.yaml:17\)/,
+  )
+})
+
 t.test('with the routes of a file', async (t) => {
   const folder = t.testdir({
     'a.yaml': `${INGRESS}---\n${SERVICE}`,

@@ -65,7 +65,7 @@ export function isUsable({ spec }: GatewayClass): boolean {
 /** null = it is not refused. */
 export function refusalOfClass({ spec: { parametersRef } }: GatewayClass): string | null {
   if (parametersRef === undefined) return null
-  return `parametersRef: classes have no parameters here, the ${parametersRef.kind} "${parametersRef.name}" cannot be followed: leave it out`
+  return `classes have no parameters here: the ${parametersRef.kind} "${parametersRef.name}" of parametersRef cannot be followed, leave it out`
 }
 
 export function classStatus(object: GatewayClass): StatusIntent {

@@ -118,7 +118,7 @@ function refusalOf({ infrastructure }: GatewaySpec): Trouble | null {
   if (ref === undefined) return null
   return {
     reason: 'InvalidParameters',
-    message: `infrastructure.parametersRef: Gateways have no parameters here, the ${ref.kind} "${ref.name}" cannot be followed: leave it out`,
+    message: `Gateways have no parameters here: the ${ref.kind} "${ref.name}" of infrastructure.parametersRef cannot be followed, leave it out`,
   }
 }
 

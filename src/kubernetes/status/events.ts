@@ -5,7 +5,7 @@ import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
 import { finishWithin, type KubernetesEnvironment } from '../environment.ts'
 import type { ObjectReference } from '../object-reference.ts'
-import type { ObjectReport } from '../translation.ts'
+import type { ObjectProblem, ObjectReport } from '../translation.ts'
 import { againBody, type EventText, eventBody, eventName, eventPath } from './event.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -21,6 +21,8 @@ const IN_PARALLEL = 4
 /** Of one object, as client-go has it: 25, then one in five minutes. */
 const OF_ONE_BURST = 25
 const OF_ONE_PER_SECOND = 1 / 300
+/** What is over by then is not told: of objects that are created together those that are named often come last. */
+const SETTLE_MS = 2000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 const FORBIDDEN_MS = 300_000
@@ -42,6 +44,7 @@ interface Told {
   readonly object: ObjectReference
   readonly text: EventText
   readonly bucket: TokenBucket
+  readonly notBefore: number
   /** 0 = not known to be there. */
   count: number
   readonly alarm: Alarm
@@ -52,6 +55,8 @@ interface Subject {
   readonly bucket: TokenBucket
   /** By the name of the Event. */
   told: Map<string, Told>
+  /** Whether somebody was told that anything is wrong, and not yet that it is over. */
+  readonly warned: boolean
 }
 
 export class Events {
@@ -128,6 +133,12 @@ export class Events {
     }
     for (const told of this.#queue) {
       if (this.#running.size >= IN_PARALLEL) return
+      const early = told.notBefore - deadlines.clock.now()
+      if (early > 0) {
+        // Those behind it are as new, or can wait as long.
+        deadlines.armEarlier(this.#alarm, early)
+        return
+      }
       if (told.bucket.wait > 0) {
         this.#queue.delete(told)
         deadlines.arm(told.alarm, told.bucket.wait)
@@ -146,13 +157,11 @@ export class Events {
   /** What is told of an object goes on where it stays the same. */
   #subject(report: ObjectReport, known: Subject | undefined): Subject {
     const bucket = known?.bucket ?? new TokenBucket(OF_ONE_PER_SECOND, OF_ONE_BURST, this.#settings.environment.deadlines.clock)
-    const wasWrong = known !== undefined && [...known.told.values()].some(({ text }) => text !== OVER)
-    const texts =
-      report.problems.length > 0
-        ? report.problems
-            .slice(0, MOST_OF_ONE)
-            .map(({ reason, message }): EventText => ({ type: 'Warning', reason, note: message }))
-        : [OVER]
+    const before = [...(known?.told.values() ?? [])]
+    const warned = known?.warned === true || before.some(({ text, count }) => text !== OVER && count > 0)
+    const wrong = report.problems.length > 0
+    const over = warned || before.some(({ text }) => text === OVER) ? [OVER] : []
+    const texts = wrong ? textsOf(report.problems.slice(0, MOST_OF_ONE)) : over
     const told = new Map<string, Told>()
     for (const text of texts) {
       const name = eventName(report.object, text)
@@ -160,14 +169,13 @@ export class Events {
       const same = known?.told.get(name)
       told.set(name, same ?? this.#told(report.object, text, bucket))
     }
-    // Nobody was told that anything was wrong.
-    if (report.problems.length === 0 && wasWrong && [...known.told.values()].every(({ count }) => count === 0)) told.clear()
     for (const [name, each] of known?.told ?? []) if (!told.has(name)) this.#drop(each)
-    return { report, bucket, told }
+    return { report, bucket, told, warned: wrong && warned }
   }
 
   #told(object: ObjectReference, text: EventText, bucket: TokenBucket): Told {
-    const told: Told = { object, text, bucket, count: 0, alarm: new Alarm(() => this.#again(told)) }
+    const notBefore = this.#settings.environment.deadlines.clock.now() + (text === OVER ? 0 : SETTLE_MS)
+    const told: Told = { object, text, bucket, notBefore, count: 0, alarm: new Alarm(() => this.#again(told)) }
     this.#queue.add(told)
     return told
   }
@@ -264,6 +272,21 @@ export class Events {
       this.#settings.environment.log('warn', 'too much is wrong to tell all of it by Events', { objectsLeftOut: left })
     this.#tooMany = left > 0
   }
+}
+
+/** What is the same in several places is told once, with the first of them. */
+function textsOf(problems: readonly ObjectProblem[]): EventText[] {
+  const places = new Map<string, { readonly problem: ObjectProblem; more: number }>()
+  for (const problem of problems) {
+    const key = `${problem.reason} ${problem.message}`
+    const known = places.get(key)
+    if (known === undefined) places.set(key, { problem, more: 0 })
+    else if (known.problem.path !== problem.path) known.more++
+  }
+  return [...places.values()].map(({ problem: { reason, message, path }, more }) => {
+    const where = path === '' || message.includes(path) ? '' : `${path}${more > 0 ? ` and ${more} more` : ''}: `
+    return { type: 'Warning', reason, note: `${where}${message}` }
+  })
 }
 
 /** Turns one answer into a value. */

@@ -113,7 +113,11 @@ t.test('with a control plane', { skip: withoutControlPlane, timeout: 110_000 }, 
     await until('it is written', async () => JSON.stringify((await get(`${INGRESSES}/web`)).status) === JSON.stringify(wanted))
     t.same((await get(`${INGRESSES}/web`)).spec, web.spec, 'the rest stays')
 
-    const describe = await kubectl(['describe', 'ingress', 'web'], plane.kubeconfig())
+    let describe = { out: '' }
+    await until('what is wrong is told', async () => {
+      describe = await kubectl(['describe', 'ingress', 'web'], plane.kubeconfig())
+      return /Warning/.test(describe.out)
+    })
     t.match(describe.out, /Address: +192.0.2.1,edge.example.com/)
     t.match(describe.out, /Warning +InvalidReference +\S+ +headgate +spec.rules\[0\]: there is no Service default\/x/)
     t.equal(one.calls(), 2)
