@@ -115,14 +115,18 @@ const fields = z
     return names
   })
 
+const PLACE = /\$\{([^}]*)\}/g
+
 function readFormat(written: string): string | Refusal {
   if (written === 'json' || written === 'combined') return written
-  const names = [...written.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1] ?? '')
+  const names = [...written.matchAll(PLACE)].map((match) => match[1] ?? '')
   if (names.length === 0)
     return refuse(
       `expected json, combined or a template such as "\${time} \${status}"; got "${written}"${didYouMean(written, ['json', 'combined'])}`,
     )
   if (/[\r\n]/.test(written)) return refuse('a template is one line')
+  if (/[^\t\x20-\x7e]/.test(written)) return refuse('a template is printable ASCII and tabs')
+  if (written.replaceAll(PLACE, '').includes('${')) return refuse('a field of this template has no } at its end')
   for (const name of names) {
     const known = fieldNames(name)
     if (!Array.isArray(known)) return known as Refusal

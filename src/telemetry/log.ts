@@ -49,15 +49,22 @@ export function stderrLine(line: string): void {
   }
 }
 
+/** What needs no quotes. */
+const BARE = /^[\x21\x23-\x3c\x3e-\x7e]+$/
+/** Ends a line, or is a command to a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 function asJson(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  return `${JSON.stringify({ time, level, message, ...fields })}\n`
+  return `${JSON.stringify({ time, level, message, ...fields }).replaceAll(CONTROL, escaped)}\n`
 }
 
 function asText(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  let line = `${time} ${level.toUpperCase().padEnd(5)} ${message}`
+  let line = `${time} ${level.toUpperCase().padEnd(5)} ${message.replaceAll(CONTROL, escaped)}`
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined)
-      line += ` ${name}=${typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)}`
+      line += ` ${name}=${typeof value === 'string' && BARE.test(value) ? value : JSON.stringify(value)?.replaceAll(CONTROL, escaped)}`
   }
   return `${line}\n`
 }

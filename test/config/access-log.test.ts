@@ -29,3 +29,12 @@ t.test('what a route may not say', async (t) => {
   t.match(errors('accessLog: {}', 'on'), [/4:39: /])
   t.match(errors('accessLog: {}', '{ sample: 101% }'), [/101% is not between 0% and 100%/])
 })
+
+t.test('templates that would not come out as written', async (t) => {
+  const of = (format: string) => errors(`accessLog: { format: "${format}" }`, 'off')
+  for (const open of ['$' + '{time} $' + '{', '$' + '{time} $' + '{status', '$' + '{time} $' + '{status $' + '{path'])
+    t.match(of(open), [/^3:22: a field of this template has no } at its end$/], open)
+  for (const odd of ['\u00e9', '\u2192', '\\0', '\\e[31m', '\\x7f'])
+    t.same(of(`$\{time} ${odd}`), ['3:22: a template is printable ASCII and tabs'], odd)
+  t.same(of('{a} $b } $$\\t$' + '{time}$' + '{status}'), [])
+})
