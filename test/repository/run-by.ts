@@ -9,6 +9,10 @@ export const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'docs/reference/plugin-api.md': { ts: 'test/plugins/documents.test.ts' },
   'docs/tasks/dashboard.md': { sh: 'test/admin/dashboard-docs.test.ts' },
   'docs/tasks/grpc.md': { js: 'test/repository/demo.test.ts' },
+  'docs/tasks/first-gateway.md': {
+    console: 'test/kubernetes/gateway-api/first-gateway.test.ts',
+    yaml: 'test/kubernetes/gateway-api/first-gateway.test.ts',
+  },
   'docs/tasks/ingress.md': { yaml: 'test/kubernetes/ingress/docs.test.ts' },
   'docs/tasks/inspect-kubernetes.md': { yaml: 'test/cli/kubernetes-page.test.ts' },
   'docs/tasks/kubernetes-discovery.md': { sh: 'test/install/docs.test.ts' },
