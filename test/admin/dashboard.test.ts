@@ -358,6 +358,7 @@ inBrowser('the connection is lost and comes back', async (t, { open }) => {
   await seen(page.getByRole('status').filter({ hasText: 'ready' }))
   await first.close()
   await seen(page.getByText('what is shown is old'))
+  t.equal(await page.getByText('Every endpoint may get requests').count(), 0, 'nobody knows')
   await seen(page.getByRole('status').filter({ hasText: 'connection lost' }))
   state.config = () => ({ revision: 'after', source: 'a.yaml', config: {} })
   const second = createAdmin({ ...options, bind: new URL(address).host })
@@ -366,6 +367,7 @@ inBrowser('the connection is lost and comes back', async (t, { open }) => {
   await seen(page.getByText('after', { exact: true }))
   await seen(page.getByRole('status').filter({ hasText: 'ready' }))
   t.equal(await page.getByText('what is shown is old').count(), 0)
+  await seen(page.getByText('Every endpoint may get requests'))
   t.ok(url)
 })
 

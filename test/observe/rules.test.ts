@@ -89,6 +89,7 @@ t.test('every alert says what it is, how bad, and where to read on', async (t) =
     t.match(labels.severity, /^(warning|critical)$/, alert)
     t.match(annotations.summary, /\S/, alert)
     t.match(annotations.description, /\.$/, alert)
+    t.match(annotations.action, /^[A-Z].{20,250}\.$/, `${alert}: what to do, in so many words as fit on a phone`)
     const [, page = '', anchor = ''] = /^(docs\/tasks\/\w+\.md)#(\w+)$/.exec(annotations.runbook ?? '') ?? []
     t.equal(anchor, alert.toLowerCase(), `${alert}: the section has its name`)
     t.match(readFileSync(join(ROOT, page), 'utf8'), new RegExp(`^### ${alert}$`, 'm'), `${alert} has its section`)

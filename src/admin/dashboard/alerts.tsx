@@ -66,6 +66,8 @@ function Out({ parts, store }: { readonly parts: Parts; readonly store: Store })
     failing.filter(({ to }) => to.some(({ upstream: name }) => name === upstream)).map(({ name }) => name)
   const felt = broken.filter(({ upstream }) => routesTo(upstream.name).length > 0)
   const unfelt = broken.filter((each) => !felt.includes(each))
+  // Nobody knows that while nobody can be asked.
+  if (out.length + broken.length === 0 && store.phase === 'lost') return null
   if (out.length + broken.length === 0)
     return (
       <p class="alert fine">
