@@ -53,15 +53,16 @@ export interface RouteTable<R> {
    */
   explain(host: string, path: string, method: string, fields: RequestFields): Considered<R>[]
   /** Only the one that wins; as quick as `match`. */
-  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> | null
+  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R>
 }
 
-/** Why a rule was taken. */
+/** Why a rule was taken, or none. */
 export interface RouteReason<R> {
-  readonly value: R
-  /** In words. */
+  /** null = none was. */
+  readonly value: R | null
+  /** In words; '' where none was. */
   readonly why: string
-  /** How many rules the hosts have that cover the request's, this one included. */
+  /** How many rules the hosts have that cover the request's. */
   readonly rules: number
 }
 

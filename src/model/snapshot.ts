@@ -121,7 +121,7 @@ export interface ServedListener {
   /** Why that route, and why not the others: from the same table. */
   readonly consider: (x: Exchange) => Considered<RouteBinding>[]
   /** Only why the one that is taken is, for `path` and the fields as they came. */
-  readonly why: (x: Exchange, path: string) => RouteReason<RouteBinding> | null
+  readonly why: (x: Exchange, path: string) => RouteReason<RouteBinding>
   /** As configured, lower case; empty = every host. */
   readonly hosts: readonly string[]
   /** Whether this listener serves a host at all; null = every host. */

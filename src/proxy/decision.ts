@@ -6,6 +6,7 @@ import type { EndpointSpec } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainedEndpoint, Explanation } from '../model/explanation.ts'
 import { whyLeftOut } from '../model/left-out.ts'
+import type { EndpointRoster } from '../model/roster.ts'
 import type { RouteBinding } from '../model/snapshot.ts'
 import { labelsInWords, type Subset } from '../model/subset.ts'
 import type { Upstream } from '../model/upstream.ts'
@@ -31,7 +32,7 @@ export function decisionOf(x: Exchange): Decision {
     answer: answerOf(x),
     notes: [
       ...(x.said === '' || x.said === x.attempts?.at(-1)?.detail ? [] : [x.said]),
-      ...(asked === null ? [] : [`${asked.rules} routes are for this host or every host`]),
+      ...(asked === null ? [] : [routesInWords(asked.rules, binding)]),
       ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream, subset)),
     ],
     tried: (x.attempts ?? []).slice(-MOST_ATTEMPTS).map(
@@ -50,8 +51,15 @@ export function decisionOf(x: Exchange): Decision {
 function whyRoute(x: Exchange, binding: RouteBinding | null): { why: string; rules: number } | null {
   const mark = x.asked.indexOf('?')
   const path = x.asked === '' ? x.path : mark < 0 ? x.asked : x.asked.slice(0, mark)
+  // What was refused before it came to routes has none either.
+  if (binding === null && (x.reason !== 'no-route' || x.said !== '')) return null
   const found = x.listener.why(x, path)
-  return found !== null && found.value.name === binding?.name ? found : null
+  return found.value?.name === binding?.name ? found : null
+}
+
+function routesInWords(rules: number, binding: RouteBinding | null): string {
+  if (binding !== null) return `${rules} routes are for this host or every host`
+  return rules === 0 ? 'there is no route for this host' : `none of ${rules} routes for this host or every host takes it`
 }
 
 function filtersOf({ chain, passed, reason, attempts, status }: Exchange): Explanation['filters'] {
@@ -82,13 +90,15 @@ function answerOf({ reason, status, attempts }: Exchange): Explanation['answer']
   return attempts === null && status > 0 && status !== 499 ? { status, reason: null } : null
 }
 
-/** Those that were tried, and then those that are out. */
+/** Those that were tried, then those that are out, then those that others go before. */
 function endpointsOf(x: Exchange, { roster, specs, endpoints }: Upstream, subset: Subset | null): ExplainedEndpoint[] {
   if (roster === null) return []
   const attempts = x.attempts ?? []
   const picked = roster.pickable(subset)
   const tried: ExplainedEndpoint[] = []
   const out: ExplainedEndpoint[] = []
+  const behind: ExplainedEndpoint[] = []
+  let asked = 0
   for (let i = 0; i < specs.length && i < MOST_LOOKED_AT; i++) {
     const spec = specs[i] as EndpointSpec
     const { address, weight } = spec
@@ -96,15 +106,22 @@ function endpointsOf(x: Exchange, { roster, specs, endpoints }: Upstream, subset
     if (endpoint === undefined) continue
     const wasTried = attempts.some((attempt) => attempt.endpoint === address)
     const standing = roster.stateOf(endpoint)
-    if (!wasTried && (standing.up || out.length === MOST_ENDPOINTS)) continue
+    const into = wasTried ? tried : standing.up ? behind : out
+    if (into.length === MOST_ENDPOINTS || (into === behind && (asked === MOST_ENDPOINTS || !mayStandBack(spec, roster))))
+      continue
+    if (into === behind) asked++
     const eligible = picked.some((candidate) => candidate.endpoint === endpoint)
+    if (into === behind && eligible) continue
     const why = eligible ? 'can be picked' : whyLeftOut(spec, standing, subset, roster.zone)
     const failed = endpoint.unreachable === '' ? '' : `; the last connection failed: ${endpoint.unreachable}`
-    const explained = { address, weight, eligible, why: why + failed }
-    if (wasTried) tried.push(explained)
-    else out.push(explained)
+    into.push({ address, weight, eligible, why: why + failed })
   }
-  return [...tried, ...out].slice(0, MOST_ENDPOINTS)
+  return [...tried, ...out, ...behind].slice(0, MOST_ENDPOINTS)
+}
+
+/** One that is up and no worse than others is picked: whether it is need not be looked for. */
+function mayStandBack({ weight, priority = 0, zone = null }: EndpointSpec, roster: EndpointRoster): boolean {
+  return weight === 0 || priority > 0 || (roster.zone !== null && zone !== roster.zone)
 }
 
 function subsetIn({ subset }: Exchange, upstream: Upstream): Subset | null {
@@ -120,7 +137,7 @@ function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream, subset:
   return [
     ...(binding.upstreams.length > 1 ? [byWeight(x, binding)] : []),
     ...(subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]),
-    ...(chosen === undefined || chosen === upstream ? [] : [`${upstream.name} stands in for ${chosen.name}`]),
+    ...(chosen === undefined || chosen === upstream ? [] : [standInInWords(upstream, chosen)]),
     ...(filterAnswered(x) ? [] : [`${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`]),
     ...(ignored ? ['too few of them are healthy (panic): health is ignored'] : []),
     ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
@@ -129,6 +146,12 @@ function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream, subset:
     ...(x.queuedAt === 0 ? [] : [`it waited ${Math.round(x.queuedMs)} ms for a place at the upstream`]),
     ...(x.hedges === 0 ? [] : [`${x.hedges} more asked because no answer came in time`]),
   ]
+}
+
+function standInInWords({ name }: Upstream, { name: chosen, roster, specs, endpoints }: Upstream): string {
+  const looked = specs.slice(0, MOST_LOOKED_AT).map(({ address }) => endpoints.get(address))
+  const up = looked.filter((endpoint) => endpoint !== undefined && roster?.stateOf(endpoint).up).length
+  return `${name} stands in for ${chosen}, of which ${up} of ${looked.length} endpoints are up now`
 }
 
 function byWeight({ choice }: Exchange, { upstreams, weights }: RouteBinding): string {

@@ -89,7 +89,7 @@ class CompiledRouteTable<R> implements RouteTable<R> {
     return consider(this.#hosts, { host, path: key, method, fields, orderOf })
   }
 
-  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> | null {
+  reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> {
     return reasonOf(this.#hosts, { host, path: this.caseSensitive ? path : path.toLowerCase(), method, fields })
   }
 }

@@ -59,7 +59,7 @@ export function consider<R>(hosts: HostIndex<R>, looked: Looked): Considered<R>[
 }
 
 /** Looks only where a look-up does. */
-export function reasonOf<R>(hosts: HostIndex<R>, { host, path, method, fields }: Asked): RouteReason<R> | null {
+export function reasonOf<R>(hosts: HostIndex<R>, { host, path, method, fields }: Asked): RouteReason<R> {
   let found: { scope: HostScope<R>; candidate: Candidate<R> } | null = null
   let rules = 0
   for (let scope: HostScope<R> | null = hosts.find(host); scope !== null; scope = scope.wider) {
@@ -67,7 +67,7 @@ export function reasonOf<R>(hosts: HostIndex<R>, { host, path, method, fields }:
     const candidate: Candidate<R> | null = found === null ? scope.routes.find(path, method, fields) : null
     if (candidate !== null) found = { scope, candidate }
   }
-  if (found === null) return null
+  if (found === null) return { value: null, why: '', rules }
   const { scope, candidate } = found
   const { kind, path: written, regex } = candidate.match
   const why = words({ scope, candidate, kind, path: regex?.source ?? (written || '/') })

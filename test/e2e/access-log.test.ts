@@ -226,6 +226,40 @@ t.test('a filter that answers: no endpoint was to be chosen', async (t) => {
   ])
 })
 
+t.test('who was left out without being ill, and for whom another upstream stands in', async (t) => {
+  const [good, dead] = [await startEndpoint(t), await deadAddress()]
+  const settings = { fields: ['decision'], decision: '100%' }
+  const idle = { address: '127.0.0.1:1', weight: 0 }
+  const later = { address: '127.0.0.1:2', priority: 1 }
+  const upstreams = {
+    all: { discovery: { static: [dead] }, health: { type: 'tcp', initial: 'down' }, failover: ['other'] },
+    other: { discovery: { static: [later, idle, good.address] } },
+  }
+  const { gateway, lines } = await logged(t, [], settings, { top: { upstreams } })
+  await (await gateway.client()).ask('GET /')
+  const [line] = await lines(1)
+  t.match(line?.decision, {
+    endpoint: good.address,
+    endpoints: [
+      { address: good.address, eligible: true },
+      { address: later.address, eligible: false, why: /its priority is 1/ },
+      { address: idle.address, eligible: false, why: 'its weight is 0' },
+    ],
+    notes: [/^1 routes/, 'other stands in for all, of which 0 of 1 endpoints are up now', /among 1 of 3 endpoints/],
+  })
+})
+
+t.test('no route: how many there are for the host', async (t) => {
+  const { gateway, lines } = await logged(t, ['127.0.0.1:1'], { fields: ['decision'] }, { route: { hosts: ['a.example'] } })
+  const client = await gateway.client()
+  const at = { match: [{ path: { prefix: '/a' } }], hosts: ['a.example'] }
+  await client.ask('GET /', ['host: b.example'])
+  t.match(await lines(1), [{ decision: { considered: [], notes: ['there is no route for this host'] } }])
+  const other = await logged(t, ['127.0.0.1:1'], { fields: ['decision'] }, { route: at })
+  await (await other.gateway.client()).ask('GET /b', ['host: a.example'])
+  t.match(await other.lines(1), [{ decision: { notes: ['none of 1 routes for this host or every host takes it'] } }])
+})
+
 t.test('a reload counts no dropped line twice', async (t) => {
   if (process.platform !== 'linux') return
   const endpoint = await startEndpoint(t)

@@ -15,7 +15,7 @@ export function fakeListener(changes: Partial<ServedListener> = {}): ServedListe
     counters: new ListenerCounters(),
     route: () => null,
     consider: () => [],
-    why: () => null,
+    why: () => ({ value: null, why: '', rules: 0 }),
     hosts: [],
     servesHost: null,
     paths: { mergeSlashes: true, encodedSlash: 'reject' },
