@@ -8,8 +8,10 @@ export const INSPECTED = '--inspect=127.0.0.1:0'
 
 export interface ProcessAtRest {
   readonly pid: number
-  /** Bytes: the heap after a full garbage collection, and what it holds outside (buffers among it). */
+  /** Bytes: the heap after a full garbage collection, and what it holds outside (buffers among it), without `code`. */
   readonly live: number
+  /** Bytes: what V8 has compiled so far, and what belongs to that. Grows for long, as more functions become hot. */
+  readonly code: number
   readonly resident: number
   readonly descriptors: number
 }
@@ -21,6 +23,13 @@ export async function atRest(log: string): Promise<readonly ProcessAtRest[]> {
   return found.filter((each) => each !== null).sort((a, b) => a.pid - b.pid)
 }
 
+const QUESTION = `(() => {
+  const { heapUsed, external } = process.memoryUsage()
+  const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics()
+  const compiled = spaces.filter(({ space_name }) => /^(code|trusted)_/.test(space_name))
+  return { pid: process.pid, all: heapUsed + external, code: compiled.reduce((sum, each) => sum + each.space_used_size, 0) }
+})()`
+
 /** Null when the process has ended. */
 async function ask(url: string): Promise<ProcessAtRest | null> {
   const session = await Inspector.open(url)
@@ -28,11 +37,15 @@ async function ask(url: string): Promise<ProcessAtRest | null> {
   try {
     // The second takes what finalizers of the first let go.
     for (let i = 0; i < 2; i++) await session.call('HeapProfiler.collectGarbage')
-    const { pid, live } = (await session.evaluate(
-      '(({ heapUsed, external }) => ({ pid: process.pid, live: heapUsed + external }))(process.memoryUsage())',
-    )) as { pid: number; live: number }
+    const { pid, all, code } = (await session.evaluate(QUESTION)) as { pid: number; all: number; code: number }
     const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0
-    return { pid, live, resident: Number(kibibytes) * 1024, descriptors: readdirSync(`/proc/${pid}/fd`).length }
+    return {
+      pid,
+      live: all - code,
+      code,
+      resident: Number(kibibytes) * 1024,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    }
   } finally {
     session.close()
   }

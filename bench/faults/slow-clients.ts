@@ -35,8 +35,6 @@ export interface SlowFigures {
 
 export interface SlowSettings {
   readonly clients: number
-  /** Where the slow ones go, if not to the gateway. */
-  readonly elsewhere?: number
   /** Requests per second of the others. */
   readonly rate?: number
   /** Bytes of the answers that slow readers ask for. */
@@ -56,7 +54,7 @@ export const slowBodies = (target: Target, settings: SlowSettings): Promise<Slow
 export const slowReaders = (target: Target, settings: SlowSettings): Promise<SlowFigures> => slow('read', target, settings)
 
 async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: SlowSettings): Promise<SlowFigures> {
-  const { clients, elsewhere = target.port, rate = 200, size = 10_000_000 } = settings
+  const { clients, rate = 200, size = 10_000_000 } = settings
   // What a process needs once it has work (its heap grows to a size of its own) is not for the slow ones.
   const warming = new OpenLoad({ port: target.port, rate: 1000 })
   await sleep(5000)
@@ -66,7 +64,14 @@ async function slow(kind: 'head' | 'body' | 'read', target: Target, settings: Sl
   load.take()
   const before = memory(target.pid).resident
   const program = join(import.meta.dirname, 'slow-client-process.ts')
-  const [file, ...args] = pinned(LOAD_CORE, [process.execPath, program, kind, String(elsewhere), String(clients), String(size)])
+  const [file, ...args] = pinned(LOAD_CORE, [
+    process.execPath,
+    program,
+    kind,
+    String(target.port),
+    String(clients),
+    String(size),
+  ])
   const child = spawn(file as string, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   // They are many machines in one process: those whose answers are timed, and their endpoints, go first.
   if (child.pid !== undefined) os.setPriority(child.pid, NICE)

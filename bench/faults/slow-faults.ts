@@ -12,7 +12,7 @@ interface Case {
   readonly run: (target: Target, settings: SlowSettings) => Promise<SlowFigures>
   readonly clients: number
   readonly listener?: object
-  /** The slow ones go to a bare server on the gateway's core: what is seen then is not the gateway's. */
+  /** A bare server stands in the gateway's place: what is seen then is the share of Node and the machine. */
   readonly bare?: boolean
 }
 
@@ -21,7 +21,7 @@ const CASES: readonly Case[] = [
   { name: 'slow-bodies', label: '10,000 clients drip their bodies (minRate 240)', run: slowBodies, clients: 10_000 },
   {
     name: 'slow-floor',
-    label: 'the same 10,000 go to a bare server on the core of the gateway',
+    label: 'the same at a bare Node server, without a gateway',
     run: slowBodies,
     clients: 10_000,
     bare: true,
@@ -43,11 +43,11 @@ const between = (first: number, last: number): string =>
 export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, clients, listener = {}, bare = false }) => ({
   name,
   run: async (folder): Promise<Row[]> => {
-    const lab = await Lab.open({ folder, listener, apart: true })
-    const bareServer = bare ? start('bare', folder, PROXY_CORE, [process.execPath, BARE]) : null
+    const lab = bare ? null : await Lab.open({ folder, listener, apart: true })
+    const running = lab?.gateway ?? start('bare', folder, PROXY_CORE, [process.execPath, BARE])
     try {
-      const elsewhere = bareServer === null ? lab.port : Number(await firstWords(bareServer))
-      const found = await run({ pid: lab.gateway.pid, port: lab.port }, { clients, elsewhere })
+      const port = lab?.port ?? Number(await firstWords(running))
+      const found = await run({ pid: running.pid, port }, { clients })
       const { good } = found
       const lived = between(found.firstGone, found.lastGone)
       const gone =
@@ -67,12 +67,12 @@ export const slowFaults: readonly Scenario[] = CASES.map(({ name, label, run, cl
           addedLoad: null,
           before: null,
           during: { p50: good.p50, p99: good.p99 },
-          notes: `${gone}${bare ? '' : `, ${(found.bytesEach / 1024).toFixed(1)} KiB each`}; ${statuses.join(', ')}`,
+          notes: `${gone}, ${(found.bytesEach / 1024).toFixed(1)} KiB each; ${statuses.join(', ')}`,
         },
       ]
     } finally {
-      if (bareServer !== null) await stop(bareServer)
-      await lab.close()
+      if (lab === null) await stop(running)
+      else await lab.close()
     }
   },
 }))

@@ -47,6 +47,7 @@ const MIB = 1024 * 1024
 /** The sums over all processes that are followed. */
 const FIGURES: readonly { name: string; unit: string; scale: number; read: (each: ProcessAtRest) => number }[] = [
   { name: 'live memory', unit: 'MiB', scale: MIB, read: ({ live }) => live },
+  { name: 'compiled code', unit: 'MiB', scale: MIB, read: ({ code }) => code },
   { name: 'resident memory', unit: 'MiB', scale: MIB, read: ({ resident }) => resident },
   { name: 'descriptors', unit: '', scale: 1, read: ({ descriptors }) => descriptors },
 ]
@@ -78,7 +79,7 @@ async function rest(lab: Lab, folder: string, startedAt: number): Promise<Sample
   const sample = { hours: (performance.now() - startedAt) / 3_600_000, processes }
   const each = (read: (process_: ProcessAtRest) => string) => processes.map(read).join(' + ')
   console.log(
-    `${(sample.hours * 60).toFixed(1).padStart(5)} min  live ${each(({ live }) => (live / MIB).toFixed(2))} MiB  resident ${each(({ resident }) => (resident / MIB).toFixed(0))} MiB  descriptors ${each(({ descriptors }) => String(descriptors))}`,
+    `${(sample.hours * 60).toFixed(1).padStart(5)} min  live ${each(({ live }) => (live / MIB).toFixed(2))} MiB  code ${each(({ code }) => (code / MIB).toFixed(2))} MiB  resident ${each(({ resident }) => (resident / MIB).toFixed(0))} MiB  descriptors ${each(({ descriptors }) => String(descriptors))}`,
   )
   return sample
 }
