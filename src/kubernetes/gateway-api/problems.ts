@@ -38,6 +38,12 @@ export function policyProblems({ refused, unresolved, targets }: JudgedPolicy): 
   ]
 }
 
+/** `taker`: `namespace/name` of the older TCPRoute. */
+export function idleRoute(taker: string): ObjectProblem {
+  const message = `the TCPRoute ${taker} is older and takes every connection of a listener that both are attached to`
+  return { reason: 'Conflicted', message, path: 'spec.parentRefs', severity: 'differs' }
+}
+
 export function olderPolicy(policy: string, service: string): string {
   return `the BackendTLSPolicy ${policy} is older and for the same Service ${service}`
 }

@@ -116,7 +116,10 @@ export class ServiceBook implements AddressSource {
       return notUsable(`the load balancer of the Service ${key} has ${values.join(', ')}, not ${loadBalancerIP}`)
     return ready > 0
       ? null
-      : { reason: 'NoResources', message: `the Service ${replicas}, by which replicas are found, has no ready endpoint` }
+      : {
+          reason: 'NoResources',
+          message: `the Service ${replicas} (kubernetes.gatewayApi.addresses.service.replicas), by which replicas are found, has no ready endpoint`,
+        }
   }
 
   /** What a Gateway asks for by itself. */

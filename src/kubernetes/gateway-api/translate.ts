@@ -30,12 +30,13 @@ import {
   LISTENER_SETS,
   type ListenerSetSpec,
   REFERENCE_GRANTS,
+  TCP_ROUTES,
 } from './kinds.ts'
 import { readListener, writtenListener } from './listener-config.ts'
 import { type Parent, parentsOf } from './parents.ts'
 import { judgePolicies, policiesOfServices, type ServicePolicy } from './policies.ts'
 import { policyStatus } from './policy-status.ts'
-import { classProblems, gatewayProblems, policyProblems, setProblems } from './problems.ts'
+import { classProblems, gatewayProblems, idleRoute, policyProblems, setProblems } from './problems.ts'
 import { Remembered } from './remembered.ts'
 import { ROUTE_KINDS, type TranslatedKind } from './route-kinds.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -73,15 +74,19 @@ export function gatewayApiTranslator(
   const policyCache = new Same<readonly ServicePolicy[]>()
   const memo = new Memo<Kept<unknown>, RouteParts>()
   const steady = new Map(ROUTE_KINDS.map((kind) => [kind, new Steady<unknown>()]))
-  const reported = new WeakMap<Kept<unknown>, { readonly parts: RouteParts; readonly report: ObjectReport }>()
+  const reported = new WeakMap<
+    Kept<unknown>,
+    { readonly parts: RouteParts; readonly idle: string; readonly report: ObjectReport }
+  >()
   let grants: Grants = new Map()
 
   /** The same report while nothing changed: there are many. */
-  const reportOf = ({ kind, object, parts }: Translated): ObjectReport => {
+  const reportOf = ({ kind, object, parts }: Translated, idle = ''): ObjectReport => {
     const known = reported.get(object)
-    if (known?.parts === parts) return known.report
-    const made = report(kind.resource, object, routeStatus(controller, object, parts), parts.problems)
-    reported.set(object, { parts, report: made })
+    if (known?.parts === parts && known.idle === idle) return known.report
+    const problems = idle === '' ? parts.problems : [...parts.problems, idleRoute(idle)]
+    const made = report(kind.resource, object, routeStatus(controller, object, parts), problems)
+    reported.set(object, { parts, idle, report: made })
     return made
   }
 
@@ -143,6 +148,7 @@ export function gatewayApiTranslator(
       made.upstreams.keep(() => used)
       made.routes.keep(() => new Set(configs))
       const attached = countAttached(routes)
+      const idle = idleStreams(routes)
       const reach = judged.length === 0 ? new Map() : reachOf(routes)
       return {
         listeners,
@@ -156,7 +162,7 @@ export function gatewayApiTranslator(
             report(GATEWAYS, plan.object, gatewayStatus(plan, attached), gatewayProblems(plan)),
             ...plan.sets.map((set) => report(LISTENER_SETS, set.object, listenerSetStatus(set, attached), setProblems(set))),
           ]),
-          ...routes.map(reportOf),
+          ...routes.map((each) => reportOf(each, idle.get(each))),
           ...judged.map((policy) =>
             report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach), policyProblems(policy)),
           ),
@@ -245,6 +251,24 @@ function countAttached(routes: readonly Translated[]): Map<string, number> {
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return counts
+}
+
+/** TCPRoutes that get no connection on a listener, because an older one takes all of them; and how it is called. */
+function idleStreams(routes: readonly Translated[]): Map<Translated, string> {
+  const found = new Map<Translated, string>()
+  const takers = new Map<string, string>()
+  for (const each of routes) {
+    if (each.kind.resource !== TCP_ROUTES) continue
+    const { namespace, name } = each.object.meta
+    for (const { listeners } of each.parts.attachments) {
+      for (const { listener } of listeners) {
+        const taker = takers.get(listener.name)
+        if (taker === undefined) takers.set(listener.name, `${namespace}/${name}`)
+        else if (taker !== `${namespace}/${name}`) found.set(each, taker)
+      }
+    }
+  }
+  return found
 }
 
 function reachOf(routes: readonly Translated[]): Map<string, Map<string, Set<string>>> {
