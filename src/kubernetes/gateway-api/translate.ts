@@ -163,9 +163,11 @@ export function gatewayApiTranslator(
             ...plan.sets.map((set) => report(LISTENER_SETS, set.object, listenerSetStatus(set, attached), setProblems(set))),
           ]),
           ...routes.map((each) => reportOf(each, idle.get(each))),
-          ...judged.map((policy) =>
-            report(BACKEND_TLS_POLICIES, policy.object, policyStatus(controller, policy, reach), policyProblems(policy)),
-          ),
+          ...judged.map((policy) => {
+            const status = policyStatus(controller, policy, reach)
+            // Those that nobody here reaches may be for another controller.
+            return report(BACKEND_TLS_POLICIES, policy.object, status, status === null ? [] : policyProblems(policy))
+          }),
         ],
         objects: objects.of(gateways, book === null || settings === null ? null : { book, settings }, {
           gateways: view.objects(GATEWAYS),
