@@ -31,7 +31,12 @@ const WITHOUT_MODELS: Plugin = {
 async function bundle(): Promise<void> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/index.ts', 'src/plugin-api.ts'],
+    entryPoints: {
+      main: 'src/main.ts',
+      index: 'src/index.ts',
+      'plugin-api': 'src/plugin-api.ts',
+      'span-thread': 'src/telemetry/tracing/span-thread.ts',
+    },
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

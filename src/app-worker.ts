@@ -50,7 +50,7 @@ export function processParts(
   return {
     accessLogs,
     makePlane(settings) {
-      const made = new Tracers(random, settings.sendSpans)
+      const made = new Tracers(random, { instance: settings.id, clock, log: settings.log })
       tracers = made
       return new DataPlane({
         ...settings,
@@ -62,6 +62,6 @@ export function processParts(
       })
     },
     reopenLogs: () => accessLogs.reopen(),
-    flush: async () => tracers?.flush(),
+    flush: async () => tracers?.close(),
   }
 }

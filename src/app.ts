@@ -28,7 +28,6 @@ import { Signals } from './supervisor/signals.ts'
 import { statsEvents } from './supervisor/stats-events.ts'
 import { StatsAggregator } from './telemetry/aggregate.ts'
 import { createLog, type Log, type LogFunction, stderrLine } from './telemetry/log.ts'
-import { makeCollectors, tracingOf } from './trace-spans.ts'
 
 export interface RunOptions {
   readonly file: string
@@ -64,16 +63,13 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   if (workers > 0 && bringsConfiguration(loaded.config.kubernetes)) growHeapSlowly()
   const stats = new StatsAggregator()
   const id = randomBytes(4).toString('hex')
-  const collectors = makeCollectors(id, stats, log.write)
-  const events = statsEvents(stats, systemClock, (batch) => collectors.take(batch))
+  const events = statsEvents(stats, systemClock)
   const planes = await makePlanes(workers, program, log, { id, clock: systemClock, log: log.write, events })
   const admin: AdminSeat = new AdminSeat((config) => openAdmin(config))
   const world = { clock: systemClock, random: systemRandom, log: log.write }
   const kubernetes = new KubernetesLink(world)
   const desks = makeDesks({ ...world, planes, stats, kubernetes })
-  const beside = async (config: GatewayConfig): Promise<void> => {
-    await Promise.all([admin.follow(config.admin), collectors.follow(tracingOf(config))])
-  }
+  const beside = (config: GatewayConfig): Promise<void> => admin.follow(config.admin)
   const control = new Control({ planes, ...desks, stats, clock: systemClock, beside })
   const cluster = new ClusterDesk({ ...world, control, stats, open: clusterOpener(kubernetes) })
   signals.force = () => {
@@ -135,7 +131,7 @@ export async function runGateway({ file, workers: asked, program, io }: RunOptio
   const { drain } = control.inForce?.config ?? loaded.config
   log.write('info', 'draining', { reason, delayMs: drain.delay, timeoutMs: drain.timeout })
   await Promise.all([control.drain(drain.delay, drain.timeout), cluster.close()])
-  await Promise.all([watch.follow(null, 0), admin.close(), collectors.close()])
+  await Promise.all([watch.follow(null, 0), admin.close()])
   log.write('info', 'ended')
   return FINE
 }

@@ -24,8 +24,6 @@ import { urlOf } from './supervisor/ready-line.ts'
 import { readSecret } from './supervisor/secret.ts'
 import { StatsAggregator } from './telemetry/aggregate.ts'
 import type { LogFunction } from './telemetry/log.ts'
-import type { Collectors } from './telemetry/tracing/collectors.ts'
-import { makeCollectors, tracingOf } from './trace-spans.ts'
 
 export type { GatewayConfig, GatewayConfigInput } from './config/model.ts'
 export type { Problem } from './config/problem.ts'
@@ -112,7 +110,6 @@ class EmbeddedGateway implements Gateway {
   readonly #control: Control
   readonly #cluster: ClusterDesk
   readonly #admin: AdminSeat
-  readonly #collectors: Collectors
 
   constructor(config: GatewayConfig, { log = () => {}, clock = systemClock, random = systemRandom }: GatewayOptions) {
     this.#config = config
@@ -120,9 +117,7 @@ class EmbeddedGateway implements Gateway {
     this.#parts = processParts(log, clock, random)
     this.#admin = new AdminSeat((admin) => this.#openAdmin(admin))
     const id = randomBytes(4).toString('hex')
-    const collectors = makeCollectors(id, this.#stats, log)
-    this.#collectors = collectors
-    const events = statsEvents(this.#stats, clock, (batch) => collectors.take(batch))
+    const events = statsEvents(this.#stats, clock)
     const planes = new InProcess({ parts: this.#parts, id, log, events })
     const kubernetes = new KubernetesLink({ clock, random, log })
     const desks = makeDesks({ planes, stats: this.#stats, clock, random, log, kubernetes })
@@ -131,9 +126,7 @@ class EmbeddedGateway implements Gateway {
       ...desks,
       stats: this.#stats,
       clock,
-      beside: async (config) => {
-        await Promise.all([this.#admin.follow(config.admin), collectors.follow(tracingOf(config))])
-      },
+      beside: (config) => this.#admin.follow(config.admin),
     })
     const control = this.#control
     this.#cluster = new ClusterDesk({ control, open: clusterOpener(kubernetes), stats: this.#stats, clock, log })
@@ -170,12 +163,7 @@ class EmbeddedGateway implements Gateway {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#control.kill()
-    await Promise.all([this.#cluster.close(), this.#admin.close(), this.#parts.accessLogs.close(), this.#sendSpans()])
-  }
-
-  async #sendSpans(): Promise<void> {
-    await this.#parts.flush()
-    await this.#collectors.close()
+    await Promise.all([this.#cluster.close(), this.#admin.close(), this.#parts.accessLogs.close(), this.#parts.flush()])
   }
 
   async explain(input: ExplainInput): Promise<Explanation> {

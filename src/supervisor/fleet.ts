@@ -28,7 +28,9 @@ const QUERY_TIMEOUT_MS = 1000
 const COLLECT_TIMEOUT_MS = 250
 /** Reports that a worker may miss before it is replaced. Counted in ticks, not in time: this process may have been stopped. */
 const SILENT_TICKS = 10
-/** What an orderly end may take beyond the drain. */
+/** How long spans that wait are sent, see `ProcessParts.flush`. */
+const FLUSH_MS = 2000
+/** What an orderly end may take beyond that. */
 const EXIT_GRACE_MS = 1000
 /** A SIGTERM for a whole process group reaches the supervisor within this time too; then not just one worker is meant. */
 const RECYCLE_AFTER_MS = 100
@@ -300,8 +302,6 @@ export class Fleet implements Planes {
     } else if (notice.type === 'need') {
       this.#limits.near(notice.upstreams)
       void this.#limits.round()
-    } else if (notice.type === 'spans') {
-      this.#settings.events.spans(notice)
     } else {
       setTimeout(() => this.#recycle(slot, worker), RECYCLE_AFTER_MS)
     }
@@ -326,7 +326,7 @@ export class Fleet implements Planes {
 
   async #drainOne(worker: WorkerProcess, timeoutMs: number): Promise<void> {
     try {
-      await worker.ask({ type: 'drain', timeoutMs }, timeoutMs + EXIT_GRACE_MS)
+      await worker.ask({ type: 'drain', timeoutMs }, timeoutMs + FLUSH_MS + EXIT_GRACE_MS)
     } catch (error) {
       this.#settings.log('debug', 'a worker did not drain', { pid: worker.pid, reason: (error as Error).message })
     }

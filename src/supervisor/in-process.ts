@@ -10,7 +10,6 @@ import { WHOLE } from '../model/quota.ts'
 import type { SampleBatch } from '../model/request-sample.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
-import type { SendSpans } from '../telemetry/tracing/span-relay.ts'
 import { ownListen } from './own-listen.ts'
 import type { DataPlaneFace, ListenerAddress, PlaneEvents, Planes, ProcessParts } from './plane.ts'
 import { generatedSecret } from './secret.ts'
@@ -36,17 +35,12 @@ export class InProcess implements Planes {
   constructor(settings: InProcessSettings) {
     this.#settings = settings
     const { id, log } = settings
-    const sendSpans: SendSpans = (batch, sent) => {
-      settings.events.spans(batch)
-      sent()
-    }
     this.#plane = settings.parts.makePlane({
       id,
       sessionSecret: generatedSecret(),
       part: WHOLE,
       listen: ownListen,
       log,
-      sendSpans,
     })
     this.#plane.setTicketKeys(this.#tickets.current)
   }

@@ -7,7 +7,6 @@ import type { ExplainRequest } from '../model/explanation.ts'
 import type { HealthSets } from '../model/health.ts'
 import type { Part, QuotaGrant } from '../model/quota.ts'
 import type { StatsReport } from '../model/stats.ts'
-import type { SpanBatch } from '../telemetry/tracing/span-relay.ts'
 import type { ListenerAddress, ProcessUse } from './plane.ts'
 
 /** Asked by the supervisor; answered once each. */
@@ -92,7 +91,6 @@ export type Notice =
     }
   /** Somebody waits for these, and other workers have all of their limits. */
   | { readonly type: 'need'; readonly upstreams: readonly string[] }
-  | ({ readonly type: 'spans' } & SpanBatch)
   /** It got SIGTERM while its supervisor lives: replace me. */
   | { readonly type: 'asked-to-stop' }
 

@@ -12,7 +12,6 @@ import type { SampleBatch } from '../model/request-sample.ts'
 import type { StatsReport } from '../model/stats.ts'
 import type { UpstreamState } from '../model/upstream-state.ts'
 import type { LogFunction } from '../telemetry/log.ts'
-import type { SendSpans, SpanBatch } from '../telemetry/tracing/span-relay.ts'
 
 /** Where a listener really is: `address` has the real port (`127.0.0.1:41231`) or is `unix:/path`. */
 export interface ListenerAddress {
@@ -66,15 +65,13 @@ export interface DataPlaneSettings {
   readonly onNeed?: ((upstream: string) => void) | null
   readonly listen: Listen
   readonly log: LogFunction
-  /** Takes what collectors are to get. */
-  readonly sendSpans: SendSpans
 }
 
 /** What runs in one process. */
 export interface ProcessParts {
   makePlane(settings: DataPlaneSettings): DataPlaneFace<unknown>
   reopenLogs(): void
-  /** Hands on what collectors are still to get, before the process ends. */
+  /** Sends what collectors are still to get, for at most two seconds, before the process ends. */
   flush(): Promise<void>
 }
 
@@ -126,6 +123,4 @@ export interface PlaneEvents {
   /** No further report comes from it. */
   gone(worker: number): void
   restarted(): void
-  /** For a collector. */
-  spans(batch: SpanBatch): void
 }

@@ -1,11 +1,11 @@
-// Counts what planes tell; spans go on to `spans`.
+// Counts what planes tell.
 
 import type { Clock } from '../model/clock.ts'
 import type { StatsAggregator } from '../telemetry/aggregate.ts'
 import { WorstLately } from '../telemetry/worst-lately.ts'
 import type { PlaneEvents } from './plane.ts'
 
-export function statsEvents(stats: StatsAggregator, clock: Clock, spans: PlaneEvents['spans'] = () => {}): PlaneEvents {
+export function statsEvents(stats: StatsAggregator, clock: Clock): PlaneEvents {
   const lags = new Map<number, WorstLately>()
   return {
     report: (worker, report) => stats.add(report, worker),
@@ -23,6 +23,5 @@ export function statsEvents(stats: StatsAggregator, clock: Clock, spans: PlaneEv
       stats.removeWorker(worker)
     },
     restarted: () => stats.inc('worker_restarts_total', {}),
-    spans,
   }
 }

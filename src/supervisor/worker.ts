@@ -154,7 +154,6 @@ class Worker {
       onNeed: start.part.count === 1 ? null : (upstream) => this.#needs(upstream),
       listen: this.#sockets.listen,
       log: this.#log.write,
-      sendSpans: (batch, sent) => this.#send({ type: 'spans', ...batch }, sent),
     })
     for (const [upstream, update] of start.health) this.#plane.setHealth(upstream, update)
     this.#plane.setTicketKeys(Buffer.from(start.ticketKeys))

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { startCollector } from '../support/otlp-collector.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
@@ -22,15 +23,19 @@ t.test('dist/main.js serves, counts and ends', async (t) => {
   await once(endpoint, 'listening')
   t.teardown(() => endpoint.close())
   const { port } = endpoint.address() as AddressInfo
-  await writeFile(
-    join(folder, 'gateway.yaml'),
-    `workers: 1
+  const collector = await startCollector(t)
+  const configure = (otlp: string) =>
+    writeFile(
+      join(folder, 'gateway.yaml'),
+      `workers: 1
 admin: { bind: 127.0.0.1:0 }
+tracing: { otlp: { ${otlp}, interval: 100ms } }
 listeners: [{ name: web, bind: 127.0.0.1:0 }]
 routes: [{ name: all, to: app }]
 upstreams: { app: { discovery: { static: ["127.0.0.1:${port}"] } } }
 `,
-  )
+    )
+  await configure(`endpoint: "${collector.url}"`)
   const gateway = spawn(process.execPath, [join(folder, 'main.js'), 'run', '-c', join(folder, 'gateway.yaml')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -40,6 +45,7 @@ upstreams: { app: { discovery: { static: ["127.0.0.1:${port}"] } } }
   t.equal(await (await fetch(web)).text(), 'hello')
   t.match(await (await fetch(`${admin}/metrics`)).text(), /headgate_requests_total\{[^}]*code="200"\} 1\n/)
   t.equal((await fetch(`${admin}/ready`)).status, 200)
+  t.equal((await collector.wait(2)).length, 2, 'the thread that sends spans is in it')
   gateway.kill('SIGTERM')
   t.equal((await once(gateway, 'exit'))[0], 0, 'it ends in order')
 })

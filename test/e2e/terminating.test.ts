@@ -24,7 +24,7 @@ async function plane(t: Test, count: number, upstream: object = {}) {
   )
   if ('errors' in parsed) throw new Error(JSON.stringify(parsed.errors))
   const parts = processParts(() => {})
-  const data = parts.makePlane({ id: 'test', part: WHOLE, listen: ownListen, log: () => {}, sendSpans: () => {} })
+  const data = parts.makePlane({ id: 'test', part: WHOLE, listen: ownListen, log: () => {} })
   t.teardown(() => data.close())
   /** Indices of endpoints; a text is one that is being taken away. */
   const specs = (list: readonly (number | string)[]): EndpointSpec[] =>

@@ -49,7 +49,6 @@ function fleet(t: Test, workers = 2) {
       gone: () => {
         seen.gone++
       },
-      spans: () => {},
       restarted: () => {
         seen.restarts++
       },

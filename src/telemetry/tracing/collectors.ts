@@ -1,4 +1,4 @@
-// The collectors of a gateway, in the process that talks to them. One that a new configuration replaces still gets what exchanges that
+// The collectors of a gateway, in the thread that talks to them. One that a new configuration replaces still gets what exchanges that
 // began before it bring.
 
 import { createHash } from 'node:crypto'
@@ -18,6 +18,8 @@ export interface CollectorSettings {
 export interface CollectorsOptions {
   /** Names the gateway. */
   readonly instance: string
+  /** Told how many spans a collector has got. */
+  readonly sent: (count: number) => void
   /** Told how many spans nobody will get. */
   readonly dropped: (count: number) => void
   /** Told when a collector does not answer any more, and with null when it does again. */
@@ -25,7 +27,7 @@ export interface CollectorsOptions {
 }
 
 /** Settings that are followed: those in force, and the ones before. */
-const MOST_KEPT = 4
+export const MOST_COLLECTORS = 4
 
 /** Names settings without telling what is in them. */
 export function collectorKey({ service, otlp }: CollectorSettings): string {
@@ -44,15 +46,14 @@ export class Collectors {
     this.#options = options
   }
 
-  /** What is in force from now on; null = nobody traces. */
-  async follow(settings: CollectorSettings | null): Promise<void> {
-    if (settings === null) return
+  /** What is in force from now on. */
+  async follow(settings: CollectorSettings): Promise<void> {
     const key = collectorKey(settings)
     const queue = this.#queues.get(key) ?? (await this.#make(settings))
     this.#queues.delete(key)
     this.#queues.set(key, queue)
     for (const [oldest, replaced] of this.#queues) {
-      if (this.#queues.size <= MOST_KEPT) break
+      if (this.#queues.size <= MOST_COLLECTORS) break
       this.#queues.delete(oldest)
       const leaving = replaced.close().then(() => {
         this.#leaving.delete(leaving)
@@ -73,9 +74,9 @@ export class Collectors {
   }
 
   async #make({ service, otlp }: CollectorSettings): Promise<SpanQueue> {
-    const { instance, dropped, said } = this.#options
+    const { instance, sent, dropped, said } = this.#options
     const { otlpExporter } = await import('./otlp.ts')
     const exporter = await otlpExporter(otlp, { service, instance })
-    return new SpanQueue(exporter, { interval: otlp.interval, dropped, said: (error) => said(otlp.endpoint, error) })
+    return new SpanQueue(exporter, { interval: otlp.interval, sent, dropped, said: (error) => said(otlp.endpoint, error) })
   }
 }

@@ -28,8 +28,6 @@ type Response = ReturnType<typeof ProtobufTraceSerializer.deserializeResponse>
 /** The longest (ms) that a batch may take with all tries of it. */
 const TIMEOUT_MS = 10_000
 const PATH = '/v1/traces'
-const GRPC_SERVICE = 'TraceExportService'
-const GRPC_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 /** There is one batch at a time; the exporter forgets it only after it has said that it is done. */
 const SHARED = { timeoutMillis: TIMEOUT_MS, concurrencyLimit: 2 }
 /** For figures of the exporter's own, which nobody asks for. */
@@ -46,7 +44,11 @@ export async function otlpExporter(settings: OtlpSettings, { service, instance }
   const frame = json ? jsonRequest(attributes) : protobufRequest(attributes)
   const { deserializeResponse } = json ? JsonTraceSerializer : ProtobufTraceSerializer
   const serializer: ISerializer<Chunks, Response> = { serializeRequest: frame, deserializeResponse }
-  const delegate = settings.protocol === 'grpc' ? await grpcDelegate(settings, serializer) : httpDelegate(settings, serializer)
+  const { endpoint: url, headers } = settings
+  const delegate =
+    settings.protocol === 'grpc'
+      ? (await import('./otlp-grpc.ts')).grpcDelegate({ ...SHARED, url, headers }, serializer, COUNTED)
+      : httpDelegate(settings, serializer)
   return {
     export: (chunks) =>
       new Promise((resolve, reject) => {
@@ -68,19 +70,4 @@ function httpDelegate(
   const type = { 'Content-Type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }
   const options = convertLegacyHttpOptions({ ...SHARED, url, headers: { ...headers } }, 'TRACES', PATH, type)
   return createOtlpHttpExportDelegate(options, serializer, 'otlp_http_span_exporter', COUNTED, undefined)
-}
-
-async function grpcDelegate(
-  { endpoint, headers }: OtlpSettings,
-  serializer: ISerializer<Chunks, Response>,
-): Promise<IOtlpExportDelegate<Chunks>> {
-  const [{ convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate }, { Metadata }] = await Promise.all([
-    import('@opentelemetry/otlp-grpc-exporter-base'),
-    import('@grpc/grpc-js'),
-  ])
-  const metadata = new Metadata()
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
-  const options = convertLegacyOtlpGrpcOptions({ ...SHARED, url: endpoint, metadata }, 'TRACES')
-  const type = 'otlp_grpc_span_exporter'
-  return createOtlpGrpcExportDelegate(options, serializer, type, COUNTED, undefined, GRPC_SERVICE, GRPC_METHOD)
 }

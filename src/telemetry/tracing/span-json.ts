@@ -8,6 +8,7 @@ interface Pair {
 }
 
 const STATUS_ERROR = 2
+const UTF_8 = new TextEncoder()
 
 export class JsonSpans implements SpanWriter {
   #spans: string[] = []
@@ -62,7 +63,7 @@ export class JsonSpans implements SpanWriter {
   }
 
   take(): SpanChunk {
-    const taken = { count: this.count, bytes: Buffer.from(this.#spans.join(',')) }
+    const taken = { count: this.count, bytes: UTF_8.encode(this.#spans.join(',')) }
     this.#spans = []
     this.#length = 0
     return taken

@@ -26,7 +26,7 @@ const isInt = (value: number): boolean => Number.isSafeInteger(value) && value >
 
 export class ProtobufSpans implements SpanWriter {
   count = 0
-  #out = new ProtobufBytes(ROOM)
+  readonly #out = new ProtobufBytes(ROOM)
   readonly #span = new ProtobufBytes(SCRATCH)
   readonly #event = new ProtobufBytes(SCRATCH)
   /** What attributes belong to. */
@@ -124,8 +124,8 @@ export class ProtobufSpans implements SpanWriter {
   }
 
   take(): SpanChunk {
-    const taken = { count: this.count, bytes: this.#out.written }
-    this.#out = new ProtobufBytes(ROOM)
+    const taken = { count: this.count, bytes: new Uint8Array(this.#out.written) }
+    this.#out.clear()
     this.count = 0
     return taken
   }

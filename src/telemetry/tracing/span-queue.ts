@@ -13,6 +13,8 @@ export interface SpanExporter {
 export interface SpanQueueSettings {
   /** The longest (ms) that a span waits for others. */
   readonly interval: number
+  /** Told how many spans the collector has got. */
+  readonly sent: (count: number) => void
   /** Told how many spans nobody will get. */
   readonly dropped: (count: number) => void
   /** Told when the collector does not answer any more, and with null when it does again. */
@@ -99,7 +101,10 @@ export class SpanQueue {
     this.#timer = null
     const { batch, spans } = this.#take()
     this.#sending = this.#exporter.export(batch).then(
-      () => this.#sent(null),
+      () => {
+        this.#settings.sent(spans)
+        this.#sent(null)
+      },
       (error: Error) => {
         this.#settings.dropped(spans)
         this.#sent(error)

@@ -1,6 +1,4 @@
-// From the data plane to whoever talks to the collector. A worker does not do that itself: a client of Node's `http` beside our own
-// sockets makes each request some microseconds dearer, sampled or not, because Node's stream code has to tell them apart. But it
-// writes the spans, so that nobody has to do more than pass them on.
+// From the data plane to whoever talks to the collector: the spans are written here, so that nobody has to do more than pass them on.
 
 import type { SpanCounters } from '../../model/tracing.ts'
 import type { SpanChunk, SpanWriter } from './span-writer.ts'
@@ -13,7 +11,7 @@ export interface SpanBatch extends SpanChunk {
   readonly collector: string
 }
 
-/** Hands a batch on; `sent` is called when another one may follow. */
+/** Hands a batch on, and the buffer of its bytes; `sent` is called when another one may follow. */
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
 /** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
@@ -35,8 +33,6 @@ export class SpanRelay {
   #readyBytes = 0
   #sending = false
   #timer: NodeJS.Timeout | null = null
-  /** Told when nothing is on its way any more. */
-  #idle: (() => void)[] = []
 
   constructor(collector: string, writer: SpanWriter, counters: SpanCounters, send: SendSpans) {
     this.#collector = collector
@@ -60,10 +56,9 @@ export class SpanRelay {
     } else if (!this.#sending) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
   }
 
-  /** Resolves when all that waits has been handed on. */
-  async flush(): Promise<void> {
-    if (!this.#sending && this.#readyCount + this.#writer.count > 0) this.#handOn()
-    if (this.#sending) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  /** Hands on all that waits, without waiting for who takes it: the end is near. */
+  flush(): void {
+    while (this.#readyCount + this.#writer.count > 0) this.#handOn()
   }
 
   /** What has been written is ready. */
@@ -87,10 +82,7 @@ export class SpanRelay {
 
   #sent(): void {
     this.#sending = false
-    const some = this.#writer.count > 0
-    if (this.#ready.length > 0 || (some && this.#idle.length > 0)) this.#handOn()
-    else if (some) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
-    if (this.#sending) return
-    for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#ready.length > 0) this.#handOn()
+    else if (this.#writer.count > 0) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
   }
 }

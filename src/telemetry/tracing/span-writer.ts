@@ -63,5 +63,6 @@ export interface SpanWriter extends AttributeWriter {
 /** Spans in the form of a protocol, as they stand in a request: for a frame around them. */
 export interface SpanChunk {
   readonly count: number
+  /** All of a buffer of their own, so that another thread may have it. */
   readonly bytes: Uint8Array
 }

@@ -5,7 +5,8 @@ import type { SpanCounters, Tracer } from '../../model/tracing.ts'
 import { type CollectorSettings, collectorKey } from './collectors.ts'
 import { JsonSpans } from './span-json.ts'
 import { ProtobufSpans } from './span-protobuf.ts'
-import { type SendSpans, SpanRelay } from './span-relay.ts'
+import { SpanRelay } from './span-relay.ts'
+import { SpanSender, type SpanSenderOptions } from './span-sender.ts'
 import { GatewayTracer, type TracerSettings } from './tracer.ts'
 
 export type TracingSettings = TracerSettings & CollectorSettings
@@ -16,18 +17,19 @@ const MOST_KEPT = 4
 export class Tracers {
   readonly counters: SpanCounters = { dropped: 0 }
   readonly #random: Random
-  readonly #send: SendSpans
+  readonly #sender: SpanSender
   /** By settings, the one that was asked for last at the end. */
   readonly #kept = new Map<string, { readonly tracer: Tracer; readonly relay: SpanRelay }>()
 
-  constructor(random: Random, send: SendSpans) {
+  constructor(random: Random, options: Omit<SpanSenderOptions, 'counters'>) {
     this.#random = random
-    this.#send = send
+    this.#sender = new SpanSender({ ...options, counters: this.counters })
   }
 
   /** null = nobody traces. The same settings are the same tracer. */
   of(settings: TracingSettings | null): Tracer | null {
     if (settings === null) return null
+    this.#sender.follow(settings)
     const key = JSON.stringify(settings)
     const kept = this.#kept.get(key) ?? this.#make(settings)
     this.#kept.delete(key)
@@ -37,14 +39,15 @@ export class Tracers {
     return kept.tracer
   }
 
-  /** Hands on what waits. */
-  async flush(): Promise<void> {
-    await Promise.all([...this.#kept.values()].map(({ relay }) => relay.flush()))
+  /** Sends what waits, for at most two seconds; what comes later is dropped. */
+  async close(): Promise<void> {
+    for (const { relay } of this.#kept.values()) relay.flush()
+    await this.#sender.close()
   }
 
   #make(settings: TracingSettings): { tracer: Tracer; relay: SpanRelay } {
     const writer = settings.otlp.protocol === 'http/json' ? new JsonSpans() : new ProtobufSpans()
-    const relay = new SpanRelay(collectorKey(settings), writer, this.counters, this.#send)
+    const relay = new SpanRelay(collectorKey(settings), writer, this.counters, this.#sender.send)
     return { tracer: new GatewayTracer(settings, relay, this.#random), relay }
   }
 }

@@ -34,11 +34,14 @@ class Fake implements SpanExporter {
 }
 
 function rig() {
-  const counters = { dropped: 0 }
+  const counters = { sent: 0, dropped: 0 }
   const said: (string | null)[] = []
   const exporter = new Fake()
   const queue = new SpanQueue(exporter, {
     interval: 1000,
+    sent: (count) => {
+      counters.sent += count
+    },
     dropped: (count) => {
       counters.dropped += count
     },
@@ -101,6 +104,7 @@ t.test('a collector that refuses is said once, and asked again after the interva
   await exporter.answer()
   t.same(said, ['no', null])
   t.equal(queue.length, 0)
+  t.equal(counters.sent, 176)
 })
 
 t.test('the end: what waits is sent, as far as that is done in time', async (t) => {

@@ -2,6 +2,7 @@
 
 import { mock } from 'node:test'
 import t from 'tap'
+import { JsonSpans } from '../../../src/telemetry/tracing/span-json.ts'
 import { ProtobufSpans } from '../../../src/telemetry/tracing/span-protobuf.ts'
 import { type SpanBatch, SpanRelay } from '../../../src/telemetry/tracing/span-relay.ts'
 import { traceData } from './trace-data.ts'
@@ -63,19 +64,30 @@ t.test('somebody who takes nothing: bounded, and whole traces are given up', asy
   t.same(sizes(), Array(33).fill(64))
 })
 
-t.test('to the end', async (t) => {
-  const { add, relay, sizes, done } = rig()
-  await relay.flush()
+t.test('the end: all of it, whoever has taken what', async (t) => {
+  const { add, relay, sizes, done, counters } = rig()
+  relay.flush()
   add(64)
-  add(1)
-  let flushed = false
-  const flush = relay.flush().then(() => {
-    flushed = true
-  })
-  done()
-  await new Promise(setImmediate)
-  t.same([sizes(), flushed], [[64, 1], false])
-  done()
-  await flush
-  t.ok(flushed)
+  add(65)
+  relay.flush()
+  t.same(sizes(), [64, 64, 1])
+  for (let i = 0; i < 3; i++) done()
+  mock.timers.tick(5000)
+  t.same([sizes(), counters.dropped], [[64, 64, 1], 0])
+})
+
+t.test('what is handed on may be given away: a buffer of its own', async (t) => {
+  for (const writer of [new ProtobufSpans(), new JsonSpans()]) {
+    const taken: SpanBatch[] = []
+    const relay = new SpanRelay('c', writer, { dropped: 0 }, (batch, done) => {
+      taken.push(structuredClone(batch, { transfer: [batch.bytes.buffer as ArrayBuffer] }))
+      done()
+    })
+    for (let i = 0; i < 2; i++) {
+      relay.add(traceData(2))
+      relay.flush()
+    }
+    t.same(taken[0], taken[1])
+    t.ok(taken.every(({ bytes }) => bytes.length > 0 && bytes.length === bytes.buffer.byteLength))
+  }
 })
