@@ -9,6 +9,9 @@ export interface Claim {
   readonly host: string
   /** What it is written in. Of two in one object neither wins, of two objects the earlier one. */
   readonly owner: string
+  /** uid of the Gateway, and the addresses that it has: those of several only meet where these do. */
+  readonly gateway: string
+  readonly addresses: readonly string[]
   /** As in `the listener http of the Gateway shop/edge`. */
   readonly inWords: string
 }
@@ -37,10 +40,14 @@ export function findConflicts(claims: readonly Claim[]): (Trouble | null)[] {
 
 function firstConflict(claim: Claim, others: readonly Claim[]): Trouble | null {
   for (const other of others) {
-    const trouble = other.port === claim.port ? conflictOf(claim, other) : null
+    const trouble = other.port === claim.port && meetAt(claim, other) ? conflictOf(claim, other) : null
     if (trouble !== null) return trouble
   }
   return null
+}
+
+function meetAt(one: Claim, two: Claim): boolean {
+  return one.gateway === two.gateway || one.addresses.some((address) => two.addresses.includes(address))
 }
 
 /** Those that look at names in TLS go together, and those that look at Host. */
@@ -72,6 +79,7 @@ export function findOverlaps(claims: readonly Claim[], meet: (a: string, b: stri
         claim.protocol === 'https' &&
         other.protocol === 'https' &&
         claim.port === other.port &&
+        meetAt(claim, other) &&
         meet(claim.host, other.host),
     ),
   )

@@ -166,11 +166,13 @@ function clientCertificateOf(
 function settle(entries: readonly Entry[], around: Surroundings): Map<Entry, PlannedListener> {
   const claiming = entries.filter(({ judged }) => judged.protocol !== null)
   const claims = claiming.map(
-    ({ spec, judged, owner }): Claim => ({
+    ({ gateway, addresses, spec, judged, owner }): Claim => ({
       port: spec.port,
       protocol: judged.protocol ?? 'tcp',
       host: judged.host,
       owner: `${owner.kind}/${owner.namespace}/${owner.name}`,
+      gateway: gateway.meta.uid,
+      addresses: addresses.values,
       inWords: `the listener ${spec.name} of the ${owner.kind} ${owner.namespace}/${owner.name}`,
     }),
   )
