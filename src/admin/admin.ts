@@ -9,6 +9,7 @@ import { readBody } from './body.ts'
 import { CALLS, type Call, methodsOf } from './calls.ts'
 import { Guard } from './guard.ts'
 import { Audience } from './live/audience.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import { handleRudeClients } from './rude-clients.ts'
 import type { AdminState } from './state.ts'
 
@@ -103,10 +104,13 @@ export function createAdmin(options: AdminOptions, limits: AdminLimits = ADMIN_L
         response.destroy()
       })
   }
-  server.on('request', (request, response) => serve(request, response, false))
-  server.on('checkContinue', (request, response) => serve(request, response, true))
+  const turns = new OneAtATime()
+  server.on('request', (request, response) => turns.pass(request, response, () => serve(request, response, false)))
+  server.on('checkContinue', (request, response) => turns.pass(request, response, () => serve(request, response, true)))
   server.on('checkExpectation', (request, response) => {
-    send(request, response, refusal('expectation', 'Expect: 100-continue is all that is known'))
+    turns.pass(request, response, () =>
+      send(request, response, refusal('expectation', 'Expect: 100-continue is all that is known')),
+    )
   })
   const start = async (): Promise<string> => {
     const address = await listenOn(server, bind)

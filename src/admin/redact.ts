@@ -16,8 +16,8 @@ const SECRET_IN: Readonly<Record<string, readonly string[]>> = {
 }
 /** Where keys are names of header fields. */
 const HEADER_BLOCKS = new Set(['set', 'add', 'headers'])
-/** `scheme://user:password@`. */
-const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*):[^\s/?#@]*@/gi
+/** `scheme://user:password@`. The scheme has a bound, so that long texts of other kinds are read once, not once from each of their places. */
+const USER_INFO = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#:@]*):[^\s/?#@]*@/gi
 /** Fields, cookies and parameters by which requests are told apart, and whose values say who somebody is. */
 const SECRET_NAME = /token|secret|passw|api-?key|credential|signature|session/i
 
@@ -32,7 +32,7 @@ export function isSecretName(name: string): boolean {
 }
 
 function copy(value: unknown, hidden: readonly string[], parent: string): unknown {
-  if (typeof value === 'string') return value.replace(USER_INFO, `$1:${HIDDEN}@`)
+  if (typeof value === 'string') return value.includes('://') ? value.replace(USER_INFO, `$1:${HIDDEN}@`) : value
   if (Array.isArray(value)) return value.map((item) => copy(item, hidden, parent))
   if (value === null || typeof value !== 'object') return value
   const { type, name } = value as { type?: unknown; name?: unknown }

@@ -65,3 +65,12 @@ t.test('what is no secret stays as it is', async (t) => {
   }
   t.same(redact(config), { ...config, upstreams: { token: '***', list: [1, true, null] } })
 })
+
+t.test('long texts are read once', async (t) => {
+  const long = 'x'.repeat(1_000_000)
+  const hidden = redact({ body: `${long} redis://user:hush@host/ ${long}`, plain: long }) as { body: string; plain: string }
+  t.ok(hidden.body === `${long} redis://user:***@host/ ${long}`)
+  t.ok(hidden.plain === long)
+  t.ok(redact(`a://${long}`) === `a://${long}`)
+  t.equal(redact(`${'s'.repeat(50)}://user:hush@host`), `${'s'.repeat(50)}://user:***@host`)
+})

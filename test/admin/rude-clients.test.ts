@@ -150,3 +150,36 @@ t.test('what Node refuses by itself is refused in our words too', async (t) => {
     t.match(received, `"code":"${code}"`, what)
   }
 })
+
+t.test('answers behind one that is not taken are not even made', async (t) => {
+  const { state, open, url } = await startAdmin(t)
+  let made = 0
+  state.metrics = async () => {
+    made++
+    return { contentType: 'text/plain', text: 'x' }
+  }
+  const behind = `GET /metrics HTTP/1.1\r\n${H}\r\n`.repeat(900)
+  // A stream that does not end, and an answer that nobody reads.
+  const watching = open()
+  watching.write(`GET /events HTTP/1.1\r\n${H}\r\n${behind}`)
+  await once(watching, 'data')
+  await fetch(`${url}/healthz`)
+  t.equal(made, 0)
+  state.config = () => ({ revision: 'r', source: 's', config: { large: 'x'.repeat(50_000_000) } })
+  const deaf = open()
+  deaf.pause()
+  deaf.write(`GET /config HTTP/1.1\r\n${H}\r\n${behind}`)
+  await new Promise<void>((served) => {
+    const { config } = state
+    state.config = () => {
+      setTimeout(served, 100)
+      return config()
+    }
+  })
+  t.equal(made, 0)
+  deaf.destroy()
+  watching.destroy()
+  await fetch(`${url}/healthz`)
+  t.equal(made, 0, 'nor when the client has gone')
+  t.equal((await (await fetch(`${url}/metrics`)).text()).length, 1)
+})
