@@ -80,9 +80,10 @@ t.test('with a control plane', { skip: withoutControlPlane, timeout: 110_000 }, 
     await status('plain.test')
     return hosts.at(-1) === 'plain.test'
   })
-  t.match(
-    (await kubectl(['describe', 'upstreampolicy', 'app'], plane.kubeconfig())).out,
-    /Warning +Invalid .*health\.path: path is for type http/,
+  await until('an Event says why', async () =>
+    /Warning +Invalid .*health\.path: path is for type http/.test(
+      (await kubectl(['describe', 'upstreampolicy', 'app'], plane.kubeconfig())).out,
+    ),
   )
   await plane.call('PATCH', path, { spec: { tls: { caCertificateRefs: [{ name: 'missing' }] }, health: null } })
   await until(

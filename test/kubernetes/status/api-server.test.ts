@@ -203,7 +203,9 @@ t.test('with a control plane', { skip: withoutControlPlane, timeout: 110_000 }, 
     // And two Events: of an object without a namespace.
     await until('it is told', () => calls() >= 3)
     t.equal(calls(), 3)
-    t.match((await kubectl(['describe', 'gatewayclass', 'headgate'], plane.kubeconfig())).out, /Warning +InvalidReference/)
+    await until('an Event says so', async () =>
+      /Warning +InvalidReference/.test((await kubectl(['describe', 'gatewayclass', 'headgate'], plane.kubeconfig())).out),
+    )
     t.same(
       said.filter((line) => /^(warn|error)/.test(line)),
       [],
