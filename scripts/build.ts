@@ -28,6 +28,9 @@ const WITHOUT_MODELS: Plugin = {
   },
 }
 
+/** As an ES module it asks for gRPC by a `require` of its own, which no bundler sees: it would get another copy, or none. */
+const GRPC_EXPORTER = join(root, 'node_modules/@opentelemetry/otlp-grpc-exporter-base/dist/index.cjs')
+
 async function bundle(): Promise<void> {
   const result = await build({
     absWorkingDir: root,
@@ -48,6 +51,7 @@ async function bundle(): Promise<void> {
     legalComments: 'none',
     banner: { js: REQUIRE },
     plugins: [WITHOUT_MODELS],
+    alias: { '@opentelemetry/otlp-grpc-exporter-base': GRPC_EXPORTER },
     metafile: true,
     logLevel: 'warning',
   })

@@ -8,11 +8,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { startGrpcCollector } from '../support/grpc-collector.ts'
 import { startCollector } from '../support/otlp-collector.ts'
+import { until } from '../support/until.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
-t.test('dist/main.js serves, counts and ends', async (t) => {
+t.test('dist/main.js serves, counts and ends', { timeout: 120_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-bundle-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const build = spawn(process.execPath, [join(ROOT, 'scripts/build.ts'), '--outdir', folder], { stdio: 'inherit', cwd: ROOT })
@@ -46,6 +48,15 @@ upstreams: { app: { discovery: { static: ["127.0.0.1:${port}"] } } }
   t.match(await (await fetch(`${admin}/metrics`)).text(), /headgate_requests_total\{[^}]*code="200"\} 1\n/)
   t.equal((await fetch(`${admin}/ready`)).status, 200)
   t.equal((await collector.wait(2)).length, 2, 'the thread that sends spans is in it')
+
+  const grpc = await startGrpcCollector(t)
+  await configure(`endpoint: "${grpc.url}", protocol: grpc`)
+  gateway.kill('SIGHUP')
+  await until('spans by gRPC', async () => {
+    await (await fetch(web)).text()
+    return grpc.spans.length > 0
+  })
+
   gateway.kill('SIGTERM')
   t.equal((await once(gateway, 'exit'))[0], 0, 'it ends in order')
 })

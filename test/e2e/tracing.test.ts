@@ -3,11 +3,11 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import t, { type Test } from 'tap'
 import { echoClient, startEcho } from '../grpc/echo-service.ts'
 import { type Changes, configOf, startGateway, type TestGateway } from '../support/gateway.ts'
-import { type CollectedSpan, type Collector, decodeSpans, startCollector } from '../support/otlp-collector.ts'
+import { startGrpcCollector } from '../support/grpc-collector.ts'
+import { type CollectedSpan, type Collector, startCollector } from '../support/otlp-collector.ts'
 import { deadAddress, type RawEndpoint, startEndpoint } from '../support/raw-endpoint.ts'
 import { startTunnelEndpoint } from '../support/tunnel-endpoint.ts'
 import { pause, until } from '../support/until.ts'
@@ -392,37 +392,13 @@ t.test('as JSON, with credentials of the collector', async (t) => {
 })
 
 t.test('by gRPC', async (t) => {
-  const spans: CollectedSpan[] = []
-  let team: unknown
-  const collector = new Server()
-  const bytes = (value: Buffer): Buffer => value
-  collector.addService(
-    {
-      Export: {
-        ...{ path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export', requestStream: false, responseStream: false },
-        ...{ requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes },
-      },
-    },
-    {
-      Export({ metadata, request }: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) {
-        team = metadata.get('x-team')[0]
-        spans.push(...decodeSpans(request))
-        callback(null, Buffer.alloc(0))
-      },
-    },
-  )
-  const port = await new Promise<number>((resolve, reject) =>
-    collector.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  )
-  t.teardown(() => collector.forceShutdown())
+  const { url, spans, teams } = await startGrpcCollector(t)
   const endpoint = await startEndpoint(t)
-  const otlp = { endpoint: `http://127.0.0.1:${port}`, protocol: 'grpc', headers: { 'x-team': 'a' }, interval: '100ms' }
+  const otlp = { endpoint: url, protocol: 'grpc', headers: { 'x-team': 'a' }, interval: '100ms' }
   const gateway = await startGateway(t, configOf([endpoint.address], { top: { tracing: { otlp } } }))
   await (await gateway.client()).ask('GET /')
   await until('spans', () => spans.length === 2)
-  t.equal(team, 'a')
+  t.equal(teams[0], 'a')
   t.equal(ofKind(spans, CLIENT)[0]?.parentId, ofKind(spans, SERVER)[0]?.spanId)
 })
 
