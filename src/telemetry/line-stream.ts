@@ -12,13 +12,11 @@ const RETRY_MS = 1000
 
 /** Told what happens to lines. */
 export interface LineEvents {
-  /** A line was given up. */
-  dropped(): void
+  /** So many lines were given up. */
+  dropped(count: number): void
   /** Writing fails now, after it worked; lines are kept as long as the buffer has room. */
   failed(error: Error): void
 }
-
-const LF = 10
 
 export class LineStream {
   readonly #stream: sonic.SonicBoom
@@ -29,13 +27,15 @@ export class LineStream {
   /** Lines that are not handed on yet, and how many bytes of it they take; null = none. */
   #page: Buffer | null = null
   #used = 0
+  /** Lines in it. */
+  #lines = 0
   /** One that has been written, to be used again. */
   #spare: Buffer | null = null
   /** Bytes that have been handed on, and of those the ones that have been written. */
   #handed = 0
   #written = 0
   /** What is handed on and not yet written: the page, and how many bytes are handed on with it. */
-  readonly #out: { readonly page: Buffer | null; readonly end: number }[] = []
+  readonly #out: { readonly page: Buffer | null; readonly end: number; readonly lines: number }[] = []
   /** Bytes that were taken and not yet written. */
   #waiting = 0
   #failing = false
@@ -65,7 +65,7 @@ export class LineStream {
   /** False when the line is too long; one that is given up counts as written. */
   write<R>(put: PutLine<R>, record: R): boolean {
     if (this.#closed) {
-      this.#events.dropped()
+      this.#events.dropped(1)
       return true
     }
     const room = this.#pageBytes - this.#used
@@ -99,6 +99,8 @@ export class LineStream {
       else this.#attempt(() => this.#stream.flush(done))
     })
     this.#last = true
+    // What was not written in time is given up: of what is being written nobody knows whether it comes through.
+    for (const { lines } of this.#out.splice(0)) this.#events.dropped(lines)
     this.#attempt(() => this.#stream.destroy())
   }
 
@@ -113,6 +115,7 @@ export class LineStream {
     put(line, record)
     if (line.over) return false
     this.#used = line.at
+    this.#lines++
     this.#waiting += line.at - from
     this.#arm(FLUSH_MS)
     return true
@@ -123,11 +126,13 @@ export class LineStream {
     const page = this.#page
     if (page === null || this.#used === 0) return
     let lines = page.subarray(0, this.#used)
+    const count = this.#lines
     this.#used = 0
+    this.#lines = 0
     if (2 * lines.length < page.length) lines = Buffer.from(lines)
     else this.#page = null
     this.#handed += lines.length
-    this.#out.push({ page: this.#page === null ? page : null, end: this.#handed })
+    this.#out.push({ page: this.#page === null ? page : null, end: this.#handed, lines: count })
     try {
       this.#stream.write(lines as unknown as string)
     } catch {
@@ -158,8 +163,7 @@ export class LineStream {
   #gaveUp(page: Buffer): void {
     this.#waiting -= page.length
     this.#handed -= page.length
-    this.#out.pop()
-    for (let at = page.indexOf(LF); at !== -1; at = page.indexOf(LF, at + 1)) this.#events.dropped()
+    this.#events.dropped(this.#out.pop()?.lines ?? 0)
   }
 
   /** The stream keeps what it could not write and tries again when it is told to. */

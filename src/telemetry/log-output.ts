@@ -127,8 +127,8 @@ export class LogOutput {
       this.#told = true
       this.#failed(error)
     }
-    const dropped = (): void => {
-      this.counters.dropped++
+    const dropped = (count: number): void => {
+      this.counters.dropped += count
       // Nobody reads a pipe: no write fails.
       if (!this.#told && !this.#closed && !this.#away) failed(new Error('too much waits to be written: lines are given up'))
     }

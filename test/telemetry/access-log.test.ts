@@ -20,6 +20,7 @@ import { fieldNames } from '../../src/telemetry/access-fields.ts'
 import { jsonLines, USUAL } from '../../src/telemetry/access-json.ts'
 import type { AccessLogOptions } from '../../src/telemetry/access-log.ts'
 import { LineBytes } from '../../src/telemetry/line-bytes.ts'
+import { until } from '../support/until.ts'
 import { attemptRecord, options, record, TestLog } from './test-log.ts'
 
 const NO_FIFO = process.platform === 'linux' ? false : 'needs mkfifo'
@@ -262,6 +263,31 @@ t.test('lines of several processes stay whole', async (t) => {
   t.same(await Promise.all([run(), run(), run()]), [0, 0, 0])
   const seen = lines(file).map((line) => JSON.parse(line).bytesIn)
   t.equal(seen.length, 1500)
+})
+
+t.test('what a pipe has not taken when the log is closed counts as dropped', { skip: NO_FIFO }, async (t) => {
+  const path = join(t.testdir(), 'fifo')
+  spawnSync('mkfifo', [path])
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  t.teardown(() => closeSync(reader))
+  const log = new TestLog(options(path), Math.random, () => {})
+  for (let i = 0; i < 1500; i++) log.write({ ...record, path: `/${'x'.repeat(200)}` })
+  t.equal(log.dropped, 0)
+  await log.close()
+  let read = ''
+  const piece = Buffer.alloc(65_536)
+  await until('its end', () => {
+    try {
+      const bytes = readSync(reader, piece)
+      read += piece.toString('latin1', 0, bytes)
+      return bytes === 0
+    } catch {
+      return false
+    }
+  })
+  const whole = read.split('\n').length - 1
+  t.ok(whole > 50 && log.dropped > 50)
+  t.equal(whole + log.dropped, 1500)
 })
 
 t.test('a process whose output nobody reads can still exit, and flushes what it can', async (t) => {

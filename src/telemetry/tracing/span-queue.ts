@@ -78,13 +78,14 @@ export class SpanQueue {
       if (this.#sending === null) this.#send()
       if ((await Promise.race([this.#sending, late])) === 'late') break
     }
-    clearTimeout(timer)
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#count > 0) this.#settings.dropped(this.#count)
     this.#waiting = []
     this.#count = 0
     this.#bytes = 0
-    await this.#exporter.close()
+    // It waits for what is on its way, up to its own time limit.
+    await Promise.race([this.#exporter.close(), late])
+    clearTimeout(timer)
   }
 
   get #full(): boolean {

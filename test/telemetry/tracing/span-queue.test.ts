@@ -119,6 +119,13 @@ t.test('the end: what waits is sent, as far as that is done in time', async (t) 
   t.same(exporter.batches.map(sizeOf), [512, 88])
   t.ok(exporter.closed)
 
+  const hanging = rig()
+  hanging.exporter.close = () => new Promise(() => {})
+  const ended = hanging.queue.close()
+  await turn()
+  mock.timers.tick(2000)
+  await ended
+
   const stuck = rig()
   addSpans(stuck.queue, 600)
   const given = stuck.queue.close()
