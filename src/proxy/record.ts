@@ -45,7 +45,7 @@ export function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessR
     ttfbMs: x.headAt === 0 ? null : x.headAt - startedAt,
     bytesIn: x.bytesIn,
     bytesOut: x.bytesOut,
-    userAgent: fieldValue(x.fields, 'user-agent'),
+    userAgent: fieldValue(x.head, 'user-agent'),
     headers: null,
     grpcStatus: x.grpcStatus < 0 ? null : x.grpcStatus,
     tls: peer.tls,

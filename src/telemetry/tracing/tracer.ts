@@ -47,7 +47,7 @@ export class GatewayTracer implements Tracer {
 
   begin(x: Exchange): void {
     // Most requests of the world outside say nothing of a trace.
-    const said = saysTrace(x.fields)
+    const said = saysTrace(x.head)
     let found: Found | null = null
     if (said) for (const read of this.#readers) found ??= read(x)
     const { context, sampled } = found ?? NOTHING
@@ -97,19 +97,21 @@ export class GatewayTracer implements Tracer {
 const LOWER = 0x20
 const [B, T, X] = [0x62, 0x74, 0x78]
 
-/** Whether one of canonical field lines may be of a trace: told by how it begins. */
-function saysTrace(fields: string): boolean {
-  for (let at = 0; at < fields.length; at = fields.indexOf('\n', at) + 1) {
-    const first = fields.charCodeAt(at) | LOWER
+/** Whether a line of the head, as it came, may be of a trace: told by how it begins. */
+function saysTrace(head: string): boolean {
+  for (let at = 0; ; ) {
+    const first = head.charCodeAt(at) | LOWER
     if (first === T) {
-      if ((fields.charCodeAt(at + 1) | LOWER) === 0x72 && (fields.charCodeAt(at + 4) | LOWER) === 0x65) return true
+      if ((head.charCodeAt(at + 1) | LOWER) === 0x72 && (head.charCodeAt(at + 4) | LOWER) === 0x65) return true
     } else if (first === B) {
-      if (fields.charCodeAt(at + 1) === 0x33) return true
+      if (head.charCodeAt(at + 1) === 0x33) return true
     } else if (first === X) {
-      if ((fields.charCodeAt(at + 2) | LOWER) === B && fields.charCodeAt(at + 3) === 0x33) return true
+      if ((head.charCodeAt(at + 2) | LOWER) === B && head.charCodeAt(at + 3) === 0x33) return true
     }
+    const end = head.indexOf('\n', at)
+    if (end === -1) return false
+    at = end + 1
   }
-  return false
 }
 
 function readW3c({ fields }: Exchange): Found | null {
