@@ -1,7 +1,7 @@
 // `npm run bench:observed`: what it costs to look. Several gateways that differ only in what they log, trace and are asked, loaded one
 // at a time in interleaved rounds; each is told as a ratio to the one that does nothing of it, round by round.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,6 +29,7 @@ interface Watching {
 }
 
 const log = (folder: string): string => `accessLog: { file: ${join(folder, 'access.log')} }\n`
+const LOGS = ['access.log', 'phases.log']
 const traces = (sample: string, collector: number): string =>
   `tracing: { sample: ${sample}, otlp: { endpoint: "http://127.0.0.1:${collector}" } }\n`
 
@@ -88,7 +89,14 @@ upstreams: { origin: { discovery: { static: [127.0.0.1:${originPort}] } } }
 }
 
 /** CPU microseconds of the whole gateway per request. */
-async function round({ watching, running, port, admin }: Started, work: Work, seconds: number): Promise<number> {
+async function round(
+  { watching, running, port, admin }: Started,
+  work: Work,
+  seconds: number,
+  folder: string,
+): Promise<number> {
+  // Logs begin anew, so that what is measured is not how quickly a machine finds memory and disk for gigabytes of them.
+  for (const name of LOGS) if (existsSync(join(folder, name))) truncateSync(join(folder, name))
   const scrape = (): void => void fetch(`http://127.0.0.1:${admin}/metrics`).then((response) => response.arrayBuffer())
   const timer = watching.scraped ? setInterval(scrape, 1000) : null
   const before = cpuMicroseconds(running.pid)
@@ -137,7 +145,7 @@ async function run(): Promise<void> {
     for (const watching of wanted) all.push(await startGateway(watching, folder, origin.port, port))
     for (const each of all) await load(each.port, work, Number(values['warm-up']))
     for (let i = 0; i < Number(values.rounds); i++) {
-      for (const each of all) each.costs.push(await round(each, work, Number(values.duration)))
+      for (const each of all) each.costs.push(await round(each, work, Number(values.duration), folder))
       const words = all.map(({ watching, costs }) => `${watching.name} ${costs.at(-1)?.toFixed(1)}`)
       console.error(`round ${i + 1}/${values.rounds}: ${words.join(', ')}`)
     }

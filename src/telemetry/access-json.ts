@@ -82,6 +82,8 @@ function writer(field: Field): Put {
         if (typeof value === 'number') into.whole(value)
         else into.ascii(String(value))
       }
+    case 'safe':
+      return (into, record) => into.safe(field.read(record) as string | null)
     default:
       return (into, record) => into.quoted(field.read(record) as string | null)
   }
@@ -125,9 +127,9 @@ function putUsual(into: LineBytes, r: AccessRecord): void {
   into.fixed(REQUEST_ID)
   into.quoted(r.requestId)
   into.fixed(TRACE_ID)
-  into.quoted(r.traceId)
+  into.safe(r.traceId)
   into.fixed(CLIENT)
-  into.quoted(r.client)
+  into.safe(r.client)
   howRun.put(into, r.host, r.listener, r.protocol, r.method, null)
   into.quoted(r.path)
   whereRun.put(into, r.endpoint, r.status, r.reason, r.route, r.upstream)

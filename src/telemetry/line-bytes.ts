@@ -1,7 +1,7 @@
 // A line of ASCII, put together in the page that it is written from: making strings of its parts first takes three times as long.
 
-/** Texts up to this length are copied here: a call into the runtime costs more. */
-const SHORT = 64
+/** Texts up to this length are copied here: a call into the runtime costs more, but reads parts of other texts quicker. */
+const SHORT = 20
 /** The same of bytes. */
 const FEW = 16
 const QUOTE = 0x22
@@ -60,6 +60,16 @@ export class LineBytes {
     if (length > SHORT) page.write(text, at, 'latin1')
     else for (let i = 0; i < length; i++) page[at + i] = text.charCodeAt(i)
     this.at = at + length
+  }
+
+  /** Text that needs no quoting, in quotes; null as `null`. */
+  safe(text: string | null): void {
+    if (text === null) this.fixed(NULL)
+    else if (this.#fits(text.length + 2)) {
+      this.#page[this.at++] = QUOTE
+      this.ascii(text)
+      this.#page[this.at++] = QUOTE
+    }
   }
 
   /** Any text as a JSON string; null as `null`. */
@@ -134,10 +144,7 @@ export class LineBytes {
       this.ascii(asciiJson(text))
       return
     }
-    if (!this.#fits(text.length + 2)) return
-    this.#page[this.at++] = QUOTE
-    this.ascii(text)
-    this.#page[this.at++] = QUOTE
+    this.safe(text)
   }
 
   #fits(bytes: number): boolean {
