@@ -127,7 +127,7 @@ try {
   console.log(`${routes} routes, ${routes * each} endpoints: ${lines} lines, ${(text.length / 1e6).toFixed(1)} MB`)
   console.log(`a scrape: median ${median(took).toFixed(0)} ms, worst ${worst(took).toFixed(0)} ms`)
   console.log(
-    `control process: ${((controlCpu() - cpu) / scrapes).toFixed(0)} ms of CPU for each, reports of the time between included`,
+    `supervisor: ${((controlCpu() - cpu) / scrapes).toFixed(0)} ms of CPU for each, reports of the time between included`,
   )
   console.log(
     `slowest request while it is scraped: median ${median(beside).toFixed(1)} ms, as long without: ${median(without).toFixed(1)} ms`,
