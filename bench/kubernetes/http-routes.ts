@@ -2,16 +2,15 @@
 // Gateway API in it). `node bench/kubernetes/http-routes.ts [--routes 5000] [--changes 20] [--workers 2]`.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ControlPlane, startControlPlane, withoutControlPlane } from '../../test/support/control-plane.ts'
 import { service, slice } from '../../test/support/kubernetes-objects.ts'
 import { answering } from './answering.ts'
 import { startGateway } from './gateway.ts'
 import { inParallel, percentiles, timed } from './measure.ts'
+import { surroundings } from './surroundings.ts'
 import { Watching } from './watching.ts'
 
 const { values } = parseArgs({
@@ -31,23 +30,15 @@ const SLICES = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 const API = '/apis/gateway.networking.k8s.io/v1'
 const ROUTES = `${API}/namespaces/default/httproutes`
 
-if (withoutControlPlane !== false) {
-  console.error(withoutControlPlane)
-  process.exit(1)
-}
-
 const agents = Array.from({ length: 4 * WORKERS }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
-const teardowns: (() => unknown)[] = []
-const plane: ControlPlane = await startControlPlane({ teardown: (end: () => unknown) => teardowns.push(end) })
+const { plane, folder, teardowns, end } = await surroundings()
 try {
   await measure()
 } finally {
-  for (const teardown of teardowns.reverse()) await teardown()
+  await end()
 }
 
 async function measure(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
-  teardowns.push(() => rmSync(folder, { recursive: true, force: true }))
   const assets = process.env.KUBEBUILDER_ASSETS as string
   execFileSync(
     join(assets, 'kubectl'),

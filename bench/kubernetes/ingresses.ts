@@ -2,16 +2,15 @@
 // A real API server (KUBEBUILDER_ASSETS). `node bench/kubernetes/ingresses.ts [--ingresses 2000] [--endpoints 10] [--changes 30]
 // [--churn 60] [--outage 60] [--workers 2]`; churn and outage in seconds, 0 = left out.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SteadyLoad } from '../../test/supervisor/steady-load.ts'
-import { type ControlPlane, startControlPlane, withoutControlPlane } from '../../test/support/control-plane.ts'
 import { service, slice } from '../../test/support/kubernetes-objects.ts'
 import { answering } from './answering.ts'
 import { startGateway } from './gateway.ts'
 import { inParallel, percentiles, timed } from './measure.ts'
+import { surroundings } from './surroundings.ts'
 import { Watching } from './watching.ts'
 
 const { values } = parseArgs({
@@ -34,17 +33,11 @@ const CORE = '/api/v1/namespaces/default'
 const SLICES = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/default/ingresses'
 
-if (withoutControlPlane !== false) {
-  console.error(withoutControlPlane)
-  process.exit(1)
-}
-
-const teardowns: (() => unknown)[] = []
-const plane: ControlPlane = await startControlPlane({ teardown: (end: () => unknown) => teardowns.push(end) })
+const { plane, folder, teardowns, end } = await surroundings()
 try {
   await measure()
 } finally {
-  for (const teardown of teardowns.reverse()) await teardown()
+  await end()
 }
 
 async function measure(): Promise<void> {
@@ -61,8 +54,6 @@ async function measure(): Promise<void> {
       await plane.call('POST', INGRESSES, ingress(i, i))
     }),
   )
-  const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
-  teardowns.push(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'headgate.yaml')
   writeFileSync(file, JSON.stringify(configOf()))
   const gateway = await timed('first configuration, from the start of the process to the ready line', () =>

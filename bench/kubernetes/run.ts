@@ -1,15 +1,14 @@
 // How fast changes of endpoints reach the workers: a real API server (KUBEBUILDER_ASSETS), many Services, requests that see the change.
 // `node bench/kubernetes/run.ts [--services 1000] [--endpoints 10] [--changes 200] [--workers 2]`
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ControlPlane, startControlPlane, withoutControlPlane } from '../../test/support/control-plane.ts'
 import { service, slice } from '../../test/support/kubernetes-objects.ts'
 import { answering } from './answering.ts'
 import { startGateway } from './gateway.ts'
 import { inParallel, percentiles, timed } from './measure.ts'
+import { surroundings } from './surroundings.ts'
 import { Watching } from './watching.ts'
 
 const { values } = parseArgs({
@@ -28,17 +27,11 @@ const WORKERS = Number(values.workers)
 const CONNECTIONS = 4 * WORKERS
 const SLICES = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 
-if (withoutControlPlane !== false) {
-  console.error(withoutControlPlane)
-  process.exit(1)
-}
-
-const teardowns: (() => unknown)[] = []
-const plane: ControlPlane = await startControlPlane({ teardown: (end: () => unknown) => teardowns.push(end) })
+const { plane, folder, teardowns, end } = await surroundings()
 try {
   await measure()
 } finally {
-  for (const teardown of teardowns.reverse()) await teardown()
+  await end()
 }
 
 async function measure(): Promise<void> {
@@ -62,8 +55,6 @@ async function measure(): Promise<void> {
     }),
   )
 
-  const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
-  teardowns.push(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'headgate.yaml')
   writeFileSync(file, JSON.stringify(configOf(all)))
   const gateway = await timed('gateway ready', () => startGateway(file, WORKERS))

@@ -1,5 +1,7 @@
 // Bytes of protobuf messages (protobuf.dev/programming-guides/encoding), written one after the other into a buffer that grows.
 
+import { nanosecondsBeyond } from './span-writer.ts'
+
 const VARINT = 0x80
 const TWO_32 = 2 ** 32
 /** Texts up to this length are copied here: a call into the runtime costs more. */
@@ -101,8 +103,7 @@ export class ProtobufBytes {
   /** Nanoseconds since the epoch of a time in milliseconds: more than a number of JavaScript holds, so by parts of it that do not. */
   nanoseconds(ms: number): void {
     const seconds = Math.floor(ms / 1000)
-    const rest = Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999)
-    const [upper, lower] = [(seconds >>> 16) * 1e9, (seconds & 0xffff) * 1e9 + rest]
+    const [upper, lower] = [(seconds >>> 16) * 1e9, (seconds & 0xffff) * 1e9 + nanosecondsBeyond(seconds, ms)]
     const low = (upper % 0x10000) * 0x10000 + (lower % TWO_32)
     this.fixed64(Math.floor(upper / 0x10000) + Math.floor(lower / TWO_32) + Math.floor(low / TWO_32), low % TWO_32)
   }

@@ -1,6 +1,6 @@
 // Spans as OTLP has them in JSON (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids are hex, numbers of 64 bits texts.
 
-import { flagsOf, type Key, type SpanChunk, type SpanHead, type SpanWriter } from './span-writer.ts'
+import { flagsOf, type Key, nanosecondsBeyond, type SpanChunk, type SpanHead, type SpanWriter } from './span-writer.ts'
 
 interface Pair {
   readonly key: string
@@ -77,6 +77,5 @@ export class JsonSpans implements SpanWriter {
 
 function nano(ms: number): string {
   const seconds = Math.floor(ms / 1000)
-  const rest = Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999)
-  return String(BigInt(seconds) * 1_000_000_000n + BigInt(rest))
+  return String(BigInt(seconds) * 1_000_000_000n + BigInt(nanosecondsBeyond(seconds, ms)))
 }

@@ -37,6 +37,10 @@ const IS_REMOTE = 0x200
 
 export const flagsOf = ({ parentIsRemote }: SpanHead): number => SAMPLED | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0)
 
+/** What a time (milliseconds since the epoch) has beyond its whole `seconds`, in nanoseconds. */
+export const nanosecondsBeyond = (seconds: number, ms: number): number =>
+  Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999)
+
 /** Attributes of what was begun last. */
 export interface AttributeWriter {
   text(key: Key, value: string): void
