@@ -1,7 +1,9 @@
 // `npm run bench:observed`: what it costs to look. Several gateways that differ only in what they log, trace and are asked, loaded one
-// at a time in interleaved rounds; each is told as a ratio to the one that does nothing of it, round by round.
+// at a time in interleaved rounds; each is told as a ratio to those that do nothing of it, round by round. Of each kind there are
+// several, because two processes that do the same differ by some per cent for as long as they live. The origin is kept busy beside:
+// the kernel would put what it costs to wake it on the gateway's account, and the more the slower the gateway is.
 
-import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,8 +15,9 @@ import { median } from './start-time.ts'
 import { WORKS, type Work } from './works.ts'
 
 const USAGE = `npm run bench:observed -- [options]
-  --duration SECONDS   of each round (2)
-  --rounds N           (15)
+  --duration SECONDS   of each round (1)
+  --rounds N           (10)
+  --instances N        gateways of each kind (3)
   --warm-up SECONDS    of each gateway: what is sampled runs rarely, and is compiled late (20)
   --work NAME          ${WORKS.map(({ name }) => name).join(' ')} (get-1k)
   --only NAME          beside "off"; may be given several times`
@@ -63,6 +66,7 @@ const main = resolve(import.meta.dirname, '..', '..', 'dist', 'main.js')
 
 interface Started {
   readonly watching: Watching
+  readonly folder: string
   readonly running: Running
   readonly port: number
   readonly admin: number
@@ -71,6 +75,7 @@ interface Started {
 
 async function startGateway(watching: Watching, folder: string, originPort: number, collector: number): Promise<Started> {
   const [port, admin] = [await freePort(), await freePort()]
+  mkdirSync(folder)
   const file = join(folder, `${watching.name}.yaml`)
   writeFileSync(
     file,
@@ -85,43 +90,60 @@ upstreams: { origin: { discovery: { static: [127.0.0.1:${originPort}] } } }
   )
   const running = start(watching.name, folder, PROXY_CORE, [process.execPath, main, 'run', '-c', file])
   await waitUntilAnswers(running, port, '/1k')
-  return { watching, running, port, admin, costs: [] }
+  return { watching, folder, running, port, admin, costs: [] }
 }
 
 /** CPU microseconds of the whole gateway per request. */
 async function round(
-  { watching, running, port, admin }: Started,
+  { watching, folder, running, port, admin }: Started,
   work: Work,
   seconds: number,
-  folder: string,
+  origin: number,
 ): Promise<number> {
   // Logs begin anew, so that what is measured is not how quickly a machine finds memory and disk for gigabytes of them.
   for (const name of LOGS) if (existsSync(join(folder, name))) truncateSync(join(folder, name))
   const scrape = (): void => void fetch(`http://127.0.0.1:${admin}/metrics`).then((response) => response.arrayBuffer())
   const timer = watching.scraped ? setInterval(scrape, 1000) : null
   const before = cpuMicroseconds(running.pid)
-  const { requests, errors } = await load(port, work, seconds)
+  const [{ requests, errors }] = await Promise.all([load(port, work, seconds), load(origin, work, seconds)])
   if (timer !== null) clearInterval(timer)
   if (errors > 0) throw new Error(`${watching.name}: ${errors} requests failed`)
   return (cpuMicroseconds(running.pid) - before) / requests
 }
 
-function report(all: readonly Started[]): string {
-  const [off] = all as readonly [Started, ...Started[]]
-  const rows = all.map(({ watching, costs, running }) => {
-    const ratios = costs.map((cost, i) => cost / (off.costs[i] as number))
-    const more = (median(ratios) - 1) * 100
-    const mebibytes = Math.round(memory(running.pid).resident / 1024 ** 2)
-    return `| ${watching.label} | ${median(costs).toFixed(1)} | ${more >= 0 ? '+' : ''}${more.toFixed(1)} % | ${mebibytes} MiB |`
+/** Of each kind: CPU, what it is beside those that do nothing, and the standard error of that over the instances. */
+function report(all: readonly Started[], rounds: number): string {
+  const off = all.filter(({ watching }) => watching.name === 'off')
+  const base = Array.from({ length: rounds }, (_, i) => mean(off.map(({ costs }) => costs[i] as number)))
+  const ratio = ({ costs }: Started): number => median(costs.map((cost, i) => cost / (base[i] as number)))
+  const nothing = mean(off.map(ratio))
+  const kinds = [...new Set(all.map(({ watching }) => watching))]
+  const rows = kinds.map((kind) => {
+    const those = all.filter(({ watching }) => watching === kind)
+    const ratios = those.map((each) => ratio(each) / nothing)
+    const more = (mean(ratios) - 1) * 100
+    const error = 100 * standardError(ratios)
+    const cpu = median(those.flatMap(({ costs }) => costs)).toFixed(1)
+    const mebibytes = Math.round(median(those.map(({ running }) => memory(running.pid).resident)) / 1024 ** 2)
+    return `| ${kind.label} | ${cpu} | ${more >= 0 ? '+' : ''}${more.toFixed(1)} ± ${error.toFixed(1)} % | ${mebibytes} MiB |`
   })
   return ['| on | CPU µs per request | more | resident |', '| --- | --: | --: | --: |', ...rows].join('\n')
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+function standardError(values: readonly number[]): number {
+  const middle = mean(values)
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+  return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1) / values.length)
 }
 
 async function run(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      duration: { type: 'string', default: '2' },
-      rounds: { type: 'string', default: '15' },
+      duration: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '10' },
+      instances: { type: 'string', default: '3' },
       'warm-up': { type: 'string', default: '20' },
       work: { type: 'string', default: 'get-1k' },
       only: { type: 'string', multiple: true, default: [] },
@@ -142,14 +164,17 @@ async function run(): Promise<void> {
     const collector = start('collector', folder, LOAD_CORE, [process.execPath, sink, String(port)])
     await waitUntilAnswers(collector, port, '/')
     const all: Started[] = []
-    for (const watching of wanted) all.push(await startGateway(watching, folder, origin.port, port))
+    for (let i = 0; i < Number(values.instances); i++) {
+      for (const watching of wanted)
+        all.push(await startGateway(watching, join(folder, `${watching.name}-${i}`), origin.port, port))
+    }
     for (const each of all) await load(each.port, work, Number(values['warm-up']))
     for (let i = 0; i < Number(values.rounds); i++) {
-      for (const each of all) each.costs.push(await round(each, work, Number(values.duration), folder))
+      for (const each of all) each.costs.push(await round(each, work, Number(values.duration), origin.port))
       const words = all.map(({ watching, costs }) => `${watching.name} ${costs.at(-1)?.toFixed(1)}`)
       console.error(`round ${i + 1}/${values.rounds}: ${words.join(', ')}`)
     }
-    console.log(report(all))
+    console.log(report(all, Number(values.rounds)))
     for (const { running } of all) await stop(running)
   } finally {
     stopEverything()

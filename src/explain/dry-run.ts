@@ -19,6 +19,7 @@ import type { Upstream } from '../model/upstream.ts'
 import { filterResponse } from '../proxy/filters.ts'
 import { pickerFor } from '../proxy/pick.ts'
 import { RequestProxy } from '../proxy/proxy.ts'
+import { theRequestId } from '../proxy/request-id.ts'
 import { hashInUse, upstreamInUse } from '../proxy/stand-in.ts'
 import { bestFor } from './choose-listener.ts'
 import { bareResponse, type WatchedChain, type WatchedFilter, watchFilters } from './watched-filters.ts'
@@ -125,7 +126,7 @@ class DryProxy extends RequestProxy {
 
   constructor(settings: DryRunSettings) {
     // Deadlines that nobody turns: none ever passes. The id is always the same, so that answers are.
-    super(systemClock, new Deadlines(systemClock), settings.random, () => 'explained')
+    super(systemClock, new Deadlines(systemClock), settings.random, theRequestId('explained'))
     this.#settings = settings
     // Who is refused by chance is not refused here: that is a note.
     this.overload.pressure = Math.floor(settings.pressure)

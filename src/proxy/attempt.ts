@@ -1,5 +1,6 @@
 // One try at one endpoint: counts it, hands what its connection says to the client, or back to the proxy when it failed.
 
+import type { AttemptRecord } from '../model/access-record.ts'
 import type { Connector, EndpointConnection, Failure, Outcome, RunningAttempt } from '../model/connection.ts'
 import type { EndpointCounters } from '../model/counters.ts'
 import type { Endpoint } from '../model/endpoint.ts'
@@ -328,8 +329,7 @@ export class Attempt implements RunningAttempt {
 
   private record(x: Exchange, outcome: Outcome, now: number): void {
     const { startedAt, sentAt, headAt } = this
-    x.attempts ??= []
-    x.attempts.push({
+    const attempt: AttemptRecord = {
       endpoint: this.endpoint.address,
       outcome,
       status: this.answered,
@@ -341,7 +341,10 @@ export class Attempt implements RunningAttempt {
       detail: this.detail,
       startMs: startedAt - x.startedAt,
       spanId: this.spanId,
-    })
+    }
+    // A list that begins empty makes room for many.
+    if (x.attempts === null) x.attempts = [attempt]
+    else x.attempts.push(attempt)
   }
 
   /** A retry that brings what it was to spare the client has only added load. */

@@ -24,7 +24,7 @@ import { countHeld, gather, gathers, hold, holdsEnough } from './held-body.ts'
 import type { KeptAnswer } from './kept-answer.ts'
 import { Mirroring } from './mirror.ts'
 import { pickEndpoint } from './pick.ts'
-import { requestIds } from './request-id.ts'
+import { type RequestIdSource, RequestIds } from './request-id.ts'
 import { mayRetry, mayRetryStatus, retryAfter } from './retry.ts'
 import { hashInUse, upstreamInUse } from './stand-in.ts'
 import { RequestTimer, WaitingExchange } from './timers.ts'
@@ -38,10 +38,10 @@ export class RequestProxy implements ExchangeHandler {
   private readonly hedging: Hedging
   readonly deadlines: Deadlines
   private readonly random: Random
-  private readonly nextRequestId: () => string
+  private readonly requestIds: RequestIdSource
 
-  constructor(clock: Clock, deadlines: Deadlines, random: Random, nextRequestId: () => string = requestIds()) {
-    this.nextRequestId = nextRequestId
+  constructor(clock: Clock, deadlines: Deadlines, random: Random, requestIds: RequestIdSource = new RequestIds()) {
+    this.requestIds = requestIds
     this.clock = clock
     this.random = random
     this.overload = new Overload(random)
@@ -74,7 +74,7 @@ export class RequestProxy implements ExchangeHandler {
   beginTunnel(x: Exchange): void {
     const { listener } = x
     x.client = x.downstream.peer.address
-    x.requestId = this.nextRequestId()
+    x.requestId = this.requestIds.next()
     // Who names nobody has come to a listener that takes whoever names nobody.
     const served = x.host === '' || listener.servesHost === null || listener.servesHost(x.host)
     const binding = served ? listener.route(x) : null
@@ -140,8 +140,8 @@ export class RequestProxy implements ExchangeHandler {
     const forwarded = forwardedLines(x)
     x.fields += forwarded
     if (x.requestId !== '') return
-    x.requestId = this.nextRequestId()
-    x.fields += `x-request-id: ${x.requestId}\r\n`
+    x.requestId = this.requestIds.next()
+    x.fields += this.requestIds.line()
   }
 
   /** RFC 9110 9.3.7: `OPTIONS *` asks the gateway itself. */
@@ -319,7 +319,7 @@ export class RequestProxy implements ExchangeHandler {
   /** `retryAfter`: seconds, where it is not that of the reason. */
   fail(x: Exchange, reason: ReasonCode, detail: string, retryAfter?: number): void {
     // What was refused before it was identified is known to the log all the same.
-    if (x.requestId === '') x.requestId = this.nextRequestId()
+    if (x.requestId === '') x.requestId = this.requestIds.next()
     this.abandon(x)
     if (x.responded) {
       x.reason = reason

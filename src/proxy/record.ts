@@ -19,11 +19,25 @@ export function hasFailed({ status, reason, incomplete, grpcStatus }: Exchange):
   return status >= 500 || reason !== null || incomplete || isGrpcFault(grpcStatus)
 }
 
+/** How long the difference between the two times of a clock is taken to stay what it is, in milliseconds: asking costs more than the rest. */
+const STEADY_MS = 100
+let [asked, askedAt, ahead]: [Clock | null, number, number] = [null, 0, 0]
+
+/** The wall time of a moment that has just been. */
+function wallOf(moment: number, now: number, clock: Clock): number {
+  if (clock !== asked || !(now - askedAt < STEADY_MS)) {
+    ahead = clock.wall() - now
+    askedAt = now
+    asked = clock
+  }
+  return moment + ahead
+}
+
 export function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessRecord {
   const { binding, startedAt } = x
   const { peer } = x.downstream
   return {
-    time: clock.wall() - durationMs,
+    time: wallOf(startedAt, startedAt + durationMs, clock),
     requestId: x.requestId,
     traceId: x.traceId === '' ? null : x.traceId,
     client: x.client === '' ? peer.address : x.client,

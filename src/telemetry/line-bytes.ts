@@ -1,13 +1,14 @@
 // A line of ASCII, put together in the page that it is written from: making strings of its parts first takes three times as long.
 
 /** Texts up to this length are copied here: a call into the runtime costs more, but reads parts of other texts quicker. */
-const SHORT = 20
+const SHORT = 40
 /** The same of bytes. */
 const FEW = 16
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const [SPACE, TILDE] = [0x20, 0x7e]
 const ZERO = 0x30
+const MOST_SMALL = 0x7fffffff
 const DOT = 0x2e
 
 /** What a JSON string may hold as it is. */
@@ -18,6 +19,12 @@ const NOT_ASCII = /[\x7f-\uffff]/g
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/**
+ * The text itself. The engine then knows that it is a text, whichever of the many forms that it has for them it is in: else it looks
+ * up what `length` means to each anew.
+ */
+export const sameText = (text: string): string => text.substring(0)
 
 /** Text that lines have in common, made once. */
 export const fixed = (text: string): Uint8Array => Buffer.from(text, 'latin1')
@@ -53,7 +60,8 @@ export class LineBytes {
   }
 
   /** Text of ASCII, as it is. */
-  ascii(text: string): void {
+  ascii(ascii: string): void {
+    const text = sameText(ascii)
     const { length } = text
     if (!this.#fits(length)) return
     const [page, at] = [this.#page, this.at]
@@ -63,19 +71,23 @@ export class LineBytes {
   }
 
   /** Text that needs no quoting, in quotes; null as `null`. */
-  safe(text: string | null): void {
-    if (text === null) this.fixed(NULL)
-    else if (this.#fits(text.length + 2)) {
+  safe(ascii: string | null): void {
+    if (ascii === null) this.fixed(NULL)
+    else if (this.#fits(2)) {
       this.#page[this.at++] = QUOTE
-      this.ascii(text)
-      this.#page[this.at++] = QUOTE
+      this.ascii(ascii)
+      if (this.#fits(1)) this.#page[this.at++] = QUOTE
     }
   }
 
   /** Any text as a JSON string; null as `null`. */
-  quoted(text: string | null): void {
-    if (text === null) this.fixed(NULL)
-    else if (text.length > SHORT) this.#quotedLong(text)
+  quoted(any: string | null): void {
+    if (any === null) {
+      this.fixed(NULL)
+      return
+    }
+    const text = sameText(any)
+    if (text.length > SHORT) this.#quotedLong(text)
     else this.#quotedShort(text)
   }
 
@@ -85,6 +97,10 @@ export class LineBytes {
       this.ascii(Number.isFinite(value) ? String(value) : 'null')
       return
     }
+    if (value <= MOST_SMALL) {
+      this.#small(value | 0)
+      return
+    }
     let digits = 1
     for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
     if (!this.#fits(digits)) return
@@ -92,6 +108,21 @@ export class LineBytes {
     for (let at = this.at + digits - 1; at >= this.at; at--) {
       const less = Math.floor(rest / 10)
       this.#page[at] = ZERO + (rest - less * 10)
+      rest = less
+    }
+    this.at += digits
+  }
+
+  /** As whole(), with arithmetic of 32 bits. */
+  #small(value: number): void {
+    let digits = 1
+    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++
+    if (!this.#fits(digits)) return
+    const page = this.#page
+    let rest = value
+    for (let at = this.at + digits - 1; at >= this.at; at--) {
+      const less = (rest / 10) | 0
+      page[at] = ZERO + (rest - less * 10)
       rest = less
     }
     this.at += digits
@@ -122,7 +153,8 @@ export class LineBytes {
     this.at = at + 3
   }
 
-  #quotedShort(text: string): void {
+  #quotedShort(short: string): void {
+    const text = sameText(short)
     const { length } = text
     if (!this.#fits(length + 2)) return
     const [page, from] = [this.#page, this.at + 1]

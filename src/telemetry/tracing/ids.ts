@@ -1,34 +1,57 @@
-// Ids of traces and spans: random, cut out of a long text of digits, because many small draws cost more than a few large ones.
+// Ids of traces and spans: random, cut out of a long text, because many small draws cost more than a few large ones. Each trace has its
+// `traceparent` there too, ready to be sent: most traces come to no more than that line.
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
+import { traceparent } from './trace-context.ts'
 
-const SPAN_DIGITS = 16
-const TRACE_DIGITS = 32
-const NO_SPAN = '0'.repeat(SPAN_DIGITS)
-const NO_TRACE = '0'.repeat(TRACE_DIGITS)
-const POOL_BYTES = 4096
+const TRACES = 256
+const [TRACE_BYTES, SPAN_BYTES] = [16, 8]
+const [TRACE_DIGITS, SPAN_DIGITS] = [2 * TRACE_BYTES, 2 * SPAN_BYTES]
+/** Of the spans that nobody records: all that it has to be is not that of another span of the trace. */
+const SPAN_OF_NOBODY = randomBytes(SPAN_BYTES).toString('hex').replace(/^0/, '1')
+const LINE = traceparent('0'.repeat(TRACE_DIGITS), SPAN_OF_NOBODY, false, true)
+const TRACE_AT = LINE.indexOf('0'.repeat(TRACE_DIGITS))
+/** The two digits of each byte, as one number in the byte order of this machine. */
+const DIGITS = new Uint16Array(256)
+Buffer.from(DIGITS.buffer).write(Array.from(DIGITS, (_, byte) => byte.toString(16).padStart(2, '0')).join(''), 'latin1')
 
-let pool = ''
-let next = 0
+const random = Buffer.allocUnsafeSlow(TRACES * TRACE_BYTES)
+const lines = Buffer.alloc(TRACES * LINE.length, LINE, 'latin1')
+/** The same two by two: what stands before the digits, and a whole line, are of even length. */
+const pairs = new Uint16Array(lines.buffer, lines.byteOffset, lines.length / 2)
+let text = ''
+let taken = TRACES
 
-function draw(digits: number): string {
-  if (next + digits > pool.length) {
-    pool = randomBytes(POOL_BYTES).toString('hex')
-    next = 0
+function draw(): void {
+  randomFillSync(random)
+  for (let i = 0; i < TRACES; i++) {
+    const [from, to] = [i * TRACE_BYTES, (i * LINE.length + TRACE_AT) / 2]
+    // An id of zeros alone is not valid.
+    if (random[from] === 0) random[from] = 1
+    for (let k = 0; k < TRACE_BYTES; k++) pairs[to + k] = DIGITS[random[from + k] as number] as number
   }
-  const from = next
-  next += digits
-  return pool.slice(from, next)
+  text = lines.toString('latin1')
+  taken = 0
 }
 
-/** 16 hex digits, not all 0. */
-export function newSpanId(): string {
-  const id = draw(SPAN_DIGITS)
-  return id === NO_SPAN ? newSpanId() : id
+function next(): number {
+  if (taken === TRACES) draw()
+  return LINE.length * taken++
 }
 
 /** 32 hex digits, not all 0. */
 export function newTraceId(): string {
-  const id = draw(TRACE_DIGITS)
-  return id === NO_TRACE ? newTraceId() : id
+  const line = next()
+  return text.slice(line + TRACE_AT, line + TRACE_AT + TRACE_DIGITS)
+}
+
+/** The line for a span of the last new trace, if it is not sampled. */
+export function newTraceLine(): string {
+  return text.slice(LINE.length * (taken - 1), LINE.length * taken)
+}
+
+/** 16 hex digits, not all 0. */
+export function newSpanId(): string {
+  const line = next()
+  return text.slice(line + TRACE_AT, line + TRACE_AT + SPAN_DIGITS)
 }

@@ -1,5 +1,6 @@
 // Bytes of protobuf messages (protobuf.dev/programming-guides/encoding), written one after the other into a buffer that grows.
 
+import { sameText } from '../line-bytes.ts'
 import { nanosecondsBeyond } from './span-writer.ts'
 
 const VARINT = 0x80
@@ -15,7 +16,8 @@ export function varintBytes(value: number): number {
 }
 
 /** How many bytes a text takes; what is not well-formed in it counts as what replaces it. */
-export function utf8Bytes(text: string): number {
+export function utf8Bytes(any: string): number {
+  const text = sameText(any)
   const { length } = text
   if (length > SHORT) return Buffer.byteLength(text)
   for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= VARINT) return Buffer.byteLength(text)
@@ -67,7 +69,8 @@ export class ProtobufBytes {
   }
 
   /** `bytes` is what `utf8Bytes` says of it. */
-  utf8(text: string, bytes: number): void {
+  utf8(any: string, bytes: number): void {
+    const text = sameText(any)
     this.#need(bytes)
     if (bytes !== text.length) this.#bytes.write(text, this.#at)
     else if (bytes > SHORT) this.#bytes.write(text, this.#at, 'latin1')
@@ -76,7 +79,8 @@ export class ProtobufBytes {
   }
 
   /** Digits in lower case, an even number of them. */
-  hex(digits: string): void {
+  hex(any: string): void {
+    const digits = sameText(any)
     this.#need(digits.length / 2)
     for (let i = 0; i < digits.length; i += 2)
       this.#bytes[this.#at++] = (digit(digits.charCodeAt(i)) << 4) | digit(digits.charCodeAt(i + 1))

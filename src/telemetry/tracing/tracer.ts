@@ -5,7 +5,7 @@ import type { Random } from '../../model/clock.ts'
 import type { Exchange } from '../../model/exchange.ts'
 import { editFields, fieldValue } from '../../model/field-text.ts'
 import type { Tracer } from '../../model/tracing.ts'
-import { newSpanId, newTraceId } from './ids.ts'
+import { newSpanId, newTraceId, newTraceLine } from './ids.ts'
 import { type Propagation, SampledTrace } from './sampled-trace.ts'
 import type { SpanRelay } from './span-relay.ts'
 import { b3Lines, readB3, readTraceparent, readTracestate, type TraceContext, traceparent } from './trace-context.ts'
@@ -74,6 +74,10 @@ export class GatewayTracer implements Tracer {
   #pass(x: Exchange, context: TraceContext | null, said: boolean): void {
     const { traceId } = x
     const { w3c, b3 } = this.#writes
+    if (context === null && w3c && !b3) {
+      this.#put(x, said, newTraceLine())
+      return
+    }
     const spanId = context?.spanId ?? newSpanId()
     let lines = w3c ? this.#state(x, context) + traceparent(traceId, spanId, false, context?.random ?? true) : ''
     if (b3) lines += b3Lines(traceId, spanId, '', false, !said || fieldValue(x.fields, 'x-b3-traceid') === null)
