@@ -447,6 +447,7 @@ t.test('a collector that takes nothing costs spans, and that is said once', asyn
   for (let i = 0; i < 5; i++) t.equal((await fetch(url)).status, 200)
   const dropped = async () => Number(/^headgate_spans_dropped_total (\d+)/m.exec(await gateway.metrics())?.[1])
   await until('all to be given up', async () => (await dropped()) === 10)
+  await until('it to be said', () => said.length === 1)
   t.same(said, ['warn the collector does not take spans'])
   collector.status = 200
   await fetch(url)

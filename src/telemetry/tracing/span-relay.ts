@@ -14,6 +14,8 @@ export interface SpanBatch extends SpanChunk {
 /** Hands a batch on, and the buffer of its bytes; `sent` is called when another one may follow. */
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
+/** So many are written in one go: one by one, between other work, each would take several times as long. */
+const AT_ONCE = 32
 /** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
 const BATCH = 128
 const BATCH_BYTES = 256 * 1024
@@ -27,6 +29,9 @@ export class SpanRelay {
   readonly #counters: SpanCounters
   readonly #send: SendSpans
   readonly #writer: SpanWriter
+  /** What is not written yet, and how many spans it comes to. */
+  readonly #unwritten: TraceData[] = []
+  #unwrittenCount = 0
   /** What is ready to go, the oldest first, and what it comes to. */
   readonly #ready: SpanChunk[] = []
   #readyCount = 0
@@ -45,11 +50,14 @@ export class SpanRelay {
   add(trace: TraceData): void {
     const writer = this.#writer
     const count = spanCount(trace)
-    if (this.#readyCount + writer.count + count > MOST_WAITING || this.#readyBytes + writer.length > MOST_BYTES) {
+    const waiting = this.#readyCount + writer.count + this.#unwrittenCount
+    if (waiting + count > MOST_WAITING || this.#readyBytes + writer.length > MOST_BYTES) {
       this.#counters.dropped += count
       return
     }
-    writeSpans(writer, trace)
+    this.#unwritten.push(trace)
+    this.#unwrittenCount += count
+    if (this.#unwrittenCount >= AT_ONCE) this.#write()
     if (writer.count >= BATCH || writer.length >= BATCH_BYTES) {
       this.#close()
       if (!this.#sending) this.#handOn()
@@ -58,7 +66,14 @@ export class SpanRelay {
 
   /** Hands on all that waits, without waiting for who takes it: the end is near. */
   flush(): void {
+    this.#write()
     while (this.#readyCount + this.#writer.count > 0) this.#handOn()
+  }
+
+  #write(): void {
+    for (const trace of this.#unwritten) writeSpans(this.#writer, trace)
+    this.#unwritten.length = 0
+    this.#unwrittenCount = 0
   }
 
   /** What has been written is ready. */
@@ -72,7 +87,10 @@ export class SpanRelay {
   #handOn(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    if (this.#ready.length === 0) this.#close()
+    if (this.#ready.length === 0) {
+      this.#write()
+      this.#close()
+    }
     const { count, bytes } = this.#ready.shift() as SpanChunk
     this.#readyCount -= count
     this.#readyBytes -= bytes.length
@@ -83,6 +101,6 @@ export class SpanRelay {
   #sent(): void {
     this.#sending = false
     if (this.#ready.length > 0) this.#handOn()
-    else if (this.#writer.count > 0) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
+    else if (this.#writer.count + this.#unwrittenCount > 0) this.#timer ??= setTimeout(() => this.#handOn(), EVERY_MS).unref()
   }
 }
