@@ -345,7 +345,7 @@ inBrowser('with a token, and read-only', async (t, { open }) => {
   await seen(field)
   t.equal(await page.getByText('ejected').count(), 0)
   // With every core busy a page that is loaded again right behind it was seen to stay empty, twice.
-  await until('the form in a new page', async () => {
+  await until(async () => {
     await page.reload()
     return field.waitFor({ timeout: 5000 }).then(
       () => true,
