@@ -20,9 +20,9 @@ export async function surroundings(): Promise<Surroundings> {
     process.exit(1)
   }
   const teardowns: (() => unknown)[] = []
+  const plane = await startControlPlane({ teardown: (end: () => unknown) => teardowns.push(end) })
   const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
   teardowns.push(() => rmSync(folder, { recursive: true, force: true }))
-  const plane = await startControlPlane({ teardown: (end: () => unknown) => teardowns.push(end) })
   return {
     plane,
     folder,

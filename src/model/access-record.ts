@@ -75,6 +75,7 @@ export interface AccessSink {
   wants(status: number, durationMs: number, failed: boolean): boolean
   /** Whether the record of what it wants is to hold why things went as they did. */
   wantsDecision(failed: boolean): boolean
+  /** The record is the sink's from then on. */
   write(record: AccessRecord): void
 }
 

@@ -1,6 +1,7 @@
 // What the request's way knows of traces: a tracer that gives an exchange its place in one, and the spans of those that are sampled.
 
 import type { AccessRecord } from './access-record.ts'
+import type { Decision } from './decision.ts'
 import type { Exchange } from './exchange.ts'
 
 /** One for all listeners of a configuration. Must not throw and must not block. */
@@ -17,8 +18,8 @@ export interface ExchangeTrace {
   attemptId(): string
   /** `x.fields`, saying that whoever gets them is a child of that span. */
   fieldsFor(x: Exchange, spanId: string): string
-  /** The exchange is over. `record` holds its attempts, phases and decision. */
-  end(x: Exchange, record: AccessRecord): void
+  /** The exchange is over. `record` holds its attempts and phases. */
+  end(x: Exchange, record: AccessRecord, decision: Decision): void
 }
 
 /** Of a process, over all its tracers; only grow. */

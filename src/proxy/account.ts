@@ -39,11 +39,10 @@ export function account(x: Exchange, clock: Clock): void {
   if (sink !== null) record = tell(sink, x, failed, duration, clock, record)
   if (x.trace === null) return
   record ??= recordOf(x, duration, clock)
-  record.decision ??= decisionOf(x)
-  x.trace.end(x, record)
+  x.trace.end(x, record, record.decision ?? decisionOf(x))
 }
 
-/** `made` is what another one has been told; null = nobody has yet. */
+/** `made` is what another one has been told; null = nobody has yet. Whoever has been told a record keeps it: it does not change. */
 function tell(
   sink: AccessSink,
   x: Exchange,
@@ -54,7 +53,7 @@ function tell(
 ): AccessRecord | null {
   // A tunnel is not slow because it lasts.
   if (!sink.wants(x.status, x.tunnelled ? 0 : durationMs, failed)) return made
-  const record = made ?? recordOf(x, durationMs, clock)
+  const record = made === null ? recordOf(x, durationMs, clock) : { ...made }
   record.headers = sink.headers.length === 0 ? null : headersOf(x, sink.headers)
   if (sink.wantsDecision(failed)) record.decision ??= decisionOf(x)
   sink.write(record)

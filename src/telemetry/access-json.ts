@@ -57,10 +57,8 @@ function putTries(into: LineBytes, attempts: readonly AttemptRecord[], last: Uin
   into.fixed(length === 0 ? none : last)
 }
 
-/** The second that most lines are of, and what they have of it: `2026-11-21T22:52:28.` */
+/** The second that most lines are of, and what they begin with in it: `{"time":"2026-11-21T22:52:28.`, respectively the time alone. */
 let second = Number.NaN
-let inSecond = ''
-/** The beginning of a line up to there, with a quote. */
 let [beginning, quoted] = [fixed(''), fixed('')]
 
 /** Milliseconds of `time` beyond the second, which is known from then on. */
@@ -68,7 +66,7 @@ function beyondSecond(time: number): number {
   const now = Math.floor(time / 1000)
   if (now !== second) {
     second = now
-    inSecond = isoTime(now * 1000).slice(0, 20)
+    const inSecond = isoTime(now * 1000).slice(0, 20)
     beginning = fixed(`{"time":"${inSecond}`)
     quoted = fixed(`"${inSecond}`)
   }

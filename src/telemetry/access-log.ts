@@ -5,7 +5,7 @@ import type { Random } from '../model/clock.ts'
 import { isPhase, shortened } from './access-fields.ts'
 import { jsonLines } from './access-json.ts'
 import { fieldsOfText, headersAmong, textLines } from './access-text.ts'
-import type { PutLine } from './line-bytes.ts'
+import type { Lines, PutLine } from './line-bytes.ts'
 import type { LineCounters, LogOutput } from './log-output.ts'
 
 export interface AccessLogOptions {
@@ -37,13 +37,13 @@ const SHORTER = [
   [64, 4],
 ] as const
 
-export class AccessLog implements AccessSink {
+export class AccessLog implements AccessSink, Lines<AccessRecord> {
   readonly phases: boolean
   readonly headers: readonly string[]
   readonly output: LogOutput
+  readonly put: PutLine<AccessRecord>
   readonly #options: AccessLogOptions
   readonly #random: Random
-  readonly #put: PutLine<AccessRecord>
   readonly #decides: boolean
   readonly #others = new Map<string, AccessLog>()
 
@@ -54,7 +54,7 @@ export class AccessLog implements AccessSink {
     this.#random = random
     const json = options.format === 'json'
     const fields = json ? options.fields : fieldsOfText(options.format)
-    this.#put = json ? jsonLines(fields) : putText(textLines(options.format))
+    this.put = json ? jsonLines(fields) : putText(textLines(options.format))
     this.phases = fields.some(isPhase)
     this.headers = headersAmong(fields)
     this.#decides = fields.includes('decision')
@@ -94,18 +94,12 @@ export class AccessLog implements AccessSink {
   }
 
   write(record: AccessRecord): void {
-    try {
-      if (!this.#written(record)) this.counters.dropped++
-    } catch {
-      this.counters.dropped++
-    }
+    this.output.write(this, record)
   }
 
-  /** As it is, or shortened until it fits. */
-  #written(record: AccessRecord): boolean {
-    if (this.output.write(this.#put, record)) return true
-    if (record.decision !== null && this.output.write(this.#put, { ...record, decision: null })) return true
-    return SHORTER.some(([characters, attempts]) => this.output.write(this.#put, shortened(record, characters, attempts)))
+  *shorter(record: AccessRecord): Generator<AccessRecord> {
+    if (record.decision !== null) yield { ...record, decision: null }
+    for (const [characters, attempts] of SHORTER) yield shortened(record, characters, attempts)
   }
 }
 

@@ -34,6 +34,13 @@ const NULL = fixed('null')
 /** Puts a record into a line, with its line feed. */
 export type PutLine<R> = (into: LineBytes, record: R) => void
 
+/** How the lines of a log are written. */
+export interface Lines<R> {
+  readonly put: PutLine<R>
+  /** For a line that is too long: records that say less, the most first. */
+  shorter(record: R): Iterable<R>
+}
+
 export class LineBytes {
   /** Where the next byte goes. */
   at = 0
@@ -93,27 +100,11 @@ export class LineBytes {
 
   /** A whole number from 0 on, in decimal digits; whatever else as JSON has it. */
   whole(value: number): void {
-    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER && Number.isInteger(value))) {
-      this.ascii(Number.isFinite(value) ? String(value) : 'null')
-      return
-    }
-    if (value <= MOST_SMALL) {
-      this.#small(value | 0)
-      return
-    }
-    let digits = 1
-    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
-    if (!this.#fits(digits)) return
-    let rest = value
-    for (let at = this.at + digits - 1; at >= this.at; at--) {
-      const less = Math.floor(rest / 10)
-      this.#page[at] = ZERO + (rest - less * 10)
-      rest = less
-    }
-    this.at += digits
+    if (value >= 0 && value <= MOST_SMALL && Number.isInteger(value)) this.#small(value | 0)
+    else this.ascii(Number.isFinite(value) ? String(value) : 'null')
   }
 
-  /** As whole(), with arithmetic of 32 bits. */
+  /** What arithmetic of 32 bits can do. */
   #small(value: number): void {
     let digits = 1
     for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++

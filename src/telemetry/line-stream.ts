@@ -1,12 +1,15 @@
 // Whole lines to one file descriptor through a bounded buffer: never throws, never waits, counts what it gives up. Lines are gathered
-// in pages, because a write for each would cost more than all that comes before it.
+// in pages, because a write for each would cost more than all that comes before it; and records before they become lines, because
+// one line by itself, between other work, takes twice as long.
 
 import sonic from 'sonic-boom'
-import { LineBytes, type PutLine } from './line-bytes.ts'
+import { LineBytes, type Lines, type PutLine } from './line-bytes.ts'
 import type { LogFile } from './log-file.ts'
 
 /** Lines wait at most this long to be written together with others. */
 const FLUSH_MS = 100
+/** So many records become lines in one go. */
+const AT_ONCE = 32
 /** How often it is tried again after an error (disk full, nobody reads). */
 const RETRY_MS = 1000
 
@@ -14,6 +17,8 @@ const RETRY_MS = 1000
 export interface LineEvents {
   /** So many lines were given up. */
   dropped(count: number): void
+  /** Of a record no line could be made. */
+  unmade(): void
   /** Writing fails now, after it worked; lines are kept as long as the buffer has room. */
   failed(error: Error): void
 }
@@ -24,6 +29,10 @@ export class LineStream {
   readonly #pageBytes: number
   readonly #lineBytes: number
   readonly #line = new LineBytes()
+  /** What is not in a line yet, and how that is written. */
+  readonly #records: unknown[] = new Array(AT_ONCE).fill(null)
+  readonly #kinds: (Lines<unknown> | null)[] = new Array(AT_ONCE).fill(null)
+  #recordCount = 0
   /** Lines that are not handed on yet, and how many bytes of it they take; null = none. */
   #page: Buffer | null = null
   #used = 0
@@ -62,23 +71,24 @@ export class LineStream {
     this.#stream.on('error', (error: Error) => this.#fail(error))
   }
 
-  /** False when the line is too long; one that is given up counts as written. */
-  write<R>(put: PutLine<R>, record: R): boolean {
+  /** `record` must not change any more. */
+  write<R>(lines: Lines<R>, record: R): void {
     if (this.#closed) {
       this.#events.dropped(1)
-      return true
+      return
     }
-    const room = this.#pageBytes - this.#used
-    if (this.#put(put, record)) return true
-    if (room >= this.#lineBytes) return false
-    this.#turn()
-    return this.#put(put, record)
+    const at = this.#recordCount++
+    this.#records[at] = record
+    this.#kinds[at] = lines as Lines<unknown>
+    if (this.#recordCount === AT_ONCE) this.#putAll()
+    this.#arm(FLUSH_MS)
   }
 
   /** Writes what waits at once and takes nothing more: for the last moment of a process. */
   flushSync(): void {
     this.#closed = true
     this.#last = true
+    this.#putAll()
     this.#turn()
     this.#attempt(() => this.#stream.flushSync())
   }
@@ -88,6 +98,7 @@ export class LineStream {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#putAll()
     this.#turn()
     await new Promise<void>((resolve) => {
       const deadline = setTimeout(resolve, timeoutMs)
@@ -104,8 +115,39 @@ export class LineStream {
     this.#attempt(() => this.#stream.destroy())
   }
 
+  /** Makes lines of what waits for it. One that cannot be made is given up. */
+  #putAll(): void {
+    const count = this.#recordCount
+    this.#recordCount = 0
+    for (let i = 0; i < count; i++) {
+      const [record, lines] = [this.#records[i], this.#kinds[i] as Lines<unknown>]
+      this.#records[i] = null
+      this.#kinds[i] = null
+      if (!this.#putOne(lines, record)) this.#events.unmade()
+    }
+  }
+
+  #putOne(lines: Lines<unknown>, record: unknown): boolean {
+    try {
+      if (this.#putFitting(lines, record)) return true
+      for (const shorter of lines.shorter(record)) if (this.#putFitting(lines, shorter)) return true
+    } catch {
+      // A record that nobody can read harms no other.
+    }
+    return false
+  }
+
+  /** In this page or the next one; false when the line is too long. */
+  #putFitting({ put }: Lines<unknown>, record: unknown): boolean {
+    const room = this.#pageBytes - this.#used
+    if (this.#put(put, record)) return true
+    if (room >= this.#lineBytes) return false
+    this.#turn()
+    return this.#put(put, record)
+  }
+
   /** What does not fit leaves no trace. */
-  #put<R>(put: PutLine<R>, record: R): boolean {
+  #put(put: PutLine<unknown>, record: unknown): boolean {
     if (this.#page === null) {
       this.#page = this.#spare ?? Buffer.allocUnsafeSlow(this.#pageBytes)
       this.#spare = null
@@ -117,7 +159,6 @@ export class LineStream {
     this.#used = line.at
     this.#lines++
     this.#waiting += line.at - from
-    this.#arm(FLUSH_MS)
     return true
   }
 
@@ -144,6 +185,7 @@ export class LineStream {
     if (this.#timer !== null || this.#closed) return
     this.#timer = setTimeout(() => {
       this.#timer = null
+      this.#putAll()
       this.#turn()
       this.#attempt(() => this.#stream.flush())
     }, ms)

@@ -1,7 +1,7 @@
 // Where log lines go: one destination for life, however often its file is moved away.
 
 import { stat } from 'node:fs'
-import type { PutLine } from './line-bytes.ts'
+import type { Lines } from './line-bytes.ts'
 import { LineStream } from './line-stream.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 
@@ -53,10 +53,10 @@ export class LogOutput {
     return this.#path === 'stdout' || this.#path === 'stderr'
   }
 
-  /** False when the line is too long to be sure to stay in one piece. */
-  write<R>(put: PutLine<R>, record: R): boolean {
+  /** The record belongs to the log from then on: its line is written later. Never throws. */
+  write<R>(lines: Lines<R>, record: R): void {
     if (this.#away) this.#back()
-    return this.#stream.write(put, record)
+    this.#stream.write(lines, record)
   }
 
   /** Goes on in a new file of the same name, after the old one was moved away. When that fails the old one stays in use. */
@@ -132,6 +132,7 @@ export class LogOutput {
       // Nobody reads a pipe: no write fails.
       if (!this.#told && !this.#closed && !this.#away) failed(new Error('too much waits to be written: lines are given up'))
     }
-    return new LineStream(file, BUFFER_BYTES, { dropped, failed })
+    const unmade = (): void => void this.counters.dropped++
+    return new LineStream(file, BUFFER_BYTES, { dropped, unmade, failed })
   }
 }

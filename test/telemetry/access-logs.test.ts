@@ -13,11 +13,11 @@ const unexpected = (_file: string, error: Error): never => {
 t.test('lines that an earlier log gives up are counted with those of the present one', async (t) => {
   const dir = t.testdir()
   const logs = new AccessLogs(Math.random, unexpected)
-  t.teardown(() => logs.close())
   const before = logs.of(options(join(dir, 'a')))
   const now = logs.of(options(join(dir, 'b')))
   before?.write({ ...record, time: Number.NaN })
   now?.write({ ...record, time: Number.NaN })
+  await logs.close()
   t.equal(now?.counters.dropped, 2)
   t.equal(before?.counters, now?.counters, 'one for the life of the process')
 })

@@ -1,6 +1,7 @@
 // The spans of one sampled exchange: their ids while it runs, and what they say when it is over.
 
 import type { AccessRecord } from '../../model/access-record.ts'
+import type { Decision } from '../../model/decision.ts'
 import type { Exchange } from '../../model/exchange.ts'
 import type { ExchangeTrace } from '../../model/tracing.ts'
 import { newSpanId } from './ids.ts'
@@ -51,8 +52,8 @@ export class SampledTrace implements ExchangeTrace {
     return fields.slice(0, at) + this.#lines(spanId, this.spanId) + fields.slice(at + this.ownLines.length)
   }
 
-  end(x: Exchange, record: AccessRecord): void {
-    this.#relay.add(traceDataOf(this, x, record))
+  end(x: Exchange, record: AccessRecord, decision: Decision): void {
+    this.#relay.add(traceDataOf(this, x, record, decision))
   }
 
   #lines(spanId: string, parentId: string): string {

@@ -15,7 +15,7 @@ export interface SpanBatch extends SpanChunk {
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
 /** So many are written in one go: one by one, between other work, each would take several times as long. */
-const AT_ONCE = 32
+const AT_ONCE = 8
 /** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
 const BATCH = 128
 const BATCH_BYTES = 256 * 1024

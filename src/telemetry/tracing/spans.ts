@@ -24,11 +24,9 @@ function writeServer(to: SpanWriter, data: TraceData): void {
   const name = route === null ? method : `${method} ${route}`
   to.begin({ traceId, spanId, parentId, parentIsRemote, kind, name, start: time, end })
   putServer(to, data)
-  if (decision !== null) {
-    to.beginEvent('decision', end)
-    putDecision(to, decision)
-    to.endEvent()
-  }
+  to.beginEvent('decision', end)
+  putDecision(to, decision)
+  to.endEvent()
   const error = failed(data)
   to.end(error, error ? (data.reason ?? '') : '')
 }

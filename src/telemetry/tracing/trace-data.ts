@@ -53,8 +53,8 @@ export interface TraceData extends Place, Recorded {
   readonly sent: string
   readonly grpc: boolean
   readonly upgrade: string
-  /** The words of `explain`; null = there are none. */
-  readonly decision: DecisionWords | null
+  /** The words of `explain`. */
+  readonly decision: DecisionWords
 }
 
 /** So far as they say something. */
@@ -68,7 +68,12 @@ export interface DecisionWords {
 
 export const spanCount = ({ attempts }: TraceData): number => 1 + attempts.length
 
-export function traceDataOf({ traceId, parentId, spanId }: Place, x: Exchange, record: AccessRecord): TraceData {
+export function traceDataOf(
+  { traceId, parentId, spanId }: Place,
+  x: Exchange,
+  record: AccessRecord,
+  decision: Decision,
+): TraceData {
   const { peer } = x.downstream
   const port = /:(\d{1,5})$/.exec(x.authority)
   return {
@@ -104,7 +109,7 @@ export function traceDataOf({ traceId, parentId, spanId }: Place, x: Exchange, r
     sent: x.path + x.query,
     grpc: x.grpc,
     upgrade: x.upgrade,
-    decision: record.decision === null ? null : wordsOf(record.decision),
+    decision: wordsOf(decision),
   }
 }
 

@@ -28,7 +28,7 @@ export function traceData(spans: number, more: Partial<TraceData> = {}): TraceDa
       grpc: false,
       upgrade: '',
     },
-    decision: null,
+    decision: { route: '', notes: [], filters: [], leftOut: [], noRetry: '' },
     ...more,
   }
 }
