@@ -5,13 +5,14 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { Done } from '../load/h2load.ts'
 import { cpuMicroseconds } from '../load/process-figures.ts'
 import { hasCommand, type Running, stop, stopEverything, waitUntilAnswers } from '../load/processes.ts'
 import { median } from '../load/start-time.ts'
 import { idleTlsBytes } from './idle-tls.ts'
 import { startOrigins } from './origins.ts'
 import { headgate, makeCertificate, nginx, type Ports, threePorts } from './proxies.ts'
-import { type Done, WORKS } from './works.ts'
+import { WORKS } from './works.ts'
 
 const USAGE = `npm run bench:edge -- [options]
   --duration SECONDS   of each round (3)

@@ -1,15 +1,9 @@
 // The kinds of work at the edge, and the program that does each.
 
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { environment, LOAD_CORE, pinned } from '../load/processes.ts'
+import { type Done, h2load } from '../load/h2load.ts'
+import { outputOf } from '../load/output.ts'
 import type { Ports } from './proxies.ts'
-
-export interface Done {
-  readonly requests: number
-  readonly seconds: number
-  readonly errors: number
-}
 
 export interface Work {
   readonly name: string
@@ -49,13 +43,13 @@ export const WORKS: readonly Work[] = [
     label: 'WebSocket echo, 125 bytes',
     run: async ({ ws }, seconds) =>
       JSON.parse(
-        await output([process.execPath, join(import.meta.dirname, 'ws-load.ts'), String(ws), String(seconds)]),
+        await outputOf([process.execPath, join(import.meta.dirname, 'ws-load.ts'), String(ws), String(seconds)]),
       ) as Done,
   },
 ]
 
 async function wrk(args: readonly string[]): Promise<Done> {
-  const text = await output(['wrk', ...args])
+  const text = await outputOf(['wrk', ...args])
   const line = text.split('\n').find((each) => each.startsWith('{'))
   if (line === undefined) throw new Error(`wrk gave no result: ${text}`)
   const { requests, microseconds, errors } = JSON.parse(line)
@@ -66,7 +60,7 @@ async function wrk(args: readonly string[]): Promise<Done> {
 const HANDSHAKERS = 4
 
 async function handshakes(args: readonly string[]): Promise<Done> {
-  const texts = await Promise.all(Array.from({ length: HANDSHAKERS }, () => output(['openssl', 's_time', ...args])))
+  const texts = await Promise.all(Array.from({ length: HANDSHAKERS }, () => outputOf(['openssl', 's_time', ...args])))
   let requests = 0
   let seconds = 0
   for (const text of texts) {
@@ -76,26 +70,4 @@ async function handshakes(args: readonly string[]): Promise<Done> {
     seconds = Math.max(seconds, Number(counts[2]))
   }
   return { requests, seconds, errors: 0 }
-}
-
-async function h2load(args: readonly string[]): Promise<Done> {
-  const text = await output(['h2load', ...args])
-  const counts = /requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored/.exec(text)
-  const seconds = /finished in ([\d.]+)(m?s)/.exec(text)
-  if (counts === null || seconds === null) throw new Error(`h2load gave no result: ${text}`)
-  return {
-    requests: Number(counts[1]),
-    seconds: Number(seconds[1]) / (seconds[2] === 'ms' ? 1000 : 1),
-    errors: Number(counts[2]),
-  }
-}
-
-function output(command: readonly string[]): Promise<string> {
-  const [file, ...args] = pinned(LOAD_CORE, command)
-  return new Promise((resolve, reject) => {
-    execFile(file as string, args, { env: environment() }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else reject(new Error(`${command[0]} failed: ${stderr || error.message}`))
-    })
-  })
 }

@@ -1,8 +1,8 @@
 // Drives one work against one port for some seconds, with wrk or, where it is missing, with `plain-load.ts`.
 
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { environment, hasCommand, LOAD_CORE, pinned } from './processes.ts'
+import { outputOf } from './output.ts'
+import { hasCommand } from './processes.ts'
 import { CONNECTIONS, type Work } from './works.ts'
 
 /** What the clients saw. Latencies in microseconds. */
@@ -19,13 +19,7 @@ export const loadKind = hasCommand('wrk') ? 'wrk' : 'plain sockets'
 
 export async function load(port: number, work: Work, seconds: number): Promise<Seen> {
   const command = loadKind === 'wrk' ? wrkCommand(port, work, seconds) : plainCommand(port, work, seconds)
-  const [file, ...args] = pinned(LOAD_CORE, command)
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile(file as string, args, { env: environment() }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else reject(new Error(`${loadKind} failed: ${stderr || error.message}`))
-    })
-  })
+  const output = await outputOf(command)
   const line = output.split('\n').find((each) => each.startsWith('{'))
   if (line === undefined) throw new Error(`${loadKind} gave no result: ${output}`)
   return JSON.parse(line) as Seen

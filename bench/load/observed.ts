@@ -1,25 +1,40 @@
 // `npm run bench:observed`: what it costs to look. Several gateways that differ only in what they log, trace and are asked, loaded one
 // at a time in interleaved rounds; each is told as a ratio to those that do nothing of it, round by round. Of each kind there are
-// several, because two processes that do the same differ by some per cent for as long as they live. The origin is kept busy beside:
-// the kernel would put what it costs to wake it on the gateway's account, and the more the slower the gateway is.
+// several, because two processes that do the same differ by some per cent for as long as they live.
+//
+// All get the same number of requests per second, less than they could take. With as many as each can take the slower one gets fewer,
+// and then clients and origin are idle more often: what the kernel needs to wake them stands in the gateway's account, and would be
+// taken for what looking costs. For that load the origin is kept busy beside, which takes away a part of it.
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { h2load } from './h2load.ts'
 import { load } from './load.ts'
 import { startOrigin } from './origin.ts'
 import { cpuMicroseconds, memory } from './process-figures.ts'
-import { freePort, LOAD_CORE, PROXY_CORE, type Running, start, stop, stopEverything, waitUntilAnswers } from './processes.ts'
+import {
+  freePort,
+  hasCommand,
+  LOAD_CORE,
+  PROXY_CORE,
+  type Running,
+  start,
+  stop,
+  stopEverything,
+  waitUntilAnswers,
+} from './processes.ts'
 import { median } from './start-time.ts'
-import { WORKS, type Work } from './works.ts'
+import { CONNECTIONS, WORKS, type Work } from './works.ts'
 
 const USAGE = `npm run bench:observed -- [options]
-  --duration SECONDS   of each round (1)
+  --rate N             requests per second, with h2load (16000); 0 = as many as each can take, with wrk
+  --duration SECONDS   of each round (2)
   --rounds N           (10)
   --instances N        gateways of each kind (3)
   --warm-up SECONDS    of each gateway: what is sampled runs rarely, and is compiled late (20)
-  --work NAME          ${WORKS.map(({ name }) => name).join(' ')} (get-1k)
+  --work NAME          ${WORKS.map(({ name }) => name).join(' ')} (get-1k); a rate takes GET only
   --only NAME          beside "off"; may be given several times`
 
 interface Watching {
@@ -93,19 +108,37 @@ upstreams: { origin: { discovery: { static: [127.0.0.1:${originPort}] } } }
   return { watching, folder, running, port, admin, costs: [] }
 }
 
+type Send = (port: number, work: Work, seconds: number) => Promise<{ readonly requests: number; readonly errors: number }>
+
+/** So many per second, evenly. */
+const atRate =
+  (rate: number): Send =>
+  (port, { path }, seconds) => {
+    const each = Math.max(1, Math.round(rate / CONNECTIONS))
+    return h2load(['--h1', `-c${CONNECTIONS}`, '-t1', `-D${seconds}`, `--rps=${each}`, `http://127.0.0.1:${port}${path}`])
+  }
+
+/** As many as the gateway takes, while the origin at that port has others to serve. */
+const atMost =
+  (origin: number): Send =>
+  async (port, work, seconds) => {
+    const [seen] = await Promise.all([load(port, work, seconds), load(origin, work, seconds)])
+    return seen
+  }
+
 /** CPU microseconds of the whole gateway per request. */
 async function round(
   { watching, folder, running, port, admin }: Started,
   work: Work,
   seconds: number,
-  origin: number,
+  send: Send,
 ): Promise<number> {
   // Logs begin anew, so that what is measured is not how quickly a machine finds memory and disk for gigabytes of them.
   for (const name of LOGS) if (existsSync(join(folder, name))) truncateSync(join(folder, name))
   const scrape = (): void => void fetch(`http://127.0.0.1:${admin}/metrics`).then((response) => response.arrayBuffer())
   const timer = watching.scraped ? setInterval(scrape, 1000) : null
   const before = cpuMicroseconds(running.pid)
-  const [{ requests, errors }] = await Promise.all([load(port, work, seconds), load(origin, work, seconds)])
+  const { requests, errors } = await send(port, work, seconds)
   if (timer !== null) clearInterval(timer)
   if (errors > 0) throw new Error(`${watching.name}: ${errors} requests failed`)
   return (cpuMicroseconds(running.pid) - before) / requests
@@ -141,7 +174,8 @@ function standardError(values: readonly number[]): number {
 async function run(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      duration: { type: 'string', default: '1' },
+      rate: { type: 'string', default: '16000' },
+      duration: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '10' },
       instances: { type: 'string', default: '3' },
       'warm-up': { type: 'string', default: '20' },
@@ -154,6 +188,12 @@ async function run(): Promise<void> {
   const wanted = WATCHINGS.filter(({ name }) => name === 'off' || values.only.length === 0 || values.only.includes(name))
   if (values.help || work === undefined) {
     console.log(USAGE)
+    return
+  }
+  const rate = Number(values.rate)
+  if (rate > 0 && (work.method !== 'GET' || !hasCommand('h2load'))) {
+    console.error('a rate needs a work with GET, and h2load (Debian: apt install nghttp2-client); or --rate 0')
+    process.exitCode = 1
     return
   }
   const folder = mkdtempSync(join(os.tmpdir(), 'headgate-observed-'))
@@ -169,8 +209,9 @@ async function run(): Promise<void> {
         all.push(await startGateway(watching, join(folder, `${watching.name}-${i}`), origin.port, port))
     }
     for (const each of all) await load(each.port, work, Number(values['warm-up']))
+    const send = rate > 0 ? atRate(rate) : atMost(origin.port)
     for (let i = 0; i < Number(values.rounds); i++) {
-      for (const each of all) each.costs.push(await round(each, work, Number(values.duration), origin.port))
+      for (const each of all) each.costs.push(await round(each, work, Number(values.duration), send))
       const words = all.map(({ watching, costs }) => `${watching.name} ${costs.at(-1)?.toFixed(1)}`)
       console.error(`round ${i + 1}/${values.rounds}: ${words.join(', ')}`)
     }
