@@ -153,6 +153,19 @@ t.test('which exchanges are kept', async (t) => {
   t.equal(keep({ sample: 1 }).wants(200, 1, false), true)
 })
 
+t.test('one record that cannot be written takes no other with it, whatever their number', async (t) => {
+  const file = join(t.testdir(), 'access.log')
+  const log = new TestLog({ ...options(file), fields: ['time', 'bytesIn'] }, Math.random, unexpected)
+  for (let i = 0; i < 100; i++) log.write({ ...record, time: i % 10 === 3 ? Number.NaN : record.time, bytesIn: i })
+  await log.close()
+  const numbers = lines(file).map((line) => JSON.parse(line).bytesIn)
+  t.same(
+    numbers,
+    Array.from({ length: 100 }, (_, i) => i).filter((i) => i % 10 !== 3),
+  )
+  t.equal(log.dropped, 10)
+})
+
 t.test('a record that cannot be written is dropped, not thrown', async (t) => {
   const log = new TestLog(options(join(t.testdir(), 'access.log')), Math.random, unexpected)
   log.write({ ...record, time: Number.NaN })
