@@ -80,7 +80,7 @@ export class LineStream {
     const at = this.#recordCount++
     this.#records[at] = record
     this.#kinds[at] = lines as Lines<unknown>
-    if (this.#recordCount === AT_ONCE) this.#putAll()
+    if (this.#recordCount === AT_ONCE) this.makeLines()
     this.#arm(FLUSH_MS)
   }
 
@@ -88,7 +88,7 @@ export class LineStream {
   flushSync(): void {
     this.#closed = true
     this.#last = true
-    this.#putAll()
+    this.makeLines()
     this.#turn()
     this.#attempt(() => this.#stream.flushSync())
   }
@@ -98,7 +98,7 @@ export class LineStream {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#putAll()
+    this.makeLines()
     this.#turn()
     await new Promise<void>((resolve) => {
       const deadline = setTimeout(resolve, timeoutMs)
@@ -116,7 +116,7 @@ export class LineStream {
   }
 
   /** Makes lines of what waits for it. One that cannot be made is given up. */
-  #putAll(): void {
+  makeLines(): void {
     const count = this.#recordCount
     this.#recordCount = 0
     for (let i = 0; i < count; i++) {
@@ -185,7 +185,7 @@ export class LineStream {
     if (this.#timer !== null || this.#closed) return
     this.#timer = setTimeout(() => {
       this.#timer = null
-      this.#putAll()
+      this.makeLines()
       this.#turn()
       this.#attempt(() => this.#stream.flush())
     }, ms)

@@ -69,6 +69,7 @@ export class LogOutput {
   /** Whether it is the one that is written to, or only by what is still under way: then a file that is moved away is not made anew. */
   retire(retired: boolean): void {
     this.#retired = retired
+    if (retired) this.#stream.makeLines()
     if (this.#away && !retired) this.#back()
   }
 
