@@ -191,8 +191,8 @@ async function run(): Promise<void> {
     return
   }
   const rate = Number(values.rate)
-  if (rate > 0 && (work.method !== 'GET' || !hasCommand('h2load'))) {
-    console.error('a rate needs a work with GET, and h2load (Debian: apt install nghttp2-client); or --rate 0')
+  if (rate !== 0 && (!(rate > 0) || work.method !== 'GET' || !hasCommand('h2load'))) {
+    console.error('a rate is a number, and needs a work with GET and h2load (Debian: apt install nghttp2-client); or --rate 0')
     process.exitCode = 1
     return
   }

@@ -14,7 +14,10 @@ export interface SpanBatch extends SpanChunk {
 /** Hands a batch on, and the buffer of its bytes; `sent` is called when another one may follow. */
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
-/** So many are written in one go: one by one, between other work, each would take several times as long. */
+/**
+ * So many are written in one go: one by one, between other work, each would take several times as long. Of more, some would wait for
+ * so long that the engine takes them for old, which only a collection of its whole heap ends.
+ */
 const AT_ONCE = 8
 /** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
 const BATCH = 128
