@@ -53,12 +53,14 @@ export class RequestScan {
   nominated: string[] | null = null
   /** Some client-trust field (X-Forwarded-*, Forwarded) is there. */
   forwarded = false
+  /** Some field of a trace is there. */
+  trace = false
 
   reset(): void {
     this.body = BODY.NONE
     this.length = 0
     this.host = this.expect = this.upgrade = this.requestId = this.via = -1
-    this.close = this.keepAlive = this.connectionUpgrade = this.trailers = this.forwarded = this.websocket = false
+    this.close = this.keepAlive = this.connectionUpgrade = this.trailers = this.forwarded = this.trace = this.websocket = false
     this.nominated = null
   }
 }
@@ -206,6 +208,9 @@ function interpret(scan: RequestScan): number {
       case FIELD.X_FORWARDED_PORT:
       case FIELD.FORWARDED:
         scan.forwarded = true
+        break
+      case FIELD.TRACE:
+        scan.trace = true
         break
     }
   }

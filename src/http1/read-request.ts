@@ -76,6 +76,7 @@ export function readRequest(
   x.trailersAccepted = scan.trailers && !x.http10
   x.viaSeen = scan.via !== -1
   x.forwardedSeen = scan.forwarded
+  x.traceSeen = scan.trace
   if (scan.requestId !== -1) readRequestId(scan, x)
   if (scan.upgrade !== -1) x.upgrade = askedProtocol(scan)
   x.fields = keepFields(fields, trusted ? DROP_FROM_TRUSTED : DROP_FROM_CLIENT, scan.nominated)

@@ -92,6 +92,7 @@ export function readRequest(
   x.trailersAccepted = scan.trailers
   x.viaSeen = scan.via
   x.forwardedSeen = scan.forwarded
+  x.traceSeen = scan.trace
   if (!x.upgradeOnly) return readBody(x, ended)
   // What follows is not a body.
   return ended || scan.length !== -1 || scan.expect !== null ? REFUSED.tunnel : null

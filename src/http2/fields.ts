@@ -35,6 +35,8 @@ export class FieldListScan {
   via = false
   /** There is one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
   forwarded = false
+  /** Some field of a trace is there. */
+  trace = false
   date = false
   /** The content is gRPC (not gRPC-Web, which is a format of its own). */
   grpc = false
@@ -46,7 +48,7 @@ export class FieldListScan {
     this.length = -1
     this.host = this.expect = null
     this.requestId = ''
-    this.trailers = this.via = this.forwarded = this.date = this.grpc = false
+    this.trailers = this.via = this.forwarded = this.trace = this.date = this.grpc = false
   }
 }
 
@@ -162,6 +164,9 @@ function special(scan: FieldListScan, kind: number, name: string, value: string)
     case FIELD.X_FORWARDED_PORT:
     case FIELD.FORWARDED:
       scan.forwarded = true
+      return null
+    case FIELD.TRACE:
+      scan.trace = true
       return null
     case FIELD.GUARDED:
       if (name === 'content-type' && GRPC.test(value)) scan.grpc = true

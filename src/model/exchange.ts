@@ -127,9 +127,10 @@ export class Exchange {
   without: '' | 'TCP' | 'TLS' = ''
   /** The client accepts trailers. */
   trailersAccepted = false
-  /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded. */
+  /** There is a Via field, respectively one of X-Forwarded-For, -Proto, -Host, -Port, Forwarded, or one that names a trace. */
   viaSeen = false
   forwardedSeen = false
+  traceSeen = false
 
   /** Body pieces kept: not sent yet, or for another try. null = given up (too large). */
   held: Buffer[] | null = null

@@ -32,6 +32,8 @@ export const FIELD = {
   DATE: 21,
   /** Ours in responses. */
   REASON: 22,
+  /** Where the request stands in a trace. Kept; what is like it is another field. */
+  TRACE: 23,
 } as const
 
 const NAMES: Readonly<Record<string, number>> = {
@@ -78,6 +80,14 @@ const NAMES: Readonly<Record<string, number>> = {
   cookie: FIELD.GUARDED,
   'content-type': FIELD.GUARDED,
   date: FIELD.DATE,
+  traceparent: FIELD.TRACE,
+  tracestate: FIELD.TRACE,
+  b3: FIELD.TRACE,
+  'x-b3-traceid': FIELD.TRACE,
+  'x-b3-spanid': FIELD.TRACE,
+  'x-b3-parentspanid': FIELD.TRACE,
+  'x-b3-sampled': FIELD.TRACE,
+  'x-b3-flags': FIELD.TRACE,
 }
 
 interface Candidate {
@@ -86,13 +96,13 @@ interface Candidate {
   readonly kind: number
 }
 
-const BY_LENGTH: (Candidate[] | undefined)[] = []
+const LONGEST = Math.max(...Object.keys(NAMES).map(({ length }) => length))
+/** By the length of the name and the last five bits of how it begins: mostly there is none, or one. */
+const CANDIDATES: Candidate[][] = Array.from({ length: (LONGEST + 1) << 5 }, () => [])
 for (const [name, kind] of Object.entries(NAMES)) {
-  const list = BY_LENGTH[name.length] ?? []
-  BY_LENGTH[name.length] = list
-  list.push({ name, first: name.charCodeAt(0), kind })
+  const first = name.charCodeAt(0)
+  CANDIDATES[(name.length << 5) + (first & 0x1f)]?.push({ name, first, kind })
 }
-for (let i = 0; i < BY_LENGTH.length; i++) BY_LENGTH[i] ??= undefined
 
 const UNDERSCORE = 0x5f
 const DOT = 0x2e
@@ -112,6 +122,11 @@ function isAlias(text: string, start: number, end: number): boolean {
   return false
 }
 
+/** What is like a field of that kind. Where a request stands in a trace protects nothing. */
+function aliasOf(kind: number): number {
+  return kind === FIELD.PLAIN || kind === FIELD.TRACE ? FIELD.PLAIN : FIELD.ALIAS
+}
+
 /** The FIELD of the name in `text[start, end)`, which holds token characters only. */
 export function classify(text: string, start: number, end: number): number {
   const last = text.charCodeAt(end - 1)
@@ -119,15 +134,15 @@ export function classify(text: string, start: number, end: number): number {
     let trimmed = end - 1
     while (trimmed > start && FOLD[text.charCodeAt(trimmed - 1)] === 0x2d) trimmed--
     if (trimmed === start) return FIELD.PLAIN
-    return classify(text, start, trimmed) === FIELD.PLAIN ? FIELD.PLAIN : FIELD.ALIAS
+    return aliasOf(classify(text, start, trimmed))
   }
-  const candidates = BY_LENGTH[end - start]
-  if (candidates === undefined) return FIELD.PLAIN
+  if (end - start > LONGEST) return FIELD.PLAIN
   const first = FOLD[text.charCodeAt(start)] as number
+  const candidates = CANDIDATES[((end - start) << 5) + (first & 0x1f)] as Candidate[]
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i] as Candidate
     if (candidate.first === first && matches(text, start, candidate.name)) {
-      return isAlias(text, start, end) ? FIELD.ALIAS : candidate.kind
+      return isAlias(text, start, end) ? aliasOf(candidate.kind) : candidate.kind
     }
   }
   return FIELD.PLAIN

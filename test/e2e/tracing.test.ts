@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { echoClient, startEcho } from '../grpc/echo-service.ts'
 import { type Changes, configOf, startGateway, type TestGateway } from '../support/gateway.ts'
 import { startGrpcCollector } from '../support/grpc-collector.ts'
+import { RawHttp2, request } from '../support/http2-raw.ts'
 import { type CollectedSpan, type Collector, startCollector } from '../support/otlp-collector.ts'
 import { deadAddress, type RawEndpoint, startEndpoint } from '../support/raw-endpoint.ts'
 import { startTunnelEndpoint } from '../support/tunnel-endpoint.ts'
@@ -195,6 +196,42 @@ t.test('B3 is said where it is configured, in the form that the client used', as
   await client.ask('GET /', ['b3: 0'])
   const third = await endpoint.request(2)
   t.match(third.fields.b3, /^[0-9a-f]{32}-[0-9a-f]{16}-0$/)
+})
+
+/** Each has to be noticed alone: what is not noticed goes on to endpoints beside what the gateway says. */
+const TRACE_FIELDS = [
+  'traceparent',
+  'tracestate',
+  'b3',
+  'X-B3-TraceId',
+  'x-b3-spanid',
+  'X-B3-PARENTSPANID',
+  'x-b3-sampled',
+  'X-b3-Flags',
+]
+const NOT_OF_A_TRACE = ['trace', 'traceparent2', 'x_b3_traceid', 'b33', 'b', 'x-b3', 'x-b3-', 'x-b3-traceids', 'traceparent_']
+
+t.test('whatever a request says of a trace is noticed, and nothing else', async (t) => {
+  const { gateway, endpoint } = await stage(t, { sample: '0%', propagation: ['w3c', 'b3'] }, { listener: { http2: true } })
+  const [client, h2] = [await gateway.client(), await RawHttp2.open(gateway.port)]
+  t.teardown(() => h2.destroy())
+  let asked = 0
+  for (const written of TRACE_FIELDS) {
+    for (const name of [written, written.toLowerCase(), written.toUpperCase()]) {
+      await client.ask('GET /', [`${name}: old`, `${name}: old`])
+      t.notMatch((await endpoint.request(asked++)).head, /: old/, name)
+    }
+    t.equal(await h2.outcome(h2.headers(request({}, [written.toLowerCase(), 'old']))), '200')
+    t.notMatch((await endpoint.request(asked++)).head, /: old/, `${written} over HTTP/2`)
+  }
+  for (const name of NOT_OF_A_TRACE) {
+    await client.ask('GET /', [`${name}: old`])
+    t.match((await endpoint.request(asked++)).fields, { [name]: 'old', traceparent: /-02$/ }, name)
+    t.equal(await h2.outcome(h2.headers(request({}, [name, 'old']))), '200')
+    t.match((await endpoint.request(asked++)).fields, { [name]: 'old', traceparent: /-02$/ }, `${name} over HTTP/2`)
+  }
+  await client.ask('GET /', [`traceparent: 00-${TRACE}-${SPAN}-01`, 'connection: traceparent'])
+  t.not(parent(await endpoint.request(asked))[1], TRACE, 'one that ends at this hop says nothing to the next one')
 })
 
 t.test('each try is a span of its own, and says so to its endpoint', async (t) => {

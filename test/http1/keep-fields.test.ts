@@ -86,6 +86,7 @@ t.test('responses that may not say a length', async (t) => {
 t.test('trailers', async (t) => {
   t.equal(trailerFields(''), '')
   t.equal(trailerFields('x-sum:  1 \r\n'), 'x-sum: 1\r\n')
+  t.equal(trailerFields('traceparent: x\r\nb3: 0\r\n'), 'traceparent: x\r\nb3: 0\r\n')
   for (const name of [
     'Content-Length',
     'Transfer-Encoding',
@@ -109,4 +110,10 @@ t.test('names are told apart in any case and by their whole length', async (t) =
   t.equal(kind('content-length'), FIELD.CONTENT_LENGTH)
   t.equal(kind('content-lengtx'), FIELD.PLAIN)
   t.equal(kind('keep-alive'), FIELD.KEEP_ALIVE)
+  t.equal(kind('x'.repeat(100)), FIELD.PLAIN, 'longer than any')
+  t.equal(kind('b3'), FIELD.TRACE)
+  // They begin with the same bits, and are as long.
+  for (const name of ['"3', 'r3', 'B4', '4raceparent']) t.equal(kind(name), FIELD.PLAIN, name)
+  for (const name of ['X-B3_TraceId', 'traceparent_', 'traceparent-.'])
+    t.equal(kind(name), FIELD.PLAIN, `${name} is no field of a trace, and goes on`)
 })

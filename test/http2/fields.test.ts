@@ -40,6 +40,17 @@ t.test('what travels on', async (t) => {
   t.equal(scan.kept, 'x-real-ip: 1\r\n')
 })
 
+t.test('fields of a trace are noticed, and travel on', async (t) => {
+  for (const name of ['traceparent', 'tracestate', 'b3', 'x-b3-traceid', 'x-b3-flags']) {
+    t.equal(read(name, 'x'), null)
+    t.match(scan, { trace: true, kept: `${name}: x\r\n` })
+  }
+  for (const name of ['x_b3_traceid', 'traceparen', 'b33']) {
+    t.equal(read(name, 'x'), null)
+    t.match(scan, { trace: false, kept: `${name}: x\r\n` })
+  }
+})
+
 t.test('cookie crumbs become one field and are counted each', async (t) => {
   t.equal(read('cookie', 'a=1', 'x', '1', 'te', 'trailers', 'cookie', 'b=2', 'cookie', 'c=3'), null)
   t.equal(scan.kept, 'x: 1\r\ncookie: a=1; b=2; c=3\r\n')

@@ -47,7 +47,7 @@ export class GatewayTracer implements Tracer {
 
   begin(x: Exchange): void {
     // Most requests of the world outside say nothing of a trace.
-    const said = saysTrace(x.head)
+    const said = x.traceSeen
     let found: Found | null = null
     if (said) for (const read of this.#readers) found ??= read(x)
     const { context, sampled } = found ?? NOTHING
@@ -95,26 +95,6 @@ export class GatewayTracer implements Tracer {
     if (state === null || readTraceparent(fieldValue(x.fields, 'traceparent') ?? '')?.traceId !== context.traceId) return ''
     const kept = readTracestate(state)
     return kept === '' ? '' : `tracestate: ${kept}\r\n`
-  }
-}
-
-const LOWER = 0x20
-const [B, T, X] = [0x62, 0x74, 0x78]
-
-/** Whether a line of the head, as it came, may be of a trace: told by how it begins. */
-function saysTrace(head: string): boolean {
-  for (let at = 0; ; ) {
-    const first = head.charCodeAt(at) | LOWER
-    if (first === T) {
-      if ((head.charCodeAt(at + 1) | LOWER) === 0x72 && (head.charCodeAt(at + 4) | LOWER) === 0x65) return true
-    } else if (first === B) {
-      if (head.charCodeAt(at + 1) === 0x33) return true
-    } else if (first === X) {
-      if ((head.charCodeAt(at + 2) | LOWER) === B && head.charCodeAt(at + 3) === 0x33) return true
-    }
-    const end = head.indexOf('\n', at)
-    if (end === -1) return false
-    at = end + 1
   }
 }
 
