@@ -1,8 +1,9 @@
 // Sums what the data planes report and what the supervisor counts itself, and hands it out as Prometheus text.
 
 import type { Labels, StatsReport } from '../model/stats.ts'
-import { Exposer, type Exposition, type MetricSource } from './exposition.ts'
+import { Exposer, type Exposition } from './exposition.ts'
 import { Family } from './family.ts'
+import type { MetricSource } from './family-text.ts'
 import { METRICS, type MetricName } from './metrics.ts'
 import { Reporter } from './reporter.ts'
 import type { Series } from './series.ts'

@@ -1,7 +1,17 @@
-// The process's own metrics, under the names that Prometheus clients share. Everything is read at the scrape: prom-client's
+// The process's own metrics, under the names that Prometheus clients share. What changes is read at the scrape: prom-client's
 // set of defaults keeps a 10 ms timer and a garbage collection observer running, which an idle gateway should not pay for.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+
+/** What several metrics are told by, read once for all of them. */
+export interface ProcessFacts {
+  readonly cpu: NodeJS.CpuUsage
+  readonly memory: NodeJS.MemoryUsage
+}
+
+export function readProcess(): ProcessFacts {
+  return { cpu: process.cpuUsage(), memory: process.memoryUsage() }
+}
 
 export interface ProcessMetric {
   readonly name: string
@@ -9,7 +19,13 @@ export interface ProcessMetric {
   readonly help: string
   readonly labels?: Readonly<Record<string, string>>
   /** The value now; null = this system does not tell. */
-  read(): number | null
+  read(facts: ProcessFacts): number | null
+}
+
+function openFiles(): number {
+  const told = statSync('/proc/self/fd').size
+  // Linux before 6.2 does not say how many there are; one of those listed is the directory that is being read.
+  return told > 0 ? told : readdirSync('/proc/self/fd').length - 1
 }
 
 function maxOpenFiles(): number | null {
@@ -28,6 +44,15 @@ function fromProc(read: () => number | null): () => number | null {
   }
 }
 
+/** Asks the first time only. */
+function once(read: () => number | null): () => number | null {
+  let known: number | null | undefined
+  return () => {
+    if (known === undefined) known = read()
+    return known
+  }
+}
+
 const seconds = (micros: number): number => micros / 1e6
 
 export const PROCESS_METRICS: readonly ProcessMetric[] = [
@@ -35,19 +60,19 @@ export const PROCESS_METRICS: readonly ProcessMetric[] = [
     name: 'process_cpu_user_seconds_total',
     type: 'counter',
     help: 'User CPU time of the supervisor in seconds.',
-    read: () => seconds(process.cpuUsage().user),
+    read: ({ cpu }) => seconds(cpu.user),
   },
   {
     name: 'process_cpu_system_seconds_total',
     type: 'counter',
     help: 'System CPU time of the supervisor in seconds.',
-    read: () => seconds(process.cpuUsage().system),
+    read: ({ cpu }) => seconds(cpu.system),
   },
   {
     name: 'process_cpu_seconds_total',
     type: 'counter',
     help: 'User and system CPU time of the supervisor in seconds.',
-    read: () => seconds(process.cpuUsage().user + process.cpuUsage().system),
+    read: ({ cpu }) => seconds(cpu.user + cpu.system),
   },
   {
     name: 'process_start_time_seconds',
@@ -59,38 +84,37 @@ export const PROCESS_METRICS: readonly ProcessMetric[] = [
     name: 'process_resident_memory_bytes',
     type: 'gauge',
     help: 'Resident memory of the supervisor in bytes.',
-    read: () => process.memoryUsage.rss(),
+    read: ({ memory }) => memory.rss,
   },
   {
     name: 'process_open_fds',
     type: 'gauge',
     help: 'Open file descriptors of the supervisor.',
-    // One of them is the directory that is being read.
-    read: fromProc(() => readdirSync('/proc/self/fd').length - 1),
+    read: fromProc(openFiles),
   },
   {
     name: 'process_max_fds',
     type: 'gauge',
     help: 'Most file descriptors that the supervisor may open.',
-    read: fromProc(maxOpenFiles),
+    read: once(fromProc(maxOpenFiles)),
   },
   {
     name: 'nodejs_heap_size_total_bytes',
     type: 'gauge',
     help: 'Heap size of the supervisor in bytes.',
-    read: () => process.memoryUsage().heapTotal,
+    read: ({ memory }) => memory.heapTotal,
   },
   {
     name: 'nodejs_heap_size_used_bytes',
     type: 'gauge',
     help: 'Used heap of the supervisor in bytes.',
-    read: () => process.memoryUsage().heapUsed,
+    read: ({ memory }) => memory.heapUsed,
   },
   {
     name: 'nodejs_external_memory_bytes',
     type: 'gauge',
     help: 'Memory of the supervisor outside the heap (buffers) in bytes.',
-    read: () => process.memoryUsage().external,
+    read: ({ memory }) => memory.external,
   },
   {
     name: 'nodejs_version_info',

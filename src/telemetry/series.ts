@@ -35,25 +35,39 @@ export class Series {
     this.counts = histogram ? new Array<number>(BOUNDS.length).fill(0) : null
   }
 
-  /** The lines now; the array is the same each time. `name` is that of the metric. */
-  samples(name: string): readonly Sample[] {
-    this.#samples ??= this.counts === null ? [sample(name, this.labels)] : histogramSamples(name, this.labels)
-    if (this.counts === null) (this.#samples[0] as Sample).value = this.value
-    else this.#accumulate(this.counts, this.#samples)
-    return this.#samples
+  /** The lines as they were at the last `renew`; the array is the same each time. */
+  get samples(): readonly Sample[] {
+    return this.#samples ?? []
   }
 
-  #accumulate(counts: readonly number[], samples: Sample[]): void {
-    let total = 0
+  /** Makes the lines those of now; whether one differs from what it was. `name` is that of the metric. */
+  renew(name: string): boolean {
+    const made = this.#samples === null
+    this.#samples ??= this.counts === null ? [sample(name, this.labels)] : histogramSamples(name, this.labels)
+    const samples = this.#samples
+    if (this.counts !== null) return this.#accumulate(this.counts, samples) || made
+    return put(samples[0] as Sample, this.value) || made
+  }
+
+  #accumulate(counts: readonly number[], samples: readonly Sample[]): boolean {
+    let [total, changed] = [0, false]
     for (let i = 0; i < counts.length; i++) {
       total += counts[i] as number
-      const bucket = samples[i] as Sample
-      bucket.value = total
+      if (put(samples[i] as Sample, total)) changed = true
     }
-    const [sum, count] = samples.slice(counts.length) as [Sample, Sample]
-    sum.value = this.value
-    count.value = total
+    if (put(samples[counts.length] as Sample, this.value))
+      changed = true
+      // The count is that of the last bucket.
+    ;(samples[counts.length + 1] as Sample).value = total
+    return changed
   }
+}
+
+/** Whether it had another value. */
+function put(sample: Sample, value: number): boolean {
+  if (sample.value === value) return false
+  sample.value = value
+  return true
 }
 
 function sample(name: string, labels: Labels): Sample {

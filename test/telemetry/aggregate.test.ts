@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
+import { DURATION_BUCKETS } from '../../src/model/counters.ts'
 import type { StatsReport } from '../../src/model/stats.ts'
 import { StatsAggregator } from '../../src/telemetry/aggregate.ts'
 import { promtool, withoutPromtool } from '../observe/prometheus-programs.ts'
@@ -231,4 +232,40 @@ t.test('promtool accepts the text', { skip: withoutPromtool }, async (t) => {
   const { text } = await everything().exposition(false)
   const { status, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' })
   t.equal(status, 0, stderr)
+})
+
+t.test('what has not changed is not written again, and what has is seen by everybody', async (t) => {
+  const stats = new StatsAggregator()
+  const seen = async (openMetrics: boolean) => [
+    ...(await samples(stats, 'attempts_total', openMetrics)),
+    ...(await samples(stats, 'requests_in_flight', openMetrics)),
+    ...(await samples(stats, 'request_duration_seconds_count', openMetrics)),
+  ]
+  const buckets = DURATION_BUCKETS.length + 1
+  const counts = new Array<number>(buckets).fill(1)
+  const timed = (route: string) =>
+    reportOf({ histograms: [{ metric: 'request_duration_seconds', labels: { route }, counts, sumSeconds: 0 }] })
+  const both = async (expected: readonly string[], why: string) => {
+    for (const openMetrics of [false, true, true, false]) t.same(await seen(openMetrics), expected, why)
+  }
+  await both([], 'nothing yet')
+  stats.add(counted(2), 1)
+  await both([`${ATTEMPTS} 2`], 'a first series')
+  stats.add(counted(3), 1)
+  stats.add(running(0), 1)
+  await both([`${ATTEMPTS} 5`, 'headgate_requests_in_flight{upstream="u"} 0'], 'a counter and a gauge')
+  stats.add(running(0, 'v'), 1)
+  await both([`${ATTEMPTS} 5`, 'headgate_requests_in_flight{upstream="v"} 0'], 'the same value of another one')
+  stats.removeWorker(1)
+  await both([`${ATTEMPTS} 5`], 'one that is gone')
+  stats.add(timed('r'), 2)
+  const count = (n: number) => `headgate_request_duration_seconds_count{route="r"} ${n}`
+  await both([`${ATTEMPTS} 5`, count(buckets)], 'a histogram')
+  stats.add(timed('r'), 2)
+  await both([`${ATTEMPTS} 5`, count(2 * buckets)], 'buckets without a sum')
+  const asked = [seen(false), seen(true)]
+  stats.add(counted(1), 2)
+  asked.push(seen(false), seen(true))
+  await Promise.all(asked)
+  await both([`${ATTEMPTS} 6`, count(2 * buckets)], 'after several at a time')
 })
