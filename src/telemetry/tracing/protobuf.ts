@@ -78,6 +78,35 @@ export class ProtobufBytes {
     this.#at += bytes
   }
 
+  /**
+   * A message that is `before` and a message that is a text: all in one go where it is ASCII and no length takes more than one byte.
+   * False = it is not so, and nothing has been written.
+   */
+  short(tag: number, before: Uint8Array, textTag: number, any: string): boolean {
+    const text = sameText(any)
+    const { length } = text
+    const size = before.length
+    if (size + length + 3 >= VARINT) return false
+    this.#need(size + length + 5)
+    const bytes = this.#bytes
+    let at = this.#at
+    bytes[at++] = tag
+    bytes[at++] = size + length + 3
+    for (let i = 0; i < size; i++) bytes[at++] = before[i] as number
+    bytes[at++] = length + 2
+    bytes[at++] = textTag
+    bytes[at++] = length
+    let all = 0
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      all |= code
+      bytes[at++] = code
+    }
+    if (all >= VARINT) return false
+    this.#at = at
+    return true
+  }
+
   /** Digits in lower case, an even number of them. */
   hex(any: string): void {
     const digits = sameText(any)

@@ -14,7 +14,6 @@ const SPAN_FLAGS = [0x85, 0x01] as const
 const EVENT = { time: 0x09, name: 0x12, attribute: 0x1a }
 const STATUS = { message: 0x12, code: 0x18 }
 const STATUS_ERROR = 2
-const PAIR_VALUE = 0x12
 const VALUE = { text: 0x0a, int: 0x18, double: 0x21, list: 0x2a }
 /** Of ScopeSpans. */
 const SPANS = 0x12
@@ -57,6 +56,7 @@ export class ProtobufSpans implements SpanWriter {
   }
 
   text(key: Key, value: string): void {
+    if (this.#into.short(this.#tag, key.bytes, VALUE.text, value)) return
     const bytes = utf8Bytes(value)
     const into = this.#pair(key, 1 + varintBytes(bytes) + bytes)
     into.byte(VALUE.text)
@@ -77,20 +77,21 @@ export class ProtobufSpans implements SpanWriter {
   }
 
   texts(key: Key, values: readonly string[]): void {
-    const sizes = values.map((value) => {
-      const bytes = utf8Bytes(value)
-      return { bytes, whole: 1 + varintBytes(bytes) + bytes }
-    })
-    const list = sizes.reduce((sum, { whole }) => sum + 1 + varintBytes(whole) + whole, 0)
+    let list = 0
+    for (const value of values) {
+      const whole = wholeBytes(utf8Bytes(value))
+      list += 1 + varintBytes(whole) + whole
+    }
     const into = this.#pair(key, 1 + varintBytes(list) + list)
     into.byte(VALUE.list)
     into.varint(list)
-    for (const [i, { bytes, whole }] of sizes.entries()) {
+    for (const value of values) {
+      const bytes = utf8Bytes(value)
       into.byte(0x0a)
-      into.varint(whole)
+      into.varint(wholeBytes(bytes))
       into.byte(VALUE.text)
       into.varint(bytes)
-      into.utf8(values[i] as string, bytes)
+      into.utf8(value, bytes)
     }
   }
 
@@ -140,13 +141,15 @@ export class ProtobufSpans implements SpanWriter {
   #pair(key: Key, value: number): ProtobufBytes {
     const into = this.#into
     into.byte(this.#tag)
-    into.varint(key.bytes.length + 1 + varintBytes(value) + value)
+    into.varint(key.bytes.length + varintBytes(value) + value)
     into.bytes(key.bytes)
-    into.byte(PAIR_VALUE)
     into.varint(value)
     return into
   }
 }
+
+/** Of a value that is a text of so many bytes. */
+const wholeBytes = (bytes: number): number => 1 + varintBytes(bytes) + bytes
 
 function string(into: ProtobufBytes, tag: number, text: string): void {
   const bytes = utf8Bytes(text)

@@ -3,12 +3,12 @@
 /** The name of an attribute, with what is known of it before. */
 export class Key {
   readonly name: string
-  /** As a protobuf field `key`: number and length stand before it. */
+  /** As a protobuf field `key`, number and length before it, and behind it the number of the field `value`. */
   readonly bytes: Uint8Array
 
   constructor(name: string) {
     this.name = name
-    this.bytes = Buffer.from(`\x0a${String.fromCharCode(name.length)}${name}`, 'latin1')
+    this.bytes = Buffer.from(`\x0a${String.fromCharCode(name.length)}${name}\x12`, 'latin1')
   }
 }
 

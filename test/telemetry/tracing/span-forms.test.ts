@@ -135,6 +135,14 @@ const odd: Partial<TraceData> = {
 
 t.test('an exchange as most are', async (t) => compare(t, (to) => writeSpans(to, traceData(2)), 2))
 
+t.test('texts of every length around those that are written at once', async (t) => {
+  const userAgents = Array.from({ length: 140 }, (_, length) => ['x'.repeat(length), `${'x'.repeat(length)}\u00e9`]).flat()
+  const write = (to: SpanWriter): void => {
+    for (const userAgent of userAgents) writeSpans(to, { ...traceData(1), userAgent })
+  }
+  compare(t, write, userAgents.length)
+})
+
 t.test('all that spans may say', async (t) => {
   const attempts = [
     { ...attemptRecord, outcome: 'reset', status: 0, detail: 'gone', reason: '', spanId: '1'.repeat(16) },
