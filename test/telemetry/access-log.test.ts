@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import {
   closeSync,
   constants,
@@ -12,6 +12,7 @@ import {
   truncateSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { ACCESS_LOG_FIELDS, ACCESS_LOG_MORE_FIELDS } from '../../src/config/access-log-schema.ts'
 import type { AccessRecord } from '../../src/model/access-record.ts'
@@ -267,15 +268,14 @@ t.test('lines of several processes stay whole', async (t) => {
       if (i % 50 === 0) await new Promise(setImmediate)
     }
     await log.close()
-    if (log.dropped > 0) process.exit(1)`
-  const run = (): Promise<number | null> =>
-    new Promise((resolve) => {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit'] })
-      child.on('exit', resolve)
-    })
-  t.same(await Promise.all([run(), run(), run()]), [0, 0, 0])
+    console.log(log.dropped)`
+  const run = promisify(execFile)
+  const runs = [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '-e', program]))
+  // A disk that is slow for seconds makes them give up lines, of which some may have been written.
+  const dropped = (await Promise.all(runs)).reduce((sum, { stdout }) => sum + Number(stdout), 0)
   const seen = lines(file).map((line) => JSON.parse(line).bytesIn)
-  t.equal(seen.length, 1500)
+  t.ok(seen.length <= 1500 && seen.length + dropped >= 1500, `${seen.length} written, ${dropped} given up`)
+  t.ok(seen.length > 300)
 })
 
 t.test('what a pipe has not taken when the log is closed counts as dropped', { skip: NO_FIFO }, async (t) => {
@@ -399,22 +399,21 @@ t.test('a file that is moved away or removed is made anew, one that is emptied i
   const dir = t.testdir()
   const file = join(dir, 'access.log')
   const log = new TestLog({ ...options(file), fields: ['path'] }, Math.random, unexpected)
-  const write = async (path: string): Promise<void> => {
+  const write = async (path: string, into: string | null): Promise<void> => {
     log.write({ ...record, path })
     await log.look()
-    // What the old stream had is written before the next step.
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    if (into !== null) await until(`${path} is there`, () => readFileSync(into, 'latin1').endsWith(`"${path}"}\n`))
   }
-  await write('/1')
+  await write('/1', file)
   renameSync(file, `${file}.1`)
-  await write('/2')
-  await write('/3')
+  await write('/2', `${file}.1`)
+  await write('/3', file)
   copyFileSync(file, `${file}.2`)
   truncateSync(file)
-  await write('/4')
+  await write('/4', file)
   rmSync(file)
-  await write('/5')
-  await write('/6')
+  await write('/5', null)
+  await write('/6', file)
   await log.close()
   t.same(lines(`${file}.1`), ['{"path":"/1"}', '{"path":"/2"}'], 'until it is noticed')
   t.same(lines(`${file}.2`), ['{"path":"/3"}'])
