@@ -14,13 +14,25 @@ const [LIST, LIST_END, NEXT_TRY, TRIES_END, TIME_END] = [fixed('['), fixed(']'),
 const [CONNECT, TTFB, BYTES] = [fixed(',"connectMs":'), fixed(',"ttfbMs":'), fixed(',"bytes":')]
 const [REASON, DETAIL] = [fixed(',"reason":'), fixed(',"detail":')]
 
-/** `{"endpoint":"…","outcome":"…","status":…,"durationMs":` */
-const attemptRun = new KnownRun(['{"endpoint":', ',"outcome":', ',"status":'], ',"durationMs":', 0)
+const DURATION = ',"durationMs":'
+const attemptRun = new KnownRun(
+  [
+    ['{"endpoint":', 0],
+    [',"outcome":', 1],
+    [',"status":', 2],
+  ],
+  DURATION,
+)
 
 /** Without its end. */
-function putAttempt(into: LineBytes, record: AttemptRecord): void {
-  const { endpoint, outcome, status, durationMs, connectMs, ttfbMs, bytes, reason, detail } = record
+function putAttempt(into: LineBytes, attempt: AttemptRecord): void {
+  const { endpoint, outcome, status } = attempt
   attemptRun.put(into, endpoint, outcome, status === 0 ? null : status, null, null)
+  putCourse(into, attempt)
+}
+
+/** What hardly two attempts have in common. */
+function putCourse(into: LineBytes, { durationMs, connectMs, ttfbMs, bytes, reason, detail }: AttemptRecord): void {
   into.milliseconds(durationMs)
   if (connectMs !== null) {
     into.fixed(CONNECT)
@@ -129,8 +141,37 @@ export const USUAL = [
 const before = (name: string, i: number): Uint8Array => fixed(`${i === 0 ? '{' : ','}"${name}":`)
 const REQUEST_ID = fixed('Z","requestId":')
 const [TRACE_ID, CLIENT, NO_TRACE_ID] = [fixed(',"traceId":'), fixed(',"client":'), fixed(',"traceId":null,"client":')]
-const howRun = new KnownRun([',"listener":', ',"protocol":', ',"method":', ',"host":'], ',"path":', 3)
-const whereRun = new KnownRun([',"status":', ',"reason":', ',"route":', ',"upstream":', ',"endpoint":'], ',"attempts":[', 4)
+const howRun = new KnownRun(
+  [
+    [',"listener":', 1],
+    [',"protocol":', 2],
+    [',"method":', 3],
+    [',"host":', 0],
+  ],
+  ',"path":',
+)
+const whereRun = new KnownRun(
+  [
+    [',"status":', 1],
+    [',"reason":', 2],
+    [',"route":', 3],
+    [',"upstream":', 4],
+    [',"endpoint":', 0],
+  ],
+  ',"attempts":[',
+)
+/** Of most requests: there was one attempt, and what it brought was passed on. */
+const goodRun = new KnownRun(
+  [
+    [',"status":', 1],
+    [',"reason":null,"route":', 2],
+    [',"upstream":', 3],
+    [',"endpoint":', 0],
+    [',"attempts":[{"endpoint":', 0],
+    [',"outcome":"ok","status":', 1],
+  ],
+  DURATION,
+)
 const [LAST_TRY, NO_TRY] = [fixed('}],"durationMs":'), fixed('],"durationMs":')]
 const [IN, OUT] = [fixed(',"bytesIn":'), fixed(',"bytesOut":')]
 const [USER_AGENT, NO_USER_AGENT] = [fixed(',"userAgent":'), fixed(',"userAgent":null')]
@@ -151,8 +192,17 @@ function putUsual(into: LineBytes, r: AccessRecord): void {
   into.safe(r.client)
   howRun.put(into, r.host, r.listener, r.protocol, r.method, null)
   into.quoted(r.path)
-  whereRun.put(into, r.endpoint, r.status, r.reason, r.route, r.upstream)
-  putTries(into, r.attempts, LAST_TRY, NO_TRY)
+  const { status, reason, attempts } = r
+  const { endpoint } = r
+  const only = attempts.length === 1 && reason === null ? (attempts[0] as AttemptRecord) : null
+  if (only !== null && only.outcome === 'ok' && only.status === status && only.endpoint === endpoint && status > 0) {
+    goodRun.put(into, endpoint, status, r.route, r.upstream, null)
+    putCourse(into, only)
+    into.fixed(LAST_TRY)
+  } else {
+    whereRun.put(into, endpoint, status, reason, r.route, r.upstream)
+    putTries(into, attempts, LAST_TRY, NO_TRY)
+  }
   into.milliseconds(r.durationMs)
   into.fixed(IN)
   into.whole(r.bytesIn)

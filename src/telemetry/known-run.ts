@@ -17,19 +17,17 @@ const MOST_KNOWN = 1024
 const MOST_BYTES = 1024
 
 export class KnownRun {
-  readonly #names: readonly Uint8Array[]
+  readonly #fields: readonly { readonly before: Uint8Array; readonly value: number }[]
   readonly #end: Uint8Array
-  readonly #keyAt: number
   readonly #known = new Map<Value, Known>()
 
-  /** Up to five fields, each as what stands before its value; what stands behind the last; which of them is the key. */
-  constructor(names: readonly string[], end: string, keyAt: number) {
-    this.#names = names.map(fixed)
+  /** Fields, each as what stands before its value and which of the values it is, from 0 on; what stands behind the last. */
+  constructor(fields: readonly (readonly [before: string, value: number])[], end: string) {
+    this.#fields = fields.map(([before, value]) => ({ before: fixed(before), value }))
     this.#end = fixed(end)
-    this.#keyAt = keyAt
   }
 
-  /** `key` is the value that tells most, the others are those of the other fields in their order. */
+  /** `key` is the value that tells most, and the first. */
   put(into: LineBytes, key: Value, a: Value, b: Value, c: Value, d: Value): void {
     const known = this.#known.get(key)
     if (known !== undefined && known.a === a && known.b === b && known.c === c && known.d === d) into.fixed(known.bytes)
@@ -38,7 +36,7 @@ export class KnownRun {
 
   #make(into: LineBytes, key: Value, { a, b, c, d }: Omit<Known, 'bytes'>): void {
     const [page, run] = [Buffer.allocUnsafe(MOST_BYTES), new LineBytes()]
-    const values = [a, b, c, d].toSpliced(this.#keyAt, 0, key)
+    const values = [key, a, b, c, d]
     run.begin(page, 0, page.length)
     this.#write(run, values)
     if (run.over) {
@@ -52,9 +50,9 @@ export class KnownRun {
   }
 
   #write(into: LineBytes, values: readonly Value[]): void {
-    for (const [i, name] of this.#names.entries()) {
-      const value = values[i] as Value
-      into.fixed(name)
+    for (const field of this.#fields) {
+      const value = values[field.value] as Value
+      into.fixed(field.before)
       if (typeof value === 'number') into.whole(value)
       else into.quoted(value)
     }

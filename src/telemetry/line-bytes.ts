@@ -1,4 +1,5 @@
-// A line of ASCII, put together in the page that it is written from: making strings of its parts first takes three times as long.
+// A line of ASCII, put together in the page that it is written from: making strings of its parts first takes three times as long. No
+// array stands on the left of an assignment here: the engine's middle tier, where code that runs in bursts stays for long, makes it.
 
 /** Texts up to this length are copied here: a call into the runtime costs more, but reads parts of other texts quicker. */
 const SHORT = 40
@@ -60,7 +61,8 @@ export class LineBytes {
   fixed(bytes: Uint8Array): void {
     const { length } = bytes
     if (!this.#fits(length)) return
-    const [page, at] = [this.#page, this.at]
+    const page = this.#page
+    const at = this.at
     if (length > FEW) page.set(bytes, at)
     else for (let i = 0; i < length; i++) page[at + i] = bytes[i] as number
     this.at = at + length
@@ -71,7 +73,8 @@ export class LineBytes {
     const text = sameText(ascii)
     const { length } = text
     if (!this.#fits(length)) return
-    const [page, at] = [this.#page, this.at]
+    const page = this.#page
+    const at = this.at
     if (length > SHORT) page.write(text, at, 'latin1')
     else for (let i = 0; i < length; i++) page[at + i] = text.charCodeAt(i)
     this.at = at + length
@@ -137,7 +140,10 @@ export class LineBytes {
   /** 0 to 999 in three digits. */
   thousandths(value: number): void {
     if (!this.#fits(3)) return
-    const [page, at, hundreds, tens] = [this.#page, this.at, (value / 100) | 0, (value / 10) | 0]
+    const page = this.#page
+    const at = this.at
+    const hundreds = (value / 100) | 0
+    const tens = (value / 10) | 0
     page[at] = ZERO + hundreds
     page[at + 1] = ZERO + tens - 10 * hundreds
     page[at + 2] = ZERO + value - 10 * tens
@@ -148,7 +154,8 @@ export class LineBytes {
     const text = sameText(short)
     const { length } = text
     if (!this.#fits(length + 2)) return
-    const [page, from] = [this.#page, this.at + 1]
+    const page = this.#page
+    const from = this.at + 1
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
       if (code < SPACE || code > TILDE || code === QUOTE || code === BACKSLASH) {
@@ -163,11 +170,8 @@ export class LineBytes {
   }
 
   #quotedLong(text: string): void {
-    if (!PLAIN.test(text)) {
-      this.ascii(asciiJson(text))
-      return
-    }
-    this.safe(text)
+    if (PLAIN.test(text)) this.safe(text)
+    else this.ascii(asciiJson(text))
   }
 
   #fits(bytes: number): boolean {

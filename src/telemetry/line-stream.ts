@@ -120,7 +120,8 @@ export class LineStream {
     const count = this.#recordCount
     this.#recordCount = 0
     for (let i = 0; i < count; i++) {
-      const [record, lines] = [this.#records[i], this.#kinds[i] as Lines<unknown>]
+      const record = this.#records[i]
+      const lines = this.#kinds[i] as Lines<unknown>
       this.#records[i] = null
       this.#kinds[i] = null
       if (!this.#putOne(lines, record)) this.#events.unmade()
@@ -152,7 +153,9 @@ export class LineStream {
       this.#page = this.#spare ?? Buffer.allocUnsafeSlow(this.#pageBytes)
       this.#spare = null
     }
-    const [page, line, from] = [this.#page, this.#line, this.#used]
+    const page = this.#page
+    const line = this.#line
+    const from = this.#used
     line.begin(page, from, Math.min(from + this.#lineBytes, page.length))
     put(line, record)
     if (line.over) return false
