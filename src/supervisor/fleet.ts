@@ -16,7 +16,7 @@ import { explainedTogether } from './explained-together.ts'
 import { handSockets } from './hand-sockets.ts'
 import { LimitDesk, type QuotaHolder } from './limit-desk.ts'
 import { canHoldSockets, ListeningSockets } from './listening-sockets.ts'
-import { type Notice, REPORT_EVERY_MS } from './messages.ts'
+import { type Notice, REPORT_EVERY_MS, type Report } from './messages.ts'
 import type { ListenerAddress, PlaneEvents, Planes } from './plane.ts'
 import { generatedSecret } from './secret.ts'
 import { TicketKeys } from './ticket-keys.ts'
@@ -307,7 +307,7 @@ export class Fleet implements Planes {
     }
   }
 
-  #reported(worker: WorkerProcess, { stats, lagSeconds, use }: Notice & { readonly type: 'report' }): void {
+  #reported(worker: WorkerProcess, { stats, lagSeconds, use }: Report): void {
     const { events } = this.#settings
     events.report(worker.id, stats)
     events.lag(worker.id, lagSeconds)

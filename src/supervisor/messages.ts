@@ -76,19 +76,23 @@ export type Answer =
       readonly addresses?: readonly ListenerAddress[]
       /** Of a query. */
       readonly value?: unknown
+      /** Of `collect`; left out = the report before has not left yet. */
+      readonly report?: Report
     }
   | { readonly type: 'refusal'; readonly seq: number; readonly message: string; readonly bind?: string; readonly code?: string }
 
-/** Told by a worker unasked, or before the answer to `collect` and `drain`. */
+export interface Report {
+  readonly type: 'report'
+  readonly stats: StatsReport
+  readonly lagSeconds: number
+  readonly use: ProcessUse
+  /** Upstreams that have come near its part of their limits; null = none. */
+  readonly near: readonly string[] | null
+}
+
+/** Told by a worker unasked, or before the answer to `drain`. */
 export type Notice =
-  | {
-      readonly type: 'report'
-      readonly stats: StatsReport
-      readonly lagSeconds: number
-      readonly use: ProcessUse
-      /** Upstreams that have come near its part of their limits; null = none. */
-      readonly near: readonly string[] | null
-    }
+  | Report
   /** Somebody waits for these, and other workers have all of their limits. */
   | { readonly type: 'need'; readonly upstreams: readonly string[] }
   /** It got SIGTERM while its supervisor lives: replace me. */
@@ -99,5 +103,5 @@ export type FromWorker = Answer | Notice
 /** stdin, stdout, stderr and the channel come first. */
 export const FIRST_SOCKET_FD = 4
 
-/** How often a worker reports; also its heartbeat. */
+/** How often a worker reports if it is not asked to; also its heartbeat. */
 export const REPORT_EVERY_MS = 1000

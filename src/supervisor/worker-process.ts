@@ -100,8 +100,13 @@ export class WorkerProcess {
     child.on('message', (message) => {
       this.silentTicks = 0
       const said = message as FromWorker
-      if (said.type === 'answer' || said.type === 'refusal') this.#settle(said)
-      else on.notice(said)
+      if (said.type !== 'answer' && said.type !== 'refusal') {
+        on.notice(said)
+        return
+      }
+      // What was counted counts, be it too late for who asked.
+      if (said.type === 'answer' && said.report !== undefined) on.notice(said.report)
+      this.#settle(said)
     })
     this.exited = new Promise((resolve) => {
       const ended = (how: string) => {

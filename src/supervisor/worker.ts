@@ -14,6 +14,7 @@ import {
   type FromWorker,
   type Query,
   REPORT_EVERY_MS,
+  type Report,
   type WorkerStart,
 } from './messages.ts'
 import type { DataPlaneFace, ListenerAddress, ProcessParts } from './plane.ts'
@@ -22,6 +23,8 @@ import { OwnUse } from './process-use.ts'
 const NEED_EVERY_MS = 5
 /** How long running exchanges may take when a worker without supervisor is told to end. */
 const ORPHAN_DRAIN_MS = 30_000
+
+type Collect = Asked & { readonly type: 'collect' }
 
 interface Prepared {
   readonly revision: string
@@ -51,6 +54,8 @@ class Worker {
   readonly #known = new KnownConfig()
   #draining = false
   #reportUnsent = false
+  /** It has been asked for a report since the last one that it sent by itself was due. */
+  #asked = false
   readonly #use = new OwnUse()
   readonly #needed = new Set<string>()
   #needTimer: NodeJS.Timeout | null = null
@@ -63,6 +68,19 @@ class Worker {
   take(message: Asked, handle: Server | undefined): void {
     // Before anything else runs: a server that nobody looks after would accept into the void.
     if (message.type === 'socket' && handle !== undefined) this.#sockets.give(message.bind, handle)
+    if (message.type === 'collect') this.#collect(message)
+    else this.#act(message)
+  }
+
+  /** At once: reports leave in the order in which they are taken. */
+  #collect({ seq, withGauges }: Collect): void {
+    this.#asked = true
+    const report = this.#takeReport(withGauges)
+    if (report === undefined) this.#send({ type: 'answer', seq })
+    else this.#send({ type: 'answer', seq, report }, this.#reportSent)
+  }
+
+  #act(message: Exclude<Asked, Collect>): void {
     this.#answer(message).then(
       (answer) => {
         const end = message.type === 'drain' ? () => process.exit(0) : undefined
@@ -80,7 +98,7 @@ class Worker {
     )
   }
 
-  async #answer(message: Asked): Promise<{ addresses?: ListenerAddress[]; value?: unknown } | undefined> {
+  async #answer(message: Exclude<Asked, Collect>): Promise<{ addresses?: ListenerAddress[]; value?: unknown } | undefined> {
     switch (message.type) {
       case 'start':
         return { addresses: await this.#start(message.start) }
@@ -107,9 +125,6 @@ class Worker {
         return { value: this.#running().quotas.take(message.grants) }
       case 'ticket-keys':
         this.#running().setTicketKeys(Buffer.from(message.keys))
-        return undefined
-      case 'collect':
-        this.#report(message.withGauges)
         return undefined
       case 'query':
         return { value: this.#query(message.query) }
@@ -160,7 +175,10 @@ class Worker {
     this.#known.told(start.sets)
     this.#plane.commit(await this.#plane.prepare(start.config, this.#known.sets))
     this.#known.serves(start.config, start.revision)
-    setInterval(() => this.#report(false), REPORT_EVERY_MS)
+    setInterval(() => {
+      if (!this.#asked) this.#report(false)
+      this.#asked = false
+    }, REPORT_EVERY_MS)
     return this.#plane.addresses()
   }
 
@@ -190,15 +208,22 @@ class Worker {
   }
 
   #report(withGauges: boolean): void {
+    const report = this.#takeReport(withGauges)
+    if (report !== undefined) this.#send(report, this.#reportSent)
+  }
+
+  /** To be sent at once, with `#reportSent`. */
+  #takeReport(withGauges: boolean): Report | undefined {
     // A supervisor that stands still must not make this process grow; what is not collected stays in the counters.
-    if (this.#plane === null || !process.connected || this.#reportUnsent) return
+    if (this.#plane === null || !process.connected || this.#reportUnsent) return undefined
     this.#reportUnsent = true
     const near = this.#plane.quotas.near()
     const stats = this.#plane.collect(withGauges)
-    const report = { stats, lagSeconds: this.#plane.takeLag() / 1000, use: this.#use.take(), near }
-    this.#send({ type: 'report', ...report }, () => {
-      this.#reportUnsent = false
-    })
+    return { type: 'report', stats, lagSeconds: this.#plane.takeLag() / 1000, use: this.#use.take(), near }
+  }
+
+  readonly #reportSent = (): void => {
+    this.#reportUnsent = false
   }
 
   /** Told together and not more often than it makes sense: each time all workers are asked. */
