@@ -1,8 +1,9 @@
 // Why an exchange that is over went as it did: the words of `explain`, made of what the exchange still holds. Nothing is kept for it
 // on the way; health and limits are therefore those of the moment when it ended.
 
+import type { AttemptRecord } from '../model/access-record.ts'
 import type { DecidedAttempt, Decision } from '../model/decision.ts'
-import type { EndpointSpec } from '../model/endpoint.ts'
+import type { Endpoint, EndpointSpec } from '../model/endpoint.ts'
 import type { Exchange } from '../model/exchange.ts'
 import type { ExplainedEndpoint, Explanation } from '../model/explanation.ts'
 import { whyLeftOut } from '../model/left-out.ts'
@@ -16,35 +17,40 @@ import { hashInUse } from './stand-in.ts'
 const MOST_ENDPOINTS = 8
 const MOST_ATTEMPTS = 16
 const MOST_LOOKED_AT = 64
+const CAN_BE_PICKED = 'can be picked'
 
+/** Runs seldom and between other work, so that what it does counts, not how: without arrays and functions of its own on the way. */
 export function decisionOf(x: Exchange): Decision {
-  const { binding, upstream } = x
+  const { binding, upstream, attempts } = x
+  const last = attempts?.at(-1) ?? null
   const subset = upstream === null ? null : subsetIn(x, upstream)
   const asked = x.without === '' && x.path !== '' ? whyRoute(x, binding) : null
+  const notes: string[] = []
+  if (x.said !== '' && x.said !== last?.detail) notes.push(x.said)
+  if (asked !== null) notes.push(routesInWords(asked.rules, binding))
+  if (binding !== null && upstream !== null) addNotes(notes, x, binding, upstream, subset)
   return {
     listener: x.listener.name,
     route: binding?.name ?? null,
     upstream: upstream?.name ?? null,
-    endpoint: x.attempts?.at(-1)?.endpoint ?? null,
+    endpoint: last?.endpoint ?? null,
     considered: binding === null || asked === null ? [] : [{ route: binding.name, why: asked.why }],
     filters: filtersOf(x),
     endpoints: upstream === null ? [] : endpointsOf(x, upstream, subset),
     answer: answerOf(x),
-    notes: [
-      ...(x.said === '' || x.said === x.attempts?.at(-1)?.detail ? [] : [x.said]),
-      ...(asked === null ? [] : [routesInWords(asked.rules, binding)]),
-      ...(binding === null || upstream === null ? [] : notesOf(x, binding, upstream, subset)),
-    ],
-    tried: (x.attempts ?? []).slice(-MOST_ATTEMPTS).map(
-      ({ endpoint, outcome, status, reason }): DecidedAttempt => ({
-        endpoint,
-        outcome,
-        status: status === 0 ? null : status,
-        reason: reason === '' ? null : reason,
-      }),
-    ),
-    noRetry: noRetryOf(x),
+    notes,
+    tried: attempts === null ? [] : triedOf(attempts),
+    noRetry: noRetryOf(x, last),
   }
+}
+
+function triedOf(attempts: readonly AttemptRecord[]): DecidedAttempt[] {
+  const tried: DecidedAttempt[] = []
+  for (let i = Math.max(attempts.length - MOST_ATTEMPTS, 0); i < attempts.length; i++) {
+    const { endpoint, outcome, status, reason } = attempts[i] as AttemptRecord
+    tried.push({ endpoint, outcome, status: status === 0 ? null : status, reason: reason === '' ? null : reason })
+  }
+  return tried
 }
 
 /** For the path that was asked for, whatever filters have made of it since. */
@@ -72,10 +78,9 @@ function filtersOf({ chain, passed, reason, attempts, status }: Exchange): Expla
 }
 
 /** An answer that the route does not try again after has not been a question on the way. */
-function noRetryOf({ noRetry, attempts, binding, method }: Exchange): string | null {
+function noRetryOf({ noRetry, binding, method }: Exchange, last: AttemptRecord | null): string | null {
   if (noRetry !== '') return noRetry
-  const last = attempts?.at(-1)
-  if (last === undefined || last.outcome !== 'ok' || last.status < 500 || binding === null) return null
+  if (last === null || last.outcome !== 'ok' || last.status < 500 || binding === null) return null
   return binding.retry.onStatus?.(method, last.status) === true
     ? null
     : `the policy of the route: ${method} after ${last.status}`
@@ -91,10 +96,13 @@ function answerOf({ reason, status, attempts }: Exchange): Explanation['answer']
 }
 
 /** Those that were tried, then those that are out, then those that others go before. */
-function endpointsOf(x: Exchange, { roster, specs, endpoints }: Upstream, subset: Subset | null): ExplainedEndpoint[] {
+function endpointsOf(x: Exchange, upstream: Upstream, subset: Subset | null): ExplainedEndpoint[] {
+  const { roster, specs, endpoints } = upstream
   if (roster === null) return []
   const attempts = x.attempts ?? []
   const picked = roster.pickable(subset)
+  if (attempts.length <= 1 && subset === null && picked.length === specs.length && allAreUp(upstream, roster))
+    return attempts.length === 0 ? [] : triedAmong(upstream, attempts[0] as AttemptRecord)
   const tried: ExplainedEndpoint[] = []
   const out: ExplainedEndpoint[] = []
   const behind: ExplainedEndpoint[] = []
@@ -112,12 +120,33 @@ function endpointsOf(x: Exchange, { roster, specs, endpoints }: Upstream, subset
     if (into === behind) asked++
     const eligible = picked.some((candidate) => candidate.endpoint === endpoint)
     if (into === behind && eligible) continue
-    const why = eligible ? 'can be picked' : whyLeftOut(spec, standing, subset, roster.zone)
-    const failed = endpoint.unreachable === '' ? '' : `; the last connection failed: ${endpoint.unreachable}`
-    into.push({ address, weight, eligible, why: why + failed })
+    const why = eligible ? CAN_BE_PICKED : whyLeftOut(spec, standing, subset, roster.zone)
+    into.push({ address, weight, eligible, why: why + lastFailure(endpoint) })
   }
   return [...tried, ...out, ...behind].slice(0, MOST_ENDPOINTS)
 }
+
+/**
+ * All of them can be picked: whether they are well, too. Where health is not ignored, only those that are being taken away are named
+ * without being up, and only if all of them are.
+ */
+function allAreUp({ specs, endpoints }: Upstream, roster: EndpointRoster): boolean {
+  const first = specs.length === 0 ? undefined : endpoints.get((specs[0] as EndpointSpec).address)
+  return first !== undefined && roster.usable && !roster.panic && roster.stateOf(first).up
+}
+
+/** The one that was tried, of those that can all be picked. */
+function triedAmong({ specs, endpoints }: Upstream, { endpoint: address }: AttemptRecord): ExplainedEndpoint[] {
+  const endpoint = endpoints.get(address)
+  for (let i = 0; endpoint !== undefined && i < specs.length && i < MOST_LOOKED_AT; i++) {
+    const { address: own, weight } = specs[i] as EndpointSpec
+    if (own === address) return [{ address, weight, eligible: true, why: CAN_BE_PICKED + lastFailure(endpoint) }]
+  }
+  return []
+}
+
+const lastFailure = ({ unreachable }: Endpoint): string =>
+  unreachable === '' ? '' : `; the last connection failed: ${unreachable}`
 
 /** One that is up and no worse than others is picked: whether it is need not be looked for. */
 function mayStandBack({ weight, priority = 0, zone = null }: EndpointSpec, roster: EndpointRoster): boolean {
@@ -128,24 +157,24 @@ function subsetIn({ subset }: Exchange, upstream: Upstream): Subset | null {
   return subset !== null && subset.upstream === upstream ? subset : null
 }
 
-function notesOf(x: Exchange, binding: RouteBinding, upstream: Upstream, subset: Subset | null): string[] {
+function addNotes(notes: string[], x: Exchange, binding: RouteBinding, upstream: Upstream, subset: Subset | null): void {
   const { roster, specs, settings, breaker } = upstream
   const chosen = binding.upstreams[x.choice]
-  const hash = x.attempts === null ? null : hashInUse(x)
-  const can = roster?.pickable(subset).length ?? 0
+  if (binding.upstreams.length > 1) notes.push(byWeight(x, binding))
+  if (subset !== null) notes.push(`only endpoints that are labelled ${labelsInWords(subset.labels)}`)
+  if (chosen !== undefined && chosen !== upstream) notes.push(standInInWords(upstream, chosen))
+  if (!filterAnswered(x)) {
+    const can = roster?.pickable(subset).length ?? 0
+    notes.push(`${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`)
+  }
   const ignored = subset === null ? roster?.panic === true : subset.panic
-  return [
-    ...(binding.upstreams.length > 1 ? [byWeight(x, binding)] : []),
-    ...(subset === null ? [] : [`only endpoints that are labelled ${labelsInWords(subset.labels)}`]),
-    ...(chosen === undefined || chosen === upstream ? [] : [standInInWords(upstream, chosen)]),
-    ...(filterAnswered(x) ? [] : [`${settings.balancer ?? 'the balancer'} chooses among ${can} of ${specs.length} endpoints`]),
-    ...(ignored ? ['too few of them are healthy (panic): health is ignored'] : []),
-    ...(binding.affinity === null ? [] : [binding.affinity.says(x)]),
-    ...(hash ? [hash.says(x)] : []),
-    ...(breaker === null || breaker.state === 'closed' ? [] : [`the breaker is ${breaker.state}`]),
-    ...(x.queuedAt === 0 ? [] : [`it waited ${Math.round(x.queuedMs)} ms for a place at the upstream`]),
-    ...(x.hedges === 0 ? [] : [`${x.hedges} more asked because no answer came in time`]),
-  ]
+  if (ignored) notes.push('too few of them are healthy (panic): health is ignored')
+  if (binding.affinity !== null) notes.push(binding.affinity.says(x))
+  const hash = x.attempts === null ? null : hashInUse(x)
+  if (hash !== null) notes.push(hash.says(x))
+  if (breaker !== null && breaker.state !== 'closed') notes.push(`the breaker is ${breaker.state}`)
+  if (x.queuedAt !== 0) notes.push(`it waited ${Math.round(x.queuedMs)} ms for a place at the upstream`)
+  if (x.hedges !== 0) notes.push(`${x.hedges} more asked because no answer came in time`)
 }
 
 function standInInWords({ name }: Upstream, { name: chosen, roster, specs, endpoints }: Upstream): string {

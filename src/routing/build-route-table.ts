@@ -90,13 +90,13 @@ class CompiledRouteTable<R> implements RouteTable<R> {
   }
 
   reason(host: string, path: string, method: string, fields: RequestFields): RouteReason<R> {
-    return reasonOf(this.#hosts, { host, path: this.caseSensitive ? path : path.toLowerCase(), method, fields })
+    return reasonOf(this.#hosts, host, this.caseSensitive ? path : path.toLowerCase(), method, fields)
   }
 }
 
 function place<R>(routes: HostRoutes<R>, match: CompiledMatch, rule: RouteRule<R>, order: number): void {
   const { kind, path, regex, conditions } = match
-  const candidate = { rule, order, conditions, match }
+  const candidate = { rule, order, conditions, match, why: '' }
   if (regex !== null) {
     routes.regexes ??= []
     routes.regexes.push({ ...candidate, regex })

@@ -59,19 +59,30 @@ export function consider<R>(hosts: HostIndex<R>, looked: Looked): Considered<R>[
 }
 
 /** Looks only where a look-up does. */
-export function reasonOf<R>(hosts: HostIndex<R>, { host, path, method, fields }: Asked): RouteReason<R> {
-  let found: { scope: HostScope<R>; candidate: Candidate<R> } | null = null
+export function reasonOf<R>(
+  hosts: HostIndex<R>,
+  host: string,
+  path: string,
+  method: string,
+  fields: RequestFields,
+): RouteReason<R> {
+  let of: HostScope<R> | null = null
+  let found: Candidate<R> | null = null
   let rules = 0
   for (let scope: HostScope<R> | null = hosts.find(host); scope !== null; scope = scope.wider) {
     rules += scope.routes.rules.length
-    const candidate: Candidate<R> | null = found === null ? scope.routes.find(path, method, fields) : null
-    if (candidate !== null) found = { scope, candidate }
+    if (found !== null) continue
+    found = scope.routes.find(path, method, fields)
+    of = scope
   }
-  if (found === null) return { value: null, why: '', rules }
-  const { scope, candidate } = found
-  const { kind, path: written, regex } = candidate.match
-  const why = words({ scope, candidate, kind, path: regex?.source ?? (written || '/') })
-  return { value: candidate.rule.value, why: `best match: ${why}`, rules }
+  if (found === null || of === null) return { value: null, why: '', rules }
+  if (found.why === '') found.why = whyBest(of, found)
+  return { value: found.rule.value, why: found.why, rules }
+}
+
+function whyBest<R>(scope: HostScope<R>, candidate: Candidate<R>): string {
+  const { kind, path, regex } = candidate.match
+  return `best match: ${words({ scope, candidate, kind, path: regex?.source ?? (path || '/') })}`
 }
 
 function spotsOf<R>(scope: HostScope<R>, hostRank: number, looked: Looked): Spot<R>[] {

@@ -16,6 +16,8 @@ export interface Candidate<R> {
   readonly conditions: Conditions | null
   /** Where in the table it stands. */
   readonly match: CompiledMatch
+  /** Why it is taken where it is, in words, the same for each request; '' = nobody has asked yet. */
+  why: string
 }
 
 export interface RegexCandidate<R> extends Candidate<R> {

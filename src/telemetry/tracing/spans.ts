@@ -13,6 +13,7 @@ export function writeSpans(to: SpanWriter, data: TraceData): void {
 
 /** How many began before it: they stand in the order in which they ended. */
 function before(attempt: AttemptRecord, attempts: readonly AttemptRecord[]): number {
+  if (attempts.length === 1) return 0
   const own = attempts.indexOf(attempt)
   return attempts.filter(({ startMs }, i) => startMs < attempt.startMs || (startMs === attempt.startMs && i < own)).length
 }
