@@ -25,7 +25,8 @@ let taken = TRACES
 function draw(): void {
   randomFillSync(random)
   for (let i = 0; i < TRACES; i++) {
-    const [from, to] = [i * TRACE_BYTES, (i * LINE.length + TRACE_AT) / 2]
+    const from = i * TRACE_BYTES
+    const to = (i * LINE.length + TRACE_AT) / 2
     // An id of zeros alone is not valid.
     if (random[from] === 0) random[from] = 1
     for (let k = 0; k < TRACE_BYTES; k++) pairs[to + k] = DIGITS[random[from + k] as number] as number

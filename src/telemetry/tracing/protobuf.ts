@@ -136,7 +136,8 @@ export class ProtobufBytes {
   /** Nanoseconds since the epoch of a time in milliseconds: more than a number of JavaScript holds, so by parts of it that do not. */
   nanoseconds(ms: number): void {
     const seconds = Math.floor(ms / 1000)
-    const [upper, lower] = [(seconds >>> 16) * 1e9, (seconds & 0xffff) * 1e9 + nanosecondsBeyond(seconds, ms)]
+    const upper = (seconds >>> 16) * 1e9
+    const lower = (seconds & 0xffff) * 1e9 + nanosecondsBeyond(seconds, ms)
     const low = (upper % 0x10000) * 0x10000 + (lower % TWO_32)
     this.fixed64(Math.floor(upper / 0x10000) + Math.floor(lower / TWO_32) + Math.floor(low / TWO_32), low % TWO_32)
   }

@@ -21,9 +21,9 @@ function before(attempt: AttemptRecord, attempts: readonly AttemptRecord[]): num
 function writeServer(to: SpanWriter, data: TraceData): void {
   const { traceId, spanId, parentId, time, durationMs, route, decision } = data
   const method = spanMethod(data.method)
-  const [kind, parentIsRemote, end] = [SERVER, parentId !== '', time + durationMs] as const
+  const end = time + durationMs
   const name = route === null ? method : `${method} ${route}`
-  to.begin({ traceId, spanId, parentId, parentIsRemote, kind, name, start: time, end })
+  to.begin({ traceId, spanId, parentId, parentIsRemote: parentId !== '', kind: SERVER, name, start: time, end })
   putServer(to, data)
   to.beginEvent('decision', end)
   putDecision(to, decision)

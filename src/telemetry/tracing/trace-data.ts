@@ -119,7 +119,8 @@ const MOST_DIGITS = 5
 /** At the end of a host; -1 = there is none. */
 function portIn(authority: string): number {
   const last = authority.length - 1
-  let [port, scale] = [0, 1]
+  let port = 0
+  let scale = 1
   for (let at = last; at >= 0 && last - at <= MOST_DIGITS; at--) {
     const code = authority.charCodeAt(at)
     if (code === COLON) return at === last ? -1 : port

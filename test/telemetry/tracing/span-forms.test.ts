@@ -143,6 +143,22 @@ t.test('texts of every length around those that are written at once', async (t) 
   compare(t, write, userAgents.length)
 })
 
+t.test('signatures are redacted, each by its name', async (t) => {
+  const amz = ['Signature', 'Credential', 'Security-Token'].map((name) => `X-Amz-${name}`)
+  for (const name of ['AWSAccessKeyId', 'Signature', 'sig', 'X-Goog-Signature', ...amz]) {
+    const writer = new Readable()
+    writeSpans(writer, traceData(2, { path: `/?a=1&${name}=hush&b=2`, sent: `/?${name}=hush` }))
+    const [server, attempt] = writer.spans
+    t.equal(server?.attributes['url.query'], `a=1&${name}=REDACTED&b=2`)
+    t.match(attempt?.attributes['url.full'], new RegExp(`[?]${name}=REDACTED$`))
+  }
+  for (const query of ['design=1', 'sig', 'X-Amz-Date=1', 'signature=1']) {
+    const writer = new Readable()
+    writeSpans(writer, traceData(1, { path: `/?${query}` }))
+    t.equal(writer.spans[0]?.attributes['url.query'], query)
+  }
+})
+
 t.test('all that spans may say', async (t) => {
   const attempts = [
     { ...attemptRecord, outcome: 'reset', status: 0, detail: 'gone', reason: '', spanId: '1'.repeat(16) },
