@@ -13,8 +13,8 @@ export interface MetricSource {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
-  /** The series now. */
-  series(): Iterable<Series>
+  /** The series now, in an array that stays as it is. */
+  series(): readonly Series[]
 }
 
 /** What was written in one format. */
@@ -37,7 +37,7 @@ export class FamilyText {
 
   /** Takes the series as they are now. The text, if that was written before; else null: `write` it. */
   look(format: Format): string | null {
-    const all = [...this.#source.series()]
+    const all = this.#source.series()
     // One in the place of another is new, and what is new has changed.
     let changed = all.length !== this.#series.length || all.length > PIECE
     if (all.length <= PIECE) for (const series of all) if (series.renew(this.#source.name)) changed = true

@@ -37,9 +37,8 @@ export class Family {
     return this.#reported.get(key) ?? this.#make(this.#reported, key, labels)
   }
 
-  *all(): Iterable<Series> {
-    yield* this.series.values()
-    yield* this.#reported.values()
+  all(): Series[] {
+    return this.#reported.size === 0 ? [...this.series.values()] : [...this.series.values(), ...this.#reported.values()]
   }
 
   dropReported(gone: (series: Series) => boolean): void {
