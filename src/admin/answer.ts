@@ -34,15 +34,15 @@ export function refusal(code: ProblemCode, detail: string, headers: Readonly<Rec
 /** Sends it; a request whose body was not read to its end gets no further one on its connection. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return
-  const { type } = answer
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+  const { type, body } = answer
   const unread = !request.complete && hasBody(request)
   response.writeHead(answer.status, {
     ...HEADERS,
-    ...(type === '' ? {} : { 'content-type': type, 'content-length': body.length }),
+    ...(type === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     ...answer.headers,
     ...(unread ? { connection: 'close' } : {}),
   })
+  // Text leaves in one write with the head, a buffer is another one.
   response.end(request.method === 'HEAD' || type === '' ? undefined : body)
 }
 
