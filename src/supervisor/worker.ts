@@ -54,8 +54,8 @@ class Worker {
   readonly #known = new KnownConfig()
   #draining = false
   #reportUnsent = false
-  /** It has been asked for a report since the last one that it sent by itself was due. */
-  #asked = false
+  /** The next report that nobody asks for. */
+  #reportTimer: NodeJS.Timeout | null = null
   readonly #use = new OwnUse()
   readonly #needed = new Set<string>()
   #needTimer: NodeJS.Timeout | null = null
@@ -74,10 +74,13 @@ class Worker {
 
   /** At once: reports leave in the order in which they are taken. */
   #collect({ seq, withGauges }: Collect): void {
-    this.#asked = true
     const report = this.#takeReport(withGauges)
     if (report === undefined) this.#send({ type: 'answer', seq })
-    else this.#send({ type: 'answer', seq, report }, this.#reportSent)
+    else {
+      // What is counted from now on is due a second from now.
+      this.#reportTimer?.refresh()
+      this.#send({ type: 'answer', seq, report }, this.#reportSent)
+    }
   }
 
   #act(message: Exclude<Asked, Collect>): void {
@@ -175,10 +178,7 @@ class Worker {
     this.#known.told(start.sets)
     this.#plane.commit(await this.#plane.prepare(start.config, this.#known.sets))
     this.#known.serves(start.config, start.revision)
-    setInterval(() => {
-      if (!this.#asked) this.#report(false)
-      this.#asked = false
-    }, REPORT_EVERY_MS)
+    this.#reportTimer = setInterval(() => this.#report(false), REPORT_EVERY_MS)
     return this.#plane.addresses()
   }
 
