@@ -2,8 +2,9 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../test/support/free-port.ts'
 import { nginxPaths, nginxPreamble } from '../load/origin.ts'
-import { freePort, LOAD_CORE, type Running, start, waitUntilAnswers } from '../load/processes.ts'
+import { LOAD_CORE, type Running, start, waitUntilAnswers } from '../load/processes.ts'
 
 export interface Origins {
   readonly http: number

@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { freePort } from '../../test/support/free-port.ts'
 import { nginxPaths, nginxPreamble } from '../load/origin.ts'
-import { freePort, hasCommand, PROXY_CORE, type Running, start } from '../load/processes.ts'
+import { hasCommand, PROXY_CORE, type Running, start } from '../load/processes.ts'
 import type { Origins } from './origins.ts'
 
 export interface Ports {

@@ -2,7 +2,8 @@
 
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, hasCommand, LOAD_CORE, type Running, start, waitUntilAnswers } from './processes.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import { hasCommand, LOAD_CORE, type Running, start, waitUntilAnswers } from './processes.ts'
 import { KIB } from './works.ts'
 
 export interface Origin {

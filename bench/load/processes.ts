@@ -84,14 +84,6 @@ function killAll(pids: readonly number[]): void {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const socket = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((listening) => socket.once('listening', listening))
-  const { port } = socket.address() as net.AddressInfo
-  await new Promise((closed) => socket.close(closed))
-  return port
-}
-
 /** Resolves when GET `path` on the port answers 200; polls every few milliseconds because start-up time is read from it. */
 export async function waitUntilAnswers(process_: Running, port: number, path: string, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs

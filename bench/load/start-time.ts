@@ -1,9 +1,10 @@
 // From the start of the process to the first request that it answers, and its memory a little later.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../test/support/free-port.ts'
 import type { Peer } from './peers/peer.ts'
 import { type Memory, memory } from './process-figures.ts'
-import { freePort, start, stop, waitUntilAnswers } from './processes.ts'
+import { start, stop, waitUntilAnswers } from './processes.ts'
 
 export interface StartFigures {
   /** Median of the starts. */

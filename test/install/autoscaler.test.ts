@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { type ControlPlane, freePorts, startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
+import { type ControlPlane, startControlPlane, withoutControlPlane } from '../support/control-plane.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { kubectl, MANIFESTS, type Manifest } from './kubectl.ts'
 
@@ -23,7 +24,7 @@ t.test('two replicas without metrics, and no fight about more', { skip: withoutC
 })
 
 async function startAutoscaler(plane: ControlPlane, t: { teardown(end: () => void): void }): Promise<void> {
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   const kubeconfig = plane.kubeconfig()
   const args = [
     ...['--kubeconfig', '--authentication-kubeconfig', '--authorization-kubeconfig'].map((name) => `${name}=${kubeconfig}`),

@@ -4,11 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type GatewayProcess, startGateway } from '../supervisor/gateway-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { startDemo } from './demo-gateway.ts'
 import { blocksOf } from './pages.ts'
 import { playPage, SLOW } from './play-page.ts'
 import { DEMO_PAGES } from './run-by.ts'
-import { freePort, looksLike, Terminal } from './terminal.ts'
+import { looksLike, Terminal } from './terminal.ts'
 
 t.test('pages about the demo', SLOW, async (t) => {
   const terminal = new Terminal(t)

@@ -8,8 +8,9 @@ import { DEMO_ENDPOINTS, DemoSwitch, startDemoEndpoint } from '../../scripts/dem
 import { startDemoGrpc } from '../../scripts/demo-grpc.ts'
 import { makeLocalCa } from '../../scripts/make-local-ca.ts'
 import { type GatewayProcess, startGateway } from '../supervisor/gateway-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { root } from './source-files.ts'
-import { freePort, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Starts it, and has the terminal ask it wherever a page asks the demo. */
 export async function startDemo(t: Test, terminal: Terminal): Promise<GatewayProcess> {

@@ -3,7 +3,6 @@
 
 import { execFile } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { root } from './source-files.ts'
@@ -61,24 +60,6 @@ export class Terminal {
         },
       ),
     )
-  }
-}
-
-/** Below the ports that systems hand out by themselves, so that no test beside this one is given it before it is used. */
-const [FIRST_PORT, PORTS] = [20_000, 10_000]
-
-/** A port of loopback that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    const server = createServer()
-    const free = await new Promise<boolean>((told) => {
-      server.once('error', () => told(false))
-      server.listen(port, '127.0.0.1', () => told(true))
-    })
-    if (!free) continue
-    await new Promise((closed) => server.close(closed))
-    return port
   }
 }
 

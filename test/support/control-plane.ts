@@ -3,12 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { Agent, request } from 'undici'
 import { Authority } from './certificates.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 const ASSETS = process.env.KUBEBUILDER_ASSETS ?? ''
@@ -147,7 +147,13 @@ export async function startControlPlane(t: Pick<Test, 'teardown'>, more: readonl
   const folder = mkdtempSync(join(tmpdir(), 'headgate-control-plane-'))
   const authority = new Authority(folder, 'control plane')
   const certificate = authority.issue({ commonName: 'kube-apiserver', sans: ['IP:127.0.0.1'] })
-  const plane = new ControlPlane(folder, authority.cert, await freePorts(3), certificate, more)
+  const plane = new ControlPlane(
+    folder,
+    authority.cert,
+    [await freePort(), await freePort(), await freePort()],
+    certificate,
+    more,
+  )
   t.teardown(() => plane.stop())
   await plane.startApiServer()
   return plane
@@ -164,12 +170,4 @@ async function end(child: ChildProcess | null): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await exited
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

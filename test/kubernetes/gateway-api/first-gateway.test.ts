@@ -10,7 +10,8 @@ import { definitions } from '../../../scripts/generate-crds.ts'
 import { kubectl } from '../../install/kubectl.ts'
 import { root } from '../../repository/source-files.ts'
 import { startGateway } from '../../supervisor/gateway-process.ts'
-import { freePorts, startControlPlane, withoutControlPlane } from '../../support/control-plane.ts'
+import { startControlPlane, withoutControlPlane } from '../../support/control-plane.ts'
+import { freePort } from '../../support/free-port.ts'
 import { installGatewayApi, installKinds } from '../../support/gateway-api-kinds.ts'
 import { slice } from '../../support/kubernetes-objects.ts'
 import { until } from '../../support/until.ts'
@@ -39,7 +40,7 @@ t.test('the page', { skip: withoutControlPlane, timeout: 110_000 }, async (t) =>
   const slices = '/apis/discovery.k8s.io/v1/namespaces/hello/endpointslices'
   await plane.call('POST', slices, slice('hello-x', 'hello', [{ name: 'http', port }], ['127.0.0.1'], options))
 
-  const [web = 0] = await freePorts(1)
+  const web = await freePort()
   const here = (text: string): string => text.replaceAll('8080', String(web)).replaceAll('127.0.0.1:9901', '127.0.0.1:0')
   const before = process.env.KUBECONFIG
   process.env.KUBECONFIG = kubeconfig
