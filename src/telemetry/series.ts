@@ -55,10 +55,10 @@ export class Series {
       total += counts[i] as number
       if (put(samples[i] as Sample, total)) changed = true
     }
-    if (put(samples[counts.length] as Sample, this.value))
-      changed = true
-      // The count is that of the last bucket.
-    ;(samples[counts.length + 1] as Sample).value = total
+    const [sum, count] = samples.slice(counts.length) as [Sample, Sample]
+    if (put(sum, this.value)) changed = true
+    // That of the last bucket.
+    count.value = total
     return changed
   }
 }

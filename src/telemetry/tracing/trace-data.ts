@@ -75,7 +75,7 @@ export function traceDataOf(
   decision: Decision,
 ): TraceData {
   const { peer } = x.downstream
-  const port = portIn(x.authority)
+  const port = /:(\d{1,5})$/.exec(x.authority)
   return {
     traceId,
     parentId,
@@ -103,7 +103,7 @@ export function traceDataOf(
     attempts: record.attempts,
     tlsVersion: record.tls?.version ?? '',
     secureEndpoint: x.upstream?.settings.secure === true,
-    port: port < 0 ? peer.localPort : port,
+    port: port === null ? peer.localPort : Number(port[1]),
     peerAddress: peer.address,
     peerPort: peer.port,
     sent: x.path + x.query,
@@ -113,43 +113,12 @@ export function traceDataOf(
   }
 }
 
-const [COLON, ZERO] = [0x3a, 0x30]
-const MOST_DIGITS = 5
-
-/** At the end of a host; -1 = there is none. */
-function portIn(authority: string): number {
-  const last = authority.length - 1
-  let port = 0
-  let scale = 1
-  for (let at = last; at >= 0 && last - at <= MOST_DIGITS; at--) {
-    const code = authority.charCodeAt(at)
-    if (code === COLON) return at === last ? -1 : port
-    const digit = code - ZERO
-    if (digit < 0 || digit > 9) return -1
-    port += digit * scale
-    scale *= 10
-  }
-  return -1
-}
-
 function wordsOf({ considered, filters, endpoints, notes, noRetry }: Decision): DecisionWords {
   return {
     route: considered[0]?.why ?? '',
     notes,
-    filters: filters.length === 0 ? NONE : filters.map(({ name, effect }) => `${name}: ${effect}`),
-    leftOut: leftOut(endpoints),
+    filters: filters.map(({ name, effect }) => `${name}: ${effect}`),
+    leftOut: endpoints.filter(({ eligible }) => !eligible).map(({ address, why }) => `${address}: ${why}`),
     noRetry: noRetry ?? '',
   }
-}
-
-const NONE: readonly string[] = []
-
-function leftOut(endpoints: Decision['endpoints']): readonly string[] {
-  let words: string[] | null = null
-  for (const { address, why, eligible } of endpoints) {
-    if (eligible) continue
-    words ??= []
-    words.push(`${address}: ${why}`)
-  }
-  return words ?? NONE
 }
