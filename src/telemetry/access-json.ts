@@ -5,7 +5,7 @@ import type { AccessRecord, AttemptRecord } from '../model/access-record.ts'
 import { type Field, fieldOf } from './access-fields.ts'
 import { isoTime } from './access-times.ts'
 import { KnownRun } from './known-run.ts'
-import { asciiJson, fixed, type LineBytes, type PutLine } from './line-bytes.ts'
+import { asciiJson, type Fixed, fixed, type LineBytes, type PutLine } from './line-bytes.ts'
 
 type Put = PutLine<AccessRecord>
 
@@ -60,7 +60,7 @@ function putAttempts(into: LineBytes, attempts: readonly AttemptRecord[]): void 
 }
 
 /** `last` ends the last one and the list, `none` the list that is empty. */
-function putTries(into: LineBytes, attempts: readonly AttemptRecord[], last: Uint8Array, none: Uint8Array): void {
+function putTries(into: LineBytes, attempts: readonly AttemptRecord[], last: Fixed, none: Fixed): void {
   const { length } = attempts
   for (let i = 0; i < length; i++) {
     if (i > 0) into.fixed(NEXT_TRY)
@@ -138,7 +138,7 @@ export const USUAL = [
   'userAgent',
 ] as const
 
-const before = (name: string, i: number): Uint8Array => fixed(`${i === 0 ? '{' : ','}"${name}":`)
+const before = (name: string, i: number): Fixed => fixed(`${i === 0 ? '{' : ','}"${name}":`)
 const REQUEST_ID = fixed('Z","requestId":')
 const [TRACE_ID, CLIENT, NO_TRACE_ID] = [fixed(',"traceId":'), fixed(',"client":'), fixed(',"traceId":null,"client":')]
 const howRun = new KnownRun(

@@ -1,7 +1,7 @@
 // Parts of a line, in all forms that they may have, and where there is no room.
 
 import t from 'tap'
-import { fixed, LineBytes } from '../../src/telemetry/line-bytes.ts'
+import { fixed, LineBytes, SLACK } from '../../src/telemetry/line-bytes.ts'
 
 const page = Buffer.alloc(4096, '#')
 
@@ -9,10 +9,11 @@ const page = Buffer.alloc(4096, '#')
 function put(fill: (line: LineBytes) => void, room = 4000, at = 8): { text: string; over: boolean } {
   page.fill('#')
   const line = new LineBytes()
-  line.begin(page, at, at + room)
+  line.begin(page, at, at + room + SLACK)
   fill(line)
   t.equal(page.toString('latin1', 0, at), '#'.repeat(at), 'nothing before it')
-  t.match(page.toString('latin1', at + room), /^#*$/, 'nothing behind it')
+  t.match(page.toString('latin1', at + room + SLACK), /^#*$/, 'nothing behind it')
+  t.ok(line.at <= at + room)
   return { text: page.toString('utf8', at, line.at), over: line.over }
 }
 
@@ -33,6 +34,24 @@ t.test('texts are JSON in ASCII', async (t) => {
     alone((line) => line.quoted(null)),
     'null',
   )
+})
+
+t.test('what lines have in common, of any length', async (t) => {
+  for (let length = 0; length < 40; length++) {
+    const text = 'x~ 0{"}z'.repeat(5).slice(0, length)
+    t.equal(
+      alone((line) => line.fixed(fixed(text))),
+      text,
+    )
+    t.equal(
+      alone((line) => {
+        line.fixed(fixed(text))
+        line.fixed(fixed(text))
+        line.ascii('!')
+      }),
+      `${text}${text}!`,
+    )
+  }
 })
 
 t.test('whole numbers', async (t) => {
