@@ -15,10 +15,10 @@ export interface SpanBatch extends SpanChunk {
 export type SendSpans = (batch: SpanBatch, sent: () => void) => void
 
 /**
- * So many are written in one go: one by one, between other work, each would take several times as long. Of more, some would wait for
- * so long that the engine takes them for old, which only a collection of its whole heap ends.
+ * So many are written in one go: one by one, between other work, each would take several times as long. Of many more, most would wait
+ * for so long that the engine takes them for old, which only a collection of its whole heap ends.
  */
-const AT_ONCE = 8
+const AT_ONCE = 32
 /** From so many spans or bytes on they are handed on, and after so long (ms) at the latest. */
 const BATCH = 128
 const BATCH_BYTES = 256 * 1024
