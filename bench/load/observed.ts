@@ -104,12 +104,12 @@ upstreams: { origin: { discovery: { static: [127.0.0.1:${originPort}] } } }
 
 type Send = (port: number, work: Work, seconds: number) => Promise<{ readonly requests: number; readonly errors: number }>
 
-/** So many per second, evenly. */
+/** So many per second, evenly; null = as many as it takes. */
 const atRate =
-  (rate: number): Send =>
+  (rate: number | null): Send =>
   (port, { path }, seconds) => {
-    const each = Math.max(1, Math.round(rate / CONNECTIONS))
-    return h2load(['--h1', `-c${CONNECTIONS}`, '-t1', `-D${seconds}`, `--rps=${each}`, `http://127.0.0.1:${port}${path}`])
+    const pace = rate === null ? [] : [`--rps=${Math.max(1, Math.round(rate / CONNECTIONS))}`]
+    return h2load(['--h1', `-c${CONNECTIONS}`, '-t1', `-D${seconds}`, ...pace, `http://127.0.0.1:${port}${path}`])
   }
 
 /** As many as the gateway takes, while the origin at that port has others to serve. */
@@ -203,7 +203,9 @@ async function run(): Promise<void> {
       for (const watching of wanted)
         all.push(await startGateway(watching, join(folder, `${watching.name}-${i}`), origin.port, port))
     }
-    for (const each of all) await load(each.port, work, Number(values['warm-up']))
+    // By the same client: what another one sends differently has code compiled anew, in the rounds of those that do more for longer.
+    const warmUp = rate > 0 ? atRate(null) : load
+    for (const each of all) await warmUp(each.port, work, Number(values['warm-up']))
     const send = rate > 0 ? atRate(rate) : atMost(origin.port)
     for (let i = 0; i < Number(values.rounds); i++) {
       for (const each of all) each.costs.push(await round(each, work, Number(values.duration), send))
