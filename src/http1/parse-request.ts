@@ -40,8 +40,6 @@ export class RequestScan {
   upgrade = -1
   requestId = -1
   via = -1
-  /** -2 = there are several. */
-  userAgent = -1
   /** A `Connection` field asks for close. */
   close = false
   keepAlive = false
@@ -61,7 +59,7 @@ export class RequestScan {
   reset(): void {
     this.body = BODY.NONE
     this.length = 0
-    this.host = this.expect = this.upgrade = this.requestId = this.via = this.userAgent = -1
+    this.host = this.expect = this.upgrade = this.requestId = this.via = -1
     this.close = this.keepAlive = this.connectionUpgrade = this.trailers = this.forwarded = this.trace = this.websocket = false
     this.nominated = null
   }
@@ -213,9 +211,6 @@ function interpret(scan: RequestScan): number {
         break
       case FIELD.TRACE:
         scan.trace = true
-        break
-      case FIELD.USER_AGENT:
-        scan.userAgent = scan.userAgent === -1 ? index : MANY
         break
     }
   }

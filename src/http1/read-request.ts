@@ -77,7 +77,6 @@ export function readRequest(
   x.viaSeen = scan.via !== -1
   x.forwardedSeen = scan.forwarded
   x.traceSeen = scan.trace
-  readUserAgent(scan, x)
   if (scan.requestId !== -1) readRequestId(scan, x)
   if (scan.upgrade !== -1) x.upgrade = askedProtocol(scan)
   x.fields = keepFields(fields, trusted ? DROP_FROM_TRUSTED : DROP_FROM_CLIENT, scan.nominated)
@@ -118,14 +117,6 @@ function readAbsolute(text: string, start: number, end: number, x: Exchange): nu
   // RFC 9112 3.2.4: the last proxy turns an OPTIONS without path into `*`.
   if (x.method === 'OPTIONS' && (match[0] as string).length === target.length) x.path = '*'
   return start + (match[0] as string).length
-}
-
-function readUserAgent({ userAgent, fields }: RequestScan, x: Exchange): void {
-  if (userAgent === -1) x.agentAt = x.agentEnd = 0
-  else if (userAgent >= 0) {
-    x.agentAt = fields.at[4 * userAgent + 2] as number
-    x.agentEnd = fields.at[4 * userAgent + 3] as number
-  }
 }
 
 function readRequestId(scan: RequestScan, x: Exchange): void {

@@ -43,4 +43,4 @@ DROP_WITH_LENGTH[FIELD.CONTENT_LENGTH] = 1
 
 /** Fields that may not come as trailers (RFC 9110 6.5.1): framing, routing, authentication, and what we say ourselves. */
 export const DROP_FROM_TRAILERS = new Uint8Array(KINDS).fill(1)
-for (const kind of [FIELD.PLAIN, FIELD.TRACE, FIELD.USER_AGENT]) DROP_FROM_TRAILERS[kind] = 0
+DROP_FROM_TRAILERS[FIELD.PLAIN] = DROP_FROM_TRAILERS[FIELD.TRACE] = 0

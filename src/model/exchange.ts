@@ -90,9 +90,6 @@ export class Exchange {
   fields = ''
   /** The head as received (text), for lookups by name. */
   head = ''
-  /** Where the value of User-Agent begins and ends in `head`; 0 = there is none, -1 = to be looked up. */
-  agentAt = -1
-  agentEnd = -1
   requestId = ''
   /** 32 hex digits; '' = nobody traces here. */
   traceId = ''

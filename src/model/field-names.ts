@@ -34,8 +34,6 @@ export const FIELD = {
   REASON: 22,
   /** Where the request stands in a trace. Kept; what is like it is another field. */
   TRACE: 23,
-  /** Kept; logs want to know where it is. */
-  USER_AGENT: 24,
 } as const
 
 const NAMES: Readonly<Record<string, number>> = {
@@ -90,7 +88,6 @@ const NAMES: Readonly<Record<string, number>> = {
   'x-b3-parentspanid': FIELD.TRACE,
   'x-b3-sampled': FIELD.TRACE,
   'x-b3-flags': FIELD.TRACE,
-  'user-agent': FIELD.USER_AGENT,
 }
 
 interface Candidate {
@@ -125,9 +122,9 @@ function isAlias(text: string, start: number, end: number): boolean {
   return false
 }
 
-/** What is like a field of that kind. Where a request stands in a trace, and what sent it, protects nothing. */
+/** What is like a field of that kind. Where a request stands in a trace protects nothing. */
 function aliasOf(kind: number): number {
-  return kind === FIELD.PLAIN || kind === FIELD.TRACE || kind === FIELD.USER_AGENT ? FIELD.PLAIN : FIELD.ALIAS
+  return kind === FIELD.PLAIN || kind === FIELD.TRACE ? FIELD.PLAIN : FIELD.ALIAS
 }
 
 /** The FIELD of the name in `text[start, end)`, which holds token characters only. */

@@ -59,17 +59,12 @@ export function recordOf(x: Exchange, durationMs: number, clock: Clock): AccessR
     ttfbMs: x.headAt === 0 ? null : x.headAt - startedAt,
     bytesIn: x.bytesIn,
     bytesOut: x.bytesOut,
-    userAgent: userAgentOf(x),
+    userAgent: fieldValue(x.head, 'user-agent'),
     headers: null,
     grpcStatus: x.grpcStatus < 0 ? null : x.grpcStatus,
     tls: peer.tls,
     decision: null,
   }
-}
-
-function userAgentOf({ head, agentAt, agentEnd }: Exchange): string | null {
-  if (agentAt === -1) return fieldValue(head, 'user-agent')
-  return agentAt === 0 ? null : head.slice(agentAt, agentEnd)
 }
 
 function received({ receivedAt, startedAt, bodyDone, tunnelled }: Exchange): number | null {

@@ -1,4 +1,4 @@
-// What a log says a request was sent by: found where the head was read, not looked up again.
+// What a log says a request was sent by: as it stood in the head.
 
 import t from 'tap'
 import { parseRequestHead, RequestScan } from '../../src/http1/parse-request.ts'
